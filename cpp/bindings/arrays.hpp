@@ -1,0 +1,29 @@
+// numpy arrays as the core's views, and results as numpy arrays. Nothing here copies an input.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <optional>
+#include <vector>
+
+#include "../core/data.hpp"
+
+namespace fastgd::bindings {
+
+namespace py = pybind11;
+
+// A one-dimensional array is one column. Throws TypeError on element types the core cannot read.
+StridedView view_of(const py::array& array);
+
+// What every entry point takes of the user's rows.
+Data data_of(const py::array& X, const py::array& y, const std::optional<py::array>& sample_weight,
+             const std::optional<py::array>& offset, std::optional<double> positive_label);
+
+// outputs x columns, or flat
+py::array_t<double> matrix_of(const std::vector<double>& values, Index rows);
+py::array_t<double> vector_of(const std::vector<double>& values);
+std::vector<double> values_of(const py::array_t<double>& array);
+
+}  // namespace fastgd::bindings

@@ -1,0 +1,72 @@
+// fit: one call from Python to coefficients.
+#include "../core/fit.hpp"
+
+
+#include "monitor.hpp"
+#include "problem.hpp"
+#include "topics.hpp"
+
+namespace fastgd::bindings {
+
+namespace {
+
+py::dict history_of(const std::vector<EpochReport>& reports) {
+    const auto column = [&](auto member) {
+        std::vector<double> values;
+        values.reserve(reports.size());
+        for (const EpochReport& report : reports) values.push_back(report.*member);
+        return vector_of(values);
+    };
+    py::dict history;
+    history["objective"] = column(&EpochReport::objective);
+    history["gradient_norm"] = column(&EpochReport::gradient_norm);
+    history["learning_rate"] = column(&EpochReport::rate);
+    history["seconds"] = column(&EpochReport::seconds);
+    return history;
+}
+
+py::dict fit_to(const py::array& X, const py::array& y,
+                const std::optional<py::array>& sample_weight,
+                const std::optional<py::array>& offset, std::optional<double> positive_label,
+                const std::string& loss, double parameter, const FitOptions& options,
+                const py::array_t<double>& coef, const py::array_t<double>& intercept,
+                bool single_precision, const py::object& on_epoch, const py::object& on_rate) {
+    const Data data = data_of(X, y, sample_weight, offset, positive_label);
+    const Coefficients start = coefficients_of(coef, intercept, data.outputs(), data.columns());
+    const LossSpec spec = single_precision ? loss_of<float>(loss, parameter)
+                                           : loss_of<double>(loss, parameter);
+    Monitor monitor(on_epoch, on_rate);
+    const FitOutcome outcome = [&] {
+        const py::gil_scoped_release released;
+        return single_precision
+                   ? fit(selected_kernels<float>(), spec, data, options, start, monitor)
+                   : fit(selected_kernels<double>(), spec, data, options, start, monitor);
+    }();
+    monitor.rethrow();
+
+    py::dict result;
+    result["non_finite"] = py::none();
+    if (outcome.non_finite) {
+        result["non_finite"] = py::make_tuple(outcome.non_finite->row, outcome.non_finite->column);
+        return result;
+    }
+    result["coef"] = matrix_of(outcome.raw.coef, data.outputs());
+    result["intercept"] = vector_of(outcome.raw.intercept);
+    result["n_iter"] = outcome.epochs;
+    result["status"] = outcome.status;
+    result["safe_rate"] = outcome.safe_rate;
+    result["history"] = history_of(outcome.history);
+    return result;
+}
+
+}  // namespace
+
+void register_fit(py::module_& module) {
+    module.def("fit", &fit_to, py::arg("X").noconvert(), py::arg("y").noconvert(),
+               py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
+               py::arg("loss"), py::arg("parameter"), py::arg("options"), py::arg("coef"),
+               py::arg("intercept"), py::arg("single_precision"), py::arg("on_epoch"),
+               py::arg("on_rate"));
+}
+
+}  // namespace fastgd::bindings

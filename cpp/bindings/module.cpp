@@ -1,0 +1,11 @@
+// The compiled module: a table of contents.
+#include "topics.hpp"
+
+PYBIND11_MODULE(_core, module) {
+    namespace topics = fastgd::bindings;
+    topics::register_environment(module);
+    topics::register_objective(module);
+    topics::register_options(module);
+    topics::register_fit(module);
+    topics::register_descent(module);
+}

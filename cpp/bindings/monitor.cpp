@@ -1,0 +1,41 @@
+#include "monitor.hpp"
+
+namespace fastgd::bindings {
+
+bool Monitor::interrupted() {
+    if (error_) return true;
+    const Clock::time_point now = Clock::now();
+    if (now - looked_ < period) return false;
+    looked_ = now;
+    const py::gil_scoped_acquire acquired;
+    if (PyErr_CheckSignals() == 0) return false;
+    error_ = std::make_exception_ptr(py::error_already_set());
+    return true;
+}
+
+bool Monitor::epoch_done(const EpochReport& report, const Coefficients& raw) {
+    if (on_epoch_.is_none() || error_) return false;
+    const py::gil_scoped_acquire acquired;
+    try {
+        return on_epoch_(report.epoch, matrix_of(raw.coef, static_cast<Index>(raw.intercept.size())),
+                         vector_of(raw.intercept), report.objective, report.gradient_norm,
+                         report.rate, report.seconds)
+            .cast<bool>();
+    } catch (...) {
+        error_ = std::current_exception();
+        return true;
+    }
+}
+
+double Monitor::rate_of(Index epoch) {
+    if (error_) return 0.0;
+    const py::gil_scoped_acquire acquired;
+    try {
+        return on_rate_(epoch).cast<double>();
+    } catch (...) {
+        error_ = std::current_exception();
+        return 0.0;
+    }
+}
+
+}  // namespace fastgd::bindings

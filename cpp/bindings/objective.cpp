@@ -1,0 +1,85 @@
+// value, value_and_gradient and the search for non-finite numbers.
+#include "../core/objective.hpp"
+
+#include "../core/measure.hpp"
+#include "../core/moments.hpp"
+#include "problem.hpp"
+#include "topics.hpp"
+
+namespace fastgd::bindings {
+
+namespace {
+
+struct Evaluation {
+    double value;
+    GradientSums gradient;
+};
+
+template <class T>
+Evaluation evaluate(const Data& data, const LossSpec& loss, const PenaltyStrength& penalty,
+                    const Coefficients& at, bool with_gradient, int threads) {
+    const Objective<T> objective(selected_kernels<T>(), loss, threads);
+    const std::vector<T> coef(at.coef.begin(), at.coef.end());
+    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const RowSelection rows{nullptr, 0, data.rows()};
+    const LinearModel<T> model{coef.data(), intercept.data()};
+    GradientSums sums(data.outputs(), with_gradient ? data.columns() : 0);
+    if (!with_gradient) {
+        objective.add_value(data, rows, model, sums);
+        return {sums.loss / sums.weight + penalty.value(at.coef), std::move(sums)};
+    }
+    objective.add_gradient(data, rows, model, sums);
+    const double value = finish_gradient(sums, penalty, at.coef);
+    return {value, std::move(sums)};
+}
+
+py::object objective_at(const py::array& X, const py::array& y,
+                        const std::optional<py::array>& sample_weight,
+                        const std::optional<py::array>& offset,
+                        std::optional<double> positive_label, const std::string& loss,
+                        double parameter, double alpha, double l1_ratio,
+                        const py::array_t<double>& coef, const py::array_t<double>& intercept,
+                        bool single_precision, bool with_gradient, int n_threads) {
+    const Data data = data_of(X, y, sample_weight, offset, positive_label);
+    const Coefficients at = coefficients_of(coef, intercept, data.outputs(), data.columns());
+    const PenaltyStrength penalty = PenaltyStrength::of(alpha, l1_ratio);
+    const LossSpec spec = single_precision ? loss_of<float>(loss, parameter)
+                                           : loss_of<double>(loss, parameter);
+    const Evaluation result = [&] {
+        const py::gil_scoped_release released;
+        return single_precision
+                   ? evaluate<float>(data, spec, penalty, at, with_gradient, n_threads)
+                   : evaluate<double>(data, spec, penalty, at, with_gradient, n_threads);
+    }();
+    if (!with_gradient) return py::float_(result.value);
+    return py::make_tuple(result.value, matrix_of(result.gradient.coef, data.outputs()),
+                          vector_of(result.gradient.intercept));
+}
+
+std::optional<std::pair<Index, Index>> first_non_finite(const py::array& X,
+                                                        bool single_precision) {
+    Data data;
+    data.X = view_of(X);
+    data.y = data.X;
+    data.y.columns = 1;
+    const py::gil_scoped_release released;
+    const auto found = single_precision
+                           ? find_non_finite(selected_kernels<float>(), data)
+                           : find_non_finite(selected_kernels<double>(), data);
+    if (!found) return std::nullopt;
+    return std::pair{found->row, found->column};
+}
+
+}  // namespace
+
+void register_objective(py::module_& module) {
+    module.def("objective_at", &objective_at, py::arg("X").noconvert(), py::arg("y").noconvert(),
+               py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
+               py::arg("loss"), py::arg("parameter"), py::arg("alpha"), py::arg("l1_ratio"),
+               py::arg("coef"), py::arg("intercept"), py::arg("single_precision"),
+               py::arg("with_gradient"), py::arg("n_threads"));
+    module.def("first_non_finite", &first_non_finite, py::arg("X").noconvert(),
+               py::arg("single_precision"));
+}
+
+}  // namespace fastgd::bindings

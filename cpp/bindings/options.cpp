@@ -1,0 +1,68 @@
+// FitOptions and the enumerations it is made of.
+#include <pybind11/native_enum.h>
+#include <pybind11/stl.h>
+
+#include "../core/fit.hpp"
+#include "topics.hpp"
+
+namespace fastgd::bindings {
+
+namespace py = pybind11;
+
+void register_options(py::module_& module) {
+    py::native_enum<Solver>(module, "Solver", "enum.Enum")
+        .value("batch", Solver::batch)
+        .value("minibatch", Solver::minibatch)
+        .value("sgd", Solver::sgd)
+        .finalize();
+    py::native_enum<Update>(module, "Update", "enum.Enum")
+        .value("plain", Update::plain)
+        .value("momentum", Update::momentum)
+        .value("nesterov", Update::nesterov)
+        .value("accelerated", Update::accelerated)
+        .finalize();
+    py::native_enum<Rate>(module, "Rate", "enum.Enum")
+        .value("automatic", Rate::automatic)
+        .value("constant", Rate::constant)
+        .value("invscaling", Rate::invscaling)
+        .value("optimal", Rate::optimal)
+        .value("adaptive", Rate::adaptive)
+        .value("callable", Rate::callable)
+        .finalize();
+    py::native_enum<Shuffle>(module, "Shuffle", "enum.Enum")
+        .value("none", Shuffle::none)
+        .value("block", Shuffle::block)
+        .value("full", Shuffle::full)
+        .finalize();
+    py::native_enum<Status>(module, "Status", "enum.Enum")
+        .value("converged", Status::converged)
+        .value("iteration_limit", Status::iteration_limit)
+        .value("stopped", Status::stopped)
+        .value("diverged", Status::diverged)
+        .finalize();
+    py::class_<FitOptions>(module, "FitOptions")
+        .def(py::init<>())
+        .def_readwrite("solver", &FitOptions::solver)
+        .def_readwrite("batch_size", &FitOptions::batch_size)
+        .def("set_penalty",
+             [](FitOptions& options, double alpha, double l1_ratio) {
+                 options.penalty = PenaltyStrength::of(alpha, l1_ratio);
+             },
+             py::arg("alpha"), py::arg("l1_ratio"))
+        .def_readwrite("fit_intercept", &FitOptions::fit_intercept)
+        .def_readwrite("rate", &FitOptions::rate)
+        .def_readwrite("eta0", &FitOptions::eta0)
+        .def_readwrite("power_t", &FitOptions::power_t)
+        .def_readwrite("t0", &FitOptions::t0)
+        .def_readwrite("update", &FitOptions::update)
+        .def_readwrite("momentum", &FitOptions::momentum)
+        .def_readwrite("max_iter", &FitOptions::max_iter)
+        .def_readwrite("tol", &FitOptions::tol)
+        .def_readwrite("shuffle", &FitOptions::shuffle)
+        .def_readwrite("average", &FitOptions::average)
+        .def_readwrite("average_after", &FitOptions::average_after)
+        .def_readwrite("seed", &FitOptions::seed)
+        .def_readwrite("n_threads", &FitOptions::threads);
+}
+
+}  // namespace fastgd::bindings

@@ -1,0 +1,172 @@
+#include "batch.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace fastgd {
+
+namespace {
+
+double dot(const std::vector<double>& a, const std::vector<double>& b,
+           const std::vector<double>& c) {
+    double sum = 0.0;
+    for (std::size_t j = 0; j < a.size(); ++j) sum += a[j] * (b[j] - c[j]);
+    return sum;
+}
+
+}  // namespace
+
+template <class T>
+Batch<T>::Batch(const Objective<T>& objective, const DescentOptions& options,
+                const Coefficients& start)
+    : Descent<T>(objective, options),
+      blocks_(Blocks::of<T>(options.columns)),
+      coef_size_(static_cast<std::size_t>(options.outputs * options.columns)),
+      sums_(options.outputs, options.columns) {
+    const Preconditioner& preconditioner = options_.preconditioner;
+    metric_all_.assign(coef_size_ + static_cast<std::size_t>(options.outputs),
+                       preconditioner.intercept_metric);
+    const auto columns = static_cast<std::size_t>(options.columns);
+    for (std::size_t j = 0; j < coef_size_; ++j)
+        metric_all_[j] = preconditioner.identity() ? 1.0 : preconditioner.metric[j % columns];
+    restart_from(start);
+}
+
+template <class T>
+void Batch<T>::cast_point() {
+    const auto middle = point_.begin() + static_cast<std::ptrdiff_t>(coef_size_);
+    coef_.assign(point_.begin(), middle);
+    intercept_.assign(middle, point_.end());
+}
+
+template <class T>
+void Batch<T>::process(const Data& data, const RowSelection& rows) {
+    objective_.add_gradient(data, rows, {coef_.data(), intercept_.data(), this->shift()}, sums_);
+}
+
+template <class T>
+double Batch<T>::value() const {
+    return sums_.loss / sums_.weight +
+           options_.penalty.value(std::span(point_).first(coef_size_));
+}
+
+template <class T>
+std::vector<double> Batch<T>::smooth_gradient() const {
+    std::vector<double> gradient(point_.size());
+    for (std::size_t j = 0; j < coef_size_; ++j)
+        gradient[j] = sums_.coef[j] / sums_.weight + options_.penalty.l2 * point_[j];
+    for (std::size_t k = 0; k < sums_.intercept.size(); ++k)
+        gradient[coef_size_ + k] = sums_.intercept[k] / sums_.weight;
+    return gradient;
+}
+
+template <class T>
+Measure Batch<T>::measure() const {
+    return fastgd::measure(sums_, options_.penalty, std::span(point_).first(coef_size_),
+                           options_.preconditioner.shift,
+                           options_.preconditioner.intercept_metric > 0.0);
+}
+
+template <class T>
+std::vector<double> Batch<T>::moved_along(const std::vector<double>& gradient,
+                                          double step) const {
+    std::vector<double> moved(point_.size());
+    for (std::size_t j = 0; j < point_.size(); ++j) {
+        const double t = step * metric_all_[j];
+        moved[j] = point_[j] - t * gradient[j];
+        if (j < coef_size_ && options_.penalty.l1 > 0.0)
+            moved[j] = soft_threshold(moved[j], t * options_.penalty.l1);
+    }
+    return moved;
+}
+
+template <class T>
+void Batch<T>::step_momentum(const std::vector<double>& gradient) {
+    const double step = this->rate();
+    for (std::size_t j = 0; j < point_.size(); ++j) {
+        const double t = step * metric_all_[j];
+        const double move = -t * gradient[j];
+        previous_[j] = options_.momentum * previous_[j] + move;
+        point_[j] += options_.update == Update::nesterov
+                         ? options_.momentum * previous_[j] + move
+                         : previous_[j];
+        if (j < coef_size_ && options_.penalty.l1 > 0.0)
+            point_[j] = soft_threshold(point_[j], t * options_.penalty.l1);
+    }
+}
+
+// Beck and Teboulle 2009; momentum starts anew when the step turns back or the objective grew
+// (O'Donoghue and Candes 2015).
+template <class T>
+void Batch<T>::step_accelerated(const std::vector<double>& gradient, double value) {
+    const std::vector<double> end = moved_along(gradient, this->rate());
+    const bool restart = value > last_value_ || dot(gradient, end, previous_) > 0.0;
+    const double counter = restart ? 1.0 : momentum_counter_;
+    momentum_counter_ = 0.5 * (1.0 + std::sqrt(1.0 + 4.0 * counter * counter));
+    const double momentum = (counter - 1.0) / momentum_counter_;
+    for (std::size_t j = 0; j < point_.size(); ++j)
+        point_[j] = end[j] + momentum * (end[j] - previous_[j]);
+    previous_ = end;
+    last_value_ = value;
+}
+
+template <class T>
+void Batch<T>::end_epoch() {
+    if (sums_.weight <= 0.0) return;  // no row, or none that weighs: nothing to step along
+    const std::vector<double> gradient = smooth_gradient();
+    switch (options_.update) {
+        case Update::plain: point_ = moved_along(gradient, this->rate()); break;
+        case Update::momentum:
+        case Update::nesterov: step_momentum(gradient); break;
+        case Update::accelerated: step_accelerated(gradient, value()); break;
+    }
+    ++this->steps_;
+    sums_.clear();
+    cast_point();
+}
+
+template <class T>
+Coefficients Batch<T>::coefficients() const {
+    const auto middle = point_.begin() + static_cast<std::ptrdiff_t>(coef_size_);
+    return {{point_.begin(), middle}, {middle, point_.end()}};
+}
+
+template <class T>
+void Batch<T>::restart_from(const Coefficients& start) {
+    point_ = start.coef;
+    point_.insert(point_.end(), start.intercept.begin(), start.intercept.end());
+    previous_ = point_;
+    if (options_.update == Update::momentum || options_.update == Update::nesterov)
+        previous_.assign(point_.size(), 0.0);
+    momentum_counter_ = 1.0;
+    last_value_ = std::numeric_limits<double>::infinity();
+    sums_.clear();
+    cast_point();
+}
+
+template <class T>
+DescentState Batch<T>::state() const {
+    return {{"point", point_},
+            {"previous", previous_},
+            {"scalars",
+             {static_cast<double>(this->steps_), options_.schedule.rate, momentum_counter_,
+              last_value_}}};
+}
+
+template <class T>
+void Batch<T>::restore(const DescentState& state) {
+    point_ = state.at("point");
+    previous_ = state.at("previous");
+    const std::vector<double>& scalars = state.at("scalars");
+    this->steps_ = static_cast<std::int64_t>(scalars.at(0));
+    options_.schedule.rate = scalars.at(1);
+    momentum_counter_ = scalars.at(2);
+    last_value_ = scalars.at(3);
+    sums_.clear();
+    cast_point();
+}
+
+template class Batch<float>;
+template class Batch<double>;
+
+}  // namespace fastgd

@@ -1,0 +1,56 @@
+// Batch descent: consume sums the gradient over all rows, the end of the epoch takes the step.
+#pragma once
+
+#include "descent.hpp"
+#include "measure.hpp"
+
+namespace fastgd {
+
+// Works on one vector, `coef` then `intercept`, in double whatever T is.
+template <class T>
+class Batch final : public Descent<T> {
+  public:
+    Batch(const Objective<T>& objective, const DescentOptions& options, const Coefficients& start);
+
+    // At the current coefficients, from the rows consumed since the last epoch ended.
+    Measure measure() const;
+
+    Coefficients coefficients() const override;
+    void restart_from(const Coefficients& start) override;
+    DescentState state() const override;
+    void restore(const DescentState& state) override;
+
+  protected:
+    Index rows_to_boundary() const override { return blocks_.block_rows; }
+    Index whole_blocks(Index rows) const override {
+        return rows / blocks_.block_rows * blocks_.block_rows;
+    }
+    void process(const Data& data, const RowSelection& rows) override;
+    void end_epoch() override;
+
+  private:
+    using Descent<T>::objective_;
+    using Descent<T>::options_;
+
+    double value() const;
+    // Gradient of the smooth part (losses and ridge) at the current point.
+    std::vector<double> smooth_gradient() const;
+    void cast_point();
+
+    void step_momentum(const std::vector<double>& gradient);
+    void step_accelerated(const std::vector<double>& gradient, double value);
+    std::vector<double> moved_along(const std::vector<double>& gradient, double step) const;
+
+    Blocks blocks_;
+    std::size_t coef_size_;
+    GradientSums sums_;
+    std::vector<double> metric_all_;  // of coef and intercept
+    std::vector<double> point_;       // where gradients are taken
+    std::vector<double> previous_;    // accelerated: the last step's end; momentum: the velocity
+    double last_value_ = 0.0;         // accelerated: the objective at the last point
+    double momentum_counter_ = 1.0;   // accelerated: Nesterov's t
+    std::vector<T> coef_;  // point_ as kernels read it
+    std::vector<T> intercept_;
+};
+
+}  // namespace fastgd

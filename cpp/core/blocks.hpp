@@ -1,0 +1,33 @@
+// How rows are cut: tiles stay in the first cache level, blocks are one thread's unit of work.
+#pragma once
+
+#include <algorithm>
+
+#include "../kernels/table.hpp"
+
+namespace fastgd {
+
+// Depends on the shape alone, never on threads: sums keep their bits for any team.
+struct Blocks {
+    Index tile_rows;
+    Index flush_rows;  // rows after which sums in T are added to sums in double
+    Index block_rows;
+
+    template <class T>
+    static Blocks of(Index columns) {
+        const double row_bytes = static_cast<double>(columns) * static_cast<double>(sizeof(T));
+        const Index tile = std::clamp(static_cast<Index>(tile_bytes / row_bytes), Index{4},
+                                      Index{128}) / 4 * 4;
+        const Index flush = (256 + tile - 1) / tile * tile;
+        const Index block = std::clamp(static_cast<Index>(block_bytes / row_bytes), flush,
+                                       Index{16384}) / flush * flush;
+        return {tile, flush, block};
+    }
+
+  private:
+    // measured: the prefetched tile and the one at work share 32 KiB of cache comfortably
+    static constexpr double tile_bytes = 6.0 * 1024.0;
+    static constexpr double block_bytes = 512.0 * 1024.0;
+};
+
+}  // namespace fastgd

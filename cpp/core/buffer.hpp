@@ -1,0 +1,34 @@
+// Uninitialised scratch memory on a cache-line boundary.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+
+namespace fastgd {
+
+template <class T>
+class Buffer {
+  public:
+    Buffer() = default;
+    explicit Buffer(std::ptrdiff_t size)
+        : memory_(static_cast<T*>(::operator new(sizeof(T) * static_cast<std::size_t>(size),
+                                                 alignment))),
+          size_(size) {}
+
+    T* data() { return memory_.get(); }
+    const T* data() const { return memory_.get(); }
+    std::ptrdiff_t size() const { return size_; }
+    T& operator[](std::ptrdiff_t i) { return memory_.get()[i]; }
+    const T& operator[](std::ptrdiff_t i) const { return memory_.get()[i]; }
+
+  private:
+    static constexpr std::align_val_t alignment{64};
+    struct Free {
+        void operator()(T* p) const { ::operator delete(p, alignment); }
+    };
+    std::unique_ptr<T[], Free> memory_;
+    std::ptrdiff_t size_ = 0;
+};
+
+}  // namespace fastgd

@@ -1,0 +1,34 @@
+// One set of rows as the user holds them: X, y, weights and offsets, nothing copied.
+#pragma once
+
+#include "../kernels/table.hpp"
+
+namespace fastgd {
+
+struct Data {
+    StridedView X;
+    StridedView y;       // rows x outputs
+    StridedView weight;  // rows x 1; no data: every row weighs 1
+    StridedView offset;  // rows x outputs; no data: none
+    bool binary = false;
+    double positive_label = 1.0;  // y equal to this is +1, anything else -1
+
+    Index rows() const { return X.rows; }
+    Index columns() const { return X.columns; }
+    Index outputs() const { return y.columns; }
+};
+
+template <class T>
+inline constexpr ElementType element_type_of =
+    sizeof(T) == 4 ? ElementType::float32 : ElementType::float64;
+
+// True where kernels may read the rows of `view` in place.
+template <class T>
+bool rows_in_place(const StridedView& view) {
+    return view.type == element_type_of<T> &&
+           (view.column_stride == static_cast<Index>(sizeof(T)) || view.columns == 1) &&
+           view.row_stride % static_cast<Index>(sizeof(T)) == 0 &&
+           reinterpret_cast<std::uintptr_t>(view.data) % sizeof(T) == 0;
+}
+
+}  // namespace fastgd

@@ -1,0 +1,74 @@
+#include "descent.hpp"
+
+#include <algorithm>
+
+#include "batch.hpp"
+#include "minibatch.hpp"
+#include "sgd.hpp"
+
+namespace fastgd {
+
+template <class T>
+Descent<T>::Descent(const Objective<T>& objective, DescentOptions options)
+    : objective_(objective),
+      options_(std::move(options)),
+      shift_(options_.preconditioner.shift.begin(), options_.preconditioner.shift.end()),
+      metric_(options_.preconditioner.metric.begin(), options_.preconditioner.metric.end()),
+      stage_(objective.kernels()) {}
+
+template <class T>
+void Descent<T>::consume(const Data& data, const RowSelection& rows) {
+    for (Index done = 0; done < rows.count;) {
+        const Index left = rows.count - done;
+        const Index boundary = rows_to_boundary();
+        if (stage_.size() == 0 && left >= boundary) {
+            const Index whole = whole_blocks(left);
+            process(data, rows.part(done, whole));
+            done += whole;
+            continue;
+        }
+        const Index taken = std::min(boundary - stage_.size(), left);
+        stage_.append(data, rows.part(done, taken), boundary);
+        done += taken;
+        if (stage_.size() == boundary) {
+            process(stage_.data(), {nullptr, 0, boundary});
+            stage_.clear();
+        }
+    }
+}
+
+template <class T>
+void Descent<T>::finish_rows() {
+    if (stage_.size() == 0) return;
+    process(stage_.data(), {nullptr, 0, stage_.size()});
+    stage_.clear();
+}
+
+template <class T>
+void Descent<T>::finish_epoch() {
+    finish_rows();
+    end_epoch();
+}
+
+template <class T>
+std::unique_ptr<Descent<T>> make_descent(Solver solver, const Objective<T>& objective,
+                                         const DescentOptions& options,
+                                         const Coefficients& start) {
+    // per-sample steps with momentum are mini-batches of one row
+    if (solver == Solver::sgd && options.update == Update::plain)
+        return std::make_unique<Sgd<T>>(objective, options, start);
+    if (solver == Solver::batch) return std::make_unique<Batch<T>>(objective, options, start);
+    DescentOptions batches = options;
+    if (solver == Solver::sgd) batches.batch_size = 1;
+    return std::make_unique<MiniBatch<T>>(objective, batches, start);
+}
+
+template class Descent<float>;
+template class Descent<double>;
+template std::unique_ptr<Descent<float>> make_descent(Solver, const Objective<float>&,
+                                                      const DescentOptions&, const Coefficients&);
+template std::unique_ptr<Descent<double>> make_descent(Solver, const Objective<double>&,
+                                                       const DescentOptions&,
+                                                       const Coefficients&);
+
+}  // namespace fastgd

@@ -1,0 +1,110 @@
+// The resumable fit: consume(rows) any number of times, finish_epoch(), state and restore.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data.hpp"
+#include "objective.hpp"
+#include "penalty.hpp"
+#include "preconditioner.hpp"
+#include "row_stage.hpp"
+#include "schedule.hpp"
+
+namespace fastgd {
+
+enum class Update {
+    plain,
+    momentum,     // heavy ball
+    nesterov,     // with the user's constant momentum
+    accelerated,  // Nesterov's sequence with restarts (batch)
+};
+
+struct DescentOptions {
+    Index columns = 0;
+    Index outputs = 1;
+    Index batch_size = 256;  // of minibatch
+    Update update = Update::plain;
+    double momentum = 0.9;
+    PenaltyStrength penalty;
+    Preconditioner preconditioner;
+    Schedule schedule;
+    double mean_weight = 1.0;   // sample weights are divided by it in stochastic steps
+    bool average = false;
+    Index average_after = 0;    // steps before averaging starts
+};
+
+// Everything a descent carries from step to step, by name; all numbers exact in double.
+using DescentState = std::map<std::string, std::vector<double>>;
+
+// Coefficients on shifted columns (outputs x columns) and their intercepts.
+struct Coefficients {
+    std::vector<double> coef;
+    std::vector<double> intercept;
+};
+
+template <class T>
+class Descent {
+  public:
+    virtual ~Descent() = default;
+    Descent(const Descent&) = delete;
+    Descent& operator=(const Descent&) = delete;
+
+    // Works on rows in the order given. Where chunks end changes no bit of the result, as long
+    // as all have the same shape.
+    void consume(const Data& data, const RowSelection& rows);
+
+    // Works on rows still waiting: no more are to come in this epoch.
+    void finish_rows();
+
+    // Ends the epoch: finish_rows() and, in batch descent, the step.
+    void finish_epoch();
+
+    virtual Coefficients coefficients() const = 0;
+
+    // Where the next steps start; forgets momentum and averages.
+    virtual void restart_from(const Coefficients& start) = 0;
+
+    // The step size of a held schedule from now on.
+    void set_rate(double rate) { options_.schedule.rate = rate; }
+    double rate() const { return options_.schedule.at(static_cast<double>(steps_ + 1)); }
+
+    // The epoch must be finished: rows that wait belong to no state.
+    virtual DescentState state() const = 0;
+    virtual void restore(const DescentState& state) = 0;
+
+  protected:
+    Descent(const Objective<T>& objective, DescentOptions options);
+
+    // Rows until the next boundary of a block, counted from the last one worked on.
+    virtual Index rows_to_boundary() const = 0;
+    // The most of `rows` coming rows that end on a boundary.
+    virtual Index whole_blocks(Index rows) const = 0;
+    // Works on rows that end on a boundary, or on the last rows of an epoch.
+    virtual void process(const Data& data, const RowSelection& rows) = 0;
+    // The end of an epoch, all rows worked on.
+    virtual void end_epoch() = 0;
+
+    const Objective<T>& objective_;
+    DescentOptions options_;
+    std::int64_t steps_ = 0;
+    std::vector<T> shift_;   // of the preconditioner, empty for none
+    std::vector<T> metric_;
+
+    const T* shift() const { return shift_.empty() ? nullptr : shift_.data(); }
+    const T* metric() const { return metric_.empty() ? nullptr : metric_.data(); }
+
+  private:
+    RowStage<T> stage_;
+};
+
+enum class Solver { batch, minibatch, sgd };
+
+template <class T>
+std::unique_ptr<Descent<T>> make_descent(Solver solver, const Objective<T>& objective,
+                                         const DescentOptions& options,
+                                         const Coefficients& start);
+
+}  // namespace fastgd

@@ -1,0 +1,325 @@
+#include "fit.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+
+#include "batch.hpp"
+#include "curvature.hpp"
+#include "stochastic.hpp"
+#include "stopping.hpp"
+
+namespace fastgd {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Intercepts move by shift . coef when columns are reduced by `shift` (sign +1) or back (-1).
+Coefficients shifted(Coefficients model, const std::vector<double>& shift, double sign) {
+    if (shift.empty()) return model;
+    for (std::size_t k = 0; k < model.intercept.size(); ++k)
+        for (std::size_t j = 0; j < shift.size(); ++j)
+            model.intercept[k] += sign * shift[j] * model.coef[k * shift.size() + j];
+    return model;
+}
+
+bool all_finite(const Coefficients& model) {
+    for (const double c : model.coef)
+        if (!std::isfinite(c)) return false;
+    for (const double b : model.intercept)
+        if (!std::isfinite(b)) return false;
+    return true;
+}
+
+template <class T>
+class FitRun {
+  public:
+    FitRun(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
+           const FitOptions& options, FitMonitor& monitor)
+        : objective_(kernels, loss, options.threads),
+          data_(data),
+          options_(options),
+          monitor_(monitor),
+          sampler_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)),
+                   options.solver == Solver::batch ? Shuffle::none : options.shuffle,
+                   options.seed),
+          in_order_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)), Shuffle::none,
+                    0) {}
+
+    FitOutcome run(const Coefficients& start);
+
+  private:
+    bool batch() const { return options_.solver == Solver::batch; }
+    bool automatic() const { return options_.rate == Rate::automatic; }
+
+    void prepare(const Coefficients& start);
+    double automatic_rate(const Preconditioner& preconditioner) const;
+    double safe_rate() const;
+    double objective_of_zero() const;
+
+    // Passes over the data; false if interrupted.
+    bool feed(const Sampler& sampler, Index epoch);
+    bool advance(Index epoch);
+    bool evaluate();
+    // After an epoch: what to do next; `measured_` holds its measure.
+    Verdict settle(Index epoch);
+    void retreat();
+    void record(Index epoch, double rate);
+
+    Objective<T> objective_;
+    const Data& data_;
+    const FitOptions& options_;
+    FitMonitor& monitor_;
+    Sampler sampler_;
+    Sampler in_order_;
+    Clock::time_point began_ = Clock::now();
+
+    ColumnMoments moments_;
+    DescentOptions descent_options_;
+    std::unique_ptr<Descent<T>> descent_;
+    std::unique_ptr<Stopping> stopping_;
+    Measure measured_;
+    Coefficients best_;  // on shifted columns
+    FitOutcome outcome_;
+};
+
+template <class T>
+double FitRun<T>::objective_of_zero() const {
+    static const double zero = 0.0;
+    // without coefficients X plays no part: a column of zeros stands for it
+    Data targets = data_;
+    targets.X = {&zero, ElementType::float64, data_.rows(), 1, 0, 0};
+    const std::vector<T> nothing(static_cast<std::size_t>(data_.outputs()), T(0));
+    GradientSums sums(data_.outputs(), 1);
+    objective_.add_value(targets, {nullptr, 0, data_.rows()}, {nothing.data(), nothing.data()},
+                         sums);
+    return sums.loss / sums.weight;
+}
+
+// 1 / L for the smoothness of a batch of B rows: all rows' L, plus the spread of single rows / B.
+template <class T>
+double FitRun<T>::automatic_rate(const Preconditioner& preconditioner) const {
+    const double curvature = objective_.loss().curvature;
+    const double all =
+        batch() || options_.solver == Solver::minibatch
+            ? largest_curvature(objective_.kernels(), data_, preconditioner, curvature,
+                                options_.penalty.l2, options_.threads)
+            : 0.0;
+    const double sampling_margin = 1.02;
+    if (batch()) return all > 0.0 ? 1.0 / (sampling_margin * all) : 1.0;
+    const double rows =
+        options_.solver == Solver::sgd ? 1.0 : static_cast<double>(options_.batch_size);
+    const double single = 2.0 * mean_row_curvature(moments_, preconditioner, curvature);
+    const double bend = all * (1.0 - 1.0 / rows) + single / rows;
+    return bend > 0.0 ? 1.0 / bend : 1.0;
+}
+
+template <class T>
+double FitRun<T>::safe_rate() const {
+    const Preconditioner raw = Preconditioner::none(options_.fit_intercept);
+    const double curvature = objective_.loss().curvature;
+    const double one_row = options_.solver == Solver::batch
+                               ? 0.0
+                               : curvature * largest_row_norm(objective_.kernels(), data_);
+    if (options_.solver == Solver::sgd) return 1.0 / (one_row + options_.penalty.l2);
+    const double all = largest_curvature(objective_.kernels(), data_, raw, curvature,
+                                         options_.penalty.l2, options_.threads);
+    return 1.0 / (all + one_row / static_cast<double>(options_.batch_size));
+}
+
+template <class T>
+void FitRun<T>::prepare(const Coefficients& start) {
+    const bool scaled = automatic();
+    const double curvature = objective_.loss().curvature;
+    const Index rows_a_step = options_.solver == Solver::batch  ? 0
+                              : options_.solver == Solver::sgd ? 1
+                                                               : options_.batch_size;
+    Preconditioner preconditioner =
+        scaled ? Preconditioner::scale(moments_, curvature, options_.penalty.l2,
+                                       options_.fit_intercept, rows_a_step)
+               : Preconditioner::none(options_.fit_intercept);
+    // kernels subtract the shift in T: it must be a number T holds
+    for (double& s : preconditioner.shift) s = static_cast<double>(static_cast<T>(s));
+
+    DescentOptions& d = descent_options_;
+    d.columns = data_.columns();
+    d.outputs = data_.outputs();
+    d.batch_size = options_.batch_size;
+    d.update = options_.update;
+    d.momentum = options_.momentum;
+    d.penalty = options_.penalty;
+    d.mean_weight = moments_.weight / static_cast<double>(data_.rows());
+    d.average = options_.average;
+    d.average_after = options_.solver == Solver::minibatch
+                          ? options_.average_after / options_.batch_size
+                          : options_.average_after;
+    d.schedule.rate = scaled ? automatic_rate(preconditioner) : options_.eta0;
+    d.schedule.power = options_.power_t;
+    d.schedule.t0 = options_.t0;
+    d.schedule.alpha = options_.penalty.l1 + options_.penalty.l2;
+    if (options_.rate == Rate::invscaling) d.schedule.kind = Schedule::Kind::invscaling;
+    if (options_.rate == Rate::optimal) d.schedule.kind = Schedule::Kind::optimal;
+    d.preconditioner = std::move(preconditioner);
+
+    best_ = shifted(start, d.preconditioner.shift, 1.0);
+    descent_ = make_descent(options_.solver, objective_, d, best_);
+    stopping_ = std::make_unique<Stopping>(StoppingOptions{
+        .tol = options_.tol,
+        .guarded = automatic(),
+        .stochastic = !batch(),
+        .monotone = batch() && options_.update == Update::plain,
+        .adaptive = options_.rate == Rate::adaptive,
+        .reference = objective_of_zero(),
+        .rounding = 8.0 * static_cast<double>(std::numeric_limits<T>::epsilon()),
+    });
+}
+
+template <class T>
+bool FitRun<T>::feed(const Sampler& sampler, Index epoch) {
+    std::vector<Index> scratch;
+    for (Index s = 0; s < sampler.segments(); ++s) {
+        if (monitor_.interrupted()) {
+            outcome_.interrupted = true;
+            return false;
+        }
+        descent_->consume(data_, sampler.segment(epoch, s, scratch));
+    }
+    return true;
+}
+
+template <class T>
+bool FitRun<T>::advance(Index epoch) {
+    if (!batch()) {
+        // averages of an epoch of our own step begin with it
+        if (automatic()) static_cast<Stochastic<T>&>(*descent_).restart_average();
+        if (!feed(sampler_, epoch)) return false;
+    }
+    descent_->finish_epoch();
+    return true;
+}
+
+template <class T>
+bool FitRun<T>::evaluate() {
+    if (batch()) {
+        if (!feed(sampler_, 0)) return false;
+        descent_->finish_rows();
+        measured_ = static_cast<Batch<T>&>(*descent_).measure();
+        return true;
+    }
+    const Coefficients at = descent_->coefficients();
+    const std::vector<T> coef(at.coef.begin(), at.coef.end());
+    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const std::vector<double>& shift = descent_options_.preconditioner.shift;
+    const std::vector<T> shift_T(shift.begin(), shift.end());
+    const LinearModel<T> model{coef.data(), intercept.data(),
+                               shift.empty() ? nullptr : shift_T.data()};
+    GradientSums sums(data_.outputs(), data_.columns());
+    std::vector<Index> scratch;
+    for (Index s = 0; s < in_order_.segments(); ++s) {
+        if (monitor_.interrupted()) {
+            outcome_.interrupted = true;
+            return false;
+        }
+        objective_.add_gradient(data_, in_order_.segment(0, s, scratch), model, sums);
+    }
+    measured_ = measure(sums, options_.penalty, at.coef, shift, options_.fit_intercept);
+    return true;
+}
+
+template <class T>
+void FitRun<T>::retreat() {
+    descent_->set_rate(descent_->rate() * stopping_->cut());
+    if (automatic()) descent_->restart_from(best_);
+}
+
+template <class T>
+Verdict FitRun<T>::settle(Index epoch) {
+    const Coefficients now = descent_->coefficients();
+    const bool measured = !std::isnan(measured_.objective) || batch() || options_.tol ||
+                          epoch + 1 == options_.max_iter;
+    Verdict verdict = all_finite(now) ? Verdict::go_on : Verdict::diverged;
+    if (measured)
+        verdict = stopping_->judge(all_finite(now) ? measured_.objective
+                                                   : std::numeric_limits<double>::infinity(),
+                                   descent_->rate());
+    if (verdict != Verdict::diverged && (!measured || stopping_->improved())) best_ = now;
+    return verdict;
+}
+
+template <class T>
+void FitRun<T>::record(Index epoch, double rate) {
+    const std::chrono::duration<double> elapsed = Clock::now() - began_;
+    outcome_.history.push_back(
+        {epoch, measured_.objective, measured_.gradient_norm, rate, elapsed.count()});
+    outcome_.epochs = epoch + 1;
+}
+
+template <class T>
+FitOutcome FitRun<T>::run(const Coefficients& start) {
+    moments_ = column_moments(objective_.kernels(), data_, {nullptr, 0, data_.rows()},
+                              options_.threads);
+    if (moments_.non_finite) {
+        outcome_.non_finite = moments_.non_finite;
+        return outcome_;
+    }
+    prepare(start);
+    const std::vector<double>& shift = descent_options_.preconditioner.shift;
+    constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+    if (batch() && !evaluate()) return outcome_;
+    if (batch()) settle(0);
+    Verdict verdict = Verdict::go_on;
+    for (Index epoch = 0; epoch < options_.max_iter; ++epoch) {
+        if (options_.rate == Rate::callable) descent_->set_rate(monitor_.rate_of(epoch));
+        const double rate = descent_->rate();
+        if (!advance(epoch)) return outcome_;
+        const bool last = epoch + 1 == options_.max_iter;
+        if (batch() || options_.tol || last) {
+            if (!evaluate()) return outcome_;
+        } else {
+            measured_ = {unknown, unknown};
+        }
+        record(epoch, rate);
+        verdict = settle(epoch);
+        const Coefficients raw = shifted(descent_->coefficients(), shift, -1.0);
+        if (monitor_.epoch_done(outcome_.history.back(), raw)) {
+            outcome_.status = Status::stopped;
+            break;
+        }
+        if (monitor_.interrupted()) {
+            outcome_.interrupted = true;
+            return outcome_;
+        }
+        if (verdict == Verdict::converged || verdict == Verdict::diverged) break;
+        if (verdict == Verdict::retreat && !last) {
+            retreat();
+            // a batch step needs the gradient where it starts
+            if (batch() && automatic() && !evaluate()) return outcome_;
+        }
+    }
+    if (verdict == Verdict::converged && outcome_.status != Status::stopped)
+        outcome_.status = Status::converged;
+    const bool grown = !automatic() && measured_.objective > 2.0 * stopping_->reference();
+    if (verdict == Verdict::diverged || grown) {
+        outcome_.status = Status::diverged;
+        outcome_.safe_rate = safe_rate();
+    }
+    const bool take_best = automatic() || outcome_.status == Status::diverged;
+    outcome_.raw = shifted(take_best ? best_ : descent_->coefficients(), shift, -1.0);
+    return outcome_;
+}
+
+}  // namespace
+
+template <class T>
+FitOutcome fit(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
+               const FitOptions& options, const Coefficients& start, FitMonitor& monitor) {
+    return FitRun<T>(kernels, loss, data, options, monitor).run(start);
+}
+
+template FitOutcome fit(const KernelTable<float>&, LossSpec, const Data&, const FitOptions&,
+                        const Coefficients&, FitMonitor&);
+template FitOutcome fit(const KernelTable<double>&, LossSpec, const Data&, const FitOptions&,
+                        const Coefficients&, FitMonitor&);
+
+}  // namespace fastgd

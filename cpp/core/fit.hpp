@@ -1,0 +1,71 @@
+// A whole fit: order of rows, step sizes, epochs, stopping. Drives one Descent.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "descent.hpp"
+#include "measure.hpp"
+#include "sampler.hpp"
+
+namespace fastgd {
+
+enum class Rate { automatic, constant, invscaling, optimal, adaptive, callable };
+
+enum class Status { converged, iteration_limit, stopped, diverged };
+
+struct FitOptions {
+    Solver solver = Solver::batch;
+    Index batch_size = 256;
+    PenaltyStrength penalty;
+    bool fit_intercept = true;
+    Rate rate = Rate::automatic;
+    double eta0 = 0.01;
+    double power_t = 0.25;
+    double t0 = 0.0;  // of the optimal schedule
+    Update update = Update::plain;
+    double momentum = 0.9;
+    Index max_iter = 1000;
+    std::optional<double> tol;  // none: run all epochs and measure only where it costs nothing
+    Shuffle shuffle = Shuffle::block;
+    bool average = false;
+    Index average_after = 0;  // rows seen before averaging starts
+    std::uint64_t seed = 0;
+    int threads = 0;
+};
+
+struct EpochReport {
+    Index epoch;
+    double objective;  // NaN where it was not measured
+    double gradient_norm;
+    double rate;
+    double seconds;  // since the fit began
+};
+
+// How the outside world looks in; called on the thread that called fit.
+class FitMonitor {
+  public:
+    virtual ~FitMonitor() = default;
+    // Between pieces of work of a few milliseconds; true: give up at once.
+    virtual bool interrupted() = 0;
+    // After each epoch, coefficients on raw columns; true: stop here.
+    virtual bool epoch_done(const EpochReport& report, const Coefficients& raw) = 0;
+    // Step size of an epoch, for Rate::callable.
+    virtual double rate_of(Index epoch) = 0;
+};
+
+struct FitOutcome {
+    Coefficients raw;  // on the user's columns
+    Status status = Status::iteration_limit;
+    Index epochs = 0;
+    std::vector<EpochReport> history;
+    bool interrupted = false;
+    double safe_rate = 0.0;                  // when diverged
+    std::optional<CellPosition> non_finite;  // set: nothing was fitted
+};
+
+template <class T>
+FitOutcome fit(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
+               const FitOptions& options, const Coefficients& start, FitMonitor& monitor);
+
+}  // namespace fastgd

@@ -1,0 +1,26 @@
+// Objective and gradient norm at fixed coefficients, in the user's own columns.
+#pragma once
+
+#include <span>
+
+#include "objective.hpp"
+#include "penalty.hpp"
+
+namespace fastgd {
+
+struct Measure {
+    double objective = 0.0;
+    double gradient_norm = 0.0;  // Euclidean; with l1, of the subgradient of least norm
+};
+
+// `shift` is what the columns were reduced by when `sums` were taken, or empty; without an
+// intercept to fit, its gradient does not count.
+Measure measure(const GradientSums& sums, const PenaltyStrength& penalty,
+                std::span<const double> coef, std::span<const double> shift, bool fit_intercept);
+
+// Objective at `coef` and, in `sums`, its gradient: sums of losses become means plus penalty.
+// The l1 term contributes its sign, 0 at 0.
+double finish_gradient(GradientSums& sums, const PenaltyStrength& penalty,
+                       std::span<const double> coef);
+
+}  // namespace fastgd

@@ -1,0 +1,231 @@
+#include "minibatch.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "parallel.hpp"
+#include "tile_reader.hpp"
+
+namespace fastgd {
+
+namespace {
+
+// A batch up to this size is summed into at most `most_partials` parts, each by one thread.
+constexpr double small_batch_bytes = 2.0 * 1024.0 * 1024.0;
+constexpr Index most_partials = 8;
+constexpr Index least_partial_rows = 16;
+
+// Fewer bytes of a batch than this a thread are not worth two meetings of the team.
+constexpr double bytes_per_member = 16.0 * 1024.0;
+
+// Iterates summed in T before they are added in double.
+constexpr std::int64_t steps_per_flush = 64;
+
+constexpr Index rounded_up(Index value, Index unit) { return (value + unit - 1) / unit * unit; }
+
+// Sums the gradient of one part of a batch; `ahead` is where the same part of the next one lies.
+template <class T>
+void sum_part(const Objective<T>& objective, TileReader<T>& reader, const Data& data,
+              const RowSelection& part, const RowSelection& ahead, const LinearModel<T>& model,
+              double weight_scale, T* sum) {
+    const Index outputs = data.outputs();
+    const Index coef_size = outputs * data.columns();
+    const Index tile_rows = Blocks::of<T>(data.columns()).tile_rows;
+    std::fill_n(sum, coef_size + outputs, T(0));
+    for (Index begin = 0; begin < part.count; begin += tile_rows) {
+        const Index size = std::min(tile_rows, part.count - begin);
+        const RowSelection rows = part.part(begin, size);
+        const RowSelection next =
+            begin + size <= ahead.count ? ahead.part(begin, size) : RowSelection{};
+        const RowTile<T> tile = reader.rows(data, rows, next, model.shift);
+        const PointwiseTile<T> targets =
+            reader.targets(data, rows, objective.loss_spec().parameter, weight_scale);
+        objective.kernels().forward(tile, model.coef, outputs, model.intercept, reader.z());
+        T* derivative = reader.derivative();
+        objective.loss().derivative(targets, derivative);
+        objective.kernels().backward(tile, derivative, outputs, sum);
+        for (Index i = 0; i < size; ++i)
+            for (Index k = 0; k < outputs; ++k) sum[coef_size + k] += derivative[i * outputs + k];
+    }
+}
+
+}  // namespace
+
+template <class T>
+MiniBatch<T>::MiniBatch(const Objective<T>& objective, const DescentOptions& options,
+                        const Coefficients& start)
+    : Stochastic<T>(objective, options, start),
+      partial_rows_(std::min(
+          options.batch_size,
+          std::max(rounded_up((options.batch_size + most_partials - 1) / most_partials, 4),
+                   least_partial_rows))),
+      partial_stride_(rounded_up(options.outputs * (options.columns + 1), 16)),
+      partial_(partial_stride_ * most_partials),
+      sums_(options.outputs, options.columns) {}
+
+template <class T>
+bool MiniBatch<T>::small() const {
+    return static_cast<double>(options_.batch_size) * static_cast<double>(options_.columns) *
+               sizeof(T) <= small_batch_bytes;
+}
+
+template <class T>
+Index MiniBatch<T>::rows_to_boundary() const {
+    const Index left = options_.batch_size - rows_in_batch_;
+    return small() ? left : std::min(left, Blocks::of<T>(options_.columns).block_rows);
+}
+
+template <class T>
+Index MiniBatch<T>::whole_blocks(Index rows) const {
+    if (small()) return rows / options_.batch_size * options_.batch_size;
+    const Index left = options_.batch_size - rows_in_batch_;
+    if (rows >= left) return left;
+    const Index block = Blocks::of<T>(options_.columns).block_rows;
+    return rows / block * block;
+}
+
+template <class T>
+void MiniBatch<T>::process(const Data& data, const RowSelection& rows) {
+    if (small())
+        process_small(data, rows);
+    else
+        process_large(data, rows);
+}
+
+template <class T>
+BatchStep<T> MiniBatch<T>::step_of(const T* partial, Index partials, Index rows,
+                                   std::int64_t step, bool averaged) {
+    return {
+        .partial = partial,
+        .partials = partials,
+        .partial_stride = partial_stride_,
+        .outputs = options_.outputs,
+        .columns = options_.columns,
+        .begin = 0,
+        .end = options_.columns,
+        .scale = static_cast<T>(1.0 / static_cast<double>(rows)),
+        .step = static_cast<T>(options_.schedule.at(static_cast<double>(step + 1))),
+        .momentum = static_cast<T>(options_.momentum),
+        .nesterov = options_.update == Update::nesterov,
+        .metric = this->metric(),
+        .penalty = {static_cast<T>(options_.penalty.l1), static_cast<T>(options_.penalty.l2)},
+        .coef = this->coef_.data(),
+        .velocity = this->velocity_.empty() ? nullptr : this->velocity_.data(),
+        .coef_sum = averaged ? this->coef_sum_.data() : nullptr,
+    };
+}
+
+// The intercept is one more column, without penalty.
+template <class T>
+BatchStep<T> MiniBatch<T>::intercept_step(const BatchStep<T>& step) {
+    BatchStep<T> result = step;
+    result.partial = step.partial + step.outputs * step.columns;
+    result.outputs = 1;
+    result.columns = step.outputs;
+    result.end = step.outputs;
+    result.step = step.step * static_cast<T>(options_.preconditioner.intercept_metric);
+    result.metric = nullptr;
+    result.penalty = {};
+    result.coef = this->intercept_.data();
+    if (step.velocity != nullptr) result.velocity = this->intercept_velocity_.data();
+    if (step.coef_sum != nullptr) result.coef_sum = this->intercept_sum_.data();
+    return result;
+}
+
+template <class T>
+void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
+    const KernelTable<T>& kernels = objective_.kernels();
+    const Index batch = options_.batch_size;
+    const double batch_bytes = static_cast<double>(batch) * static_cast<double>(data.columns()) *
+                               static_cast<double>(data.outputs()) * sizeof(T);
+    const Index parts = (batch + partial_rows_ - 1) / partial_rows_;
+    const int wanted = objective_.threads() > 0 ? objective_.threads() : available_threads();
+    const int threads = static_cast<int>(std::clamp(
+        static_cast<Index>(batch_bytes / bytes_per_member), Index{1},
+        std::min<Index>(wanted, parts)));
+    std::vector<std::unique_ptr<TileReader<T>>> readers;
+    for (int member = 0; member < threads; ++member)
+        readers.push_back(std::make_unique<TileReader<T>>(
+            kernels, data, Blocks::of<T>(data.columns()).tile_rows));
+    const LinearModel<T> model{this->coef_.data(), this->intercept_.data(), this->shift()};
+
+    const Index batches = (rows.count + batch - 1) / batch;
+    for (Index first = 0; first < batches;) {
+        const bool averaged = this->averaging();
+        Index count = batches - first;
+        if (averaged) count = std::min<Index>(count, steps_per_flush);
+        if (options_.average && !averaged)
+            count = std::min<Index>(count, options_.average_after - steps_);
+        Barrier meeting;
+        run_team(threads, [&](int member, int members) {
+            // columns are shared out in whole cache lines
+            const Index begin = data.columns() * member / members / 16 * 16;
+            const Index end = member + 1 == members
+                                  ? data.columns()
+                                  : data.columns() * (member + 1) / members / 16 * 16;
+            for (Index b = first; b < first + count; ++b) {
+                const Index size = std::min(batch, rows.count - b * batch);
+                const Index used = (size + partial_rows_ - 1) / partial_rows_;
+                for (Index p = member; p < used; p += members) {
+                    const Index at = p * partial_rows_;
+                    const Index length = std::min(partial_rows_, size - at);
+                    const Index ahead = (b + 1) * batch + at;
+                    sum_part(objective_, *readers[static_cast<std::size_t>(member)], data,
+                             rows.part(b * batch + at, length),
+                             ahead + length <= rows.count ? rows.part(ahead, length)
+                                                          : RowSelection{},
+                             model, 1.0 / options_.mean_weight,
+                             partial_.data() + p * partial_stride_);
+                }
+                if (members > 1) meeting.wait(members);
+                BatchStep<T> step =
+                    step_of(partial_.data(), used, size, steps_ + b - first, averaged);
+                if (member == 0) kernels.batch_step(intercept_step(step));
+                step.begin = begin;
+                step.end = end;
+                kernels.batch_step(step);
+                if (members > 1) meeting.wait(members);
+            }
+        });
+        steps_ += count;
+        first += count;
+        if (averaged) this->flush_average(count);
+    }
+}
+
+template <class T>
+void MiniBatch<T>::process_large(const Data& data, const RowSelection& rows) {
+    objective_.add_gradient(data, rows,
+                            {this->coef_.data(), this->intercept_.data(), this->shift()}, sums_);
+    rows_in_batch_ += rows.count;
+    if (rows_in_batch_ == options_.batch_size) finish_large();
+}
+
+template <class T>
+void MiniBatch<T>::finish_large() {
+    const auto coef_size = static_cast<std::ptrdiff_t>(sums_.coef.size());
+    const double scale = 1.0 / options_.mean_weight;
+    for (std::ptrdiff_t j = 0; j < coef_size; ++j)
+        partial_[j] = static_cast<T>(sums_.coef[static_cast<std::size_t>(j)] * scale);
+    for (std::size_t k = 0; k < sums_.intercept.size(); ++k)
+        partial_[coef_size + static_cast<std::ptrdiff_t>(k)] =
+            static_cast<T>(sums_.intercept[k] * scale);
+    const bool averaged = this->averaging();
+    const BatchStep<T> step = step_of(partial_.data(), 1, rows_in_batch_, steps_, averaged);
+    objective_.kernels().batch_step(intercept_step(step));
+    objective_.kernels().batch_step(step);
+    ++steps_;
+    if (averaged) this->flush_average(1);
+    sums_.clear();
+    rows_in_batch_ = 0;
+}
+
+template <class T>
+void MiniBatch<T>::end_epoch() {
+    if (rows_in_batch_ > 0) finish_large();
+}
+
+template class MiniBatch<float>;
+template class MiniBatch<double>;
+
+}  // namespace fastgd

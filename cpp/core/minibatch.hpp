@@ -1,0 +1,45 @@
+// Mini-batch descent: a step every batch_size rows, threads sharing each batch.
+#pragma once
+
+#include "stochastic.hpp"
+
+namespace fastgd {
+
+template <class T>
+class MiniBatch final : public Stochastic<T> {
+  public:
+    MiniBatch(const Objective<T>& objective, const DescentOptions& options,
+              const Coefficients& start);
+
+  protected:
+    Index rows_to_boundary() const override;
+    Index whole_blocks(Index rows) const override;
+    void process(const Data& data, const RowSelection& rows) override;
+    void end_epoch() override;
+
+  private:
+    using Descent<T>::objective_;
+    using Descent<T>::options_;
+    using Descent<T>::steps_;
+
+    // Whole batches small enough to be summed by a team that meets twice a batch.
+    void process_small(const Data& data, const RowSelection& rows);
+    // Part of one batch, summed block by block.
+    void process_large(const Data& data, const RowSelection& rows);
+
+    void finish_large();
+    bool small() const;
+
+    // Step number `step` on the sums of one batch of `rows` rows.
+    BatchStep<T> step_of(const T* partial, Index partials, Index rows, std::int64_t step,
+                         bool averaged);
+    BatchStep<T> intercept_step(const BatchStep<T>& step);
+
+    Index partial_rows_;    // of a small batch: rows of one thread's unit of work
+    Index partial_stride_;  // numbers of one partial sum: coef, then intercept
+    Buffer<T> partial_;
+    GradientSums sums_;     // of a large batch
+    Index rows_in_batch_ = 0;
+};
+
+}  // namespace fastgd

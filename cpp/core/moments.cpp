@@ -1,0 +1,201 @@
+#include "moments.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+
+#include "blocks.hpp"
+#include "buffer.hpp"
+#include "parallel.hpp"
+#include "tile_reader.hpp"
+
+namespace fastgd {
+
+namespace {
+
+struct BlockMoments {
+    double weight = 0.0;
+    std::vector<double> mean;
+    std::vector<double> square;  // sum of w (x - mean)^2
+    std::vector<double> smallest;
+    std::vector<double> largest;
+    std::optional<CellPosition> non_finite;
+
+    explicit BlockMoments(std::size_t columns)
+        : mean(columns), square(columns), smallest(columns), largest(columns) {
+        clear();
+    }
+
+    void clear() {
+        weight = 0.0;
+        non_finite.reset();
+        std::fill(mean.begin(), mean.end(), 0.0);
+        std::fill(square.begin(), square.end(), 0.0);
+        std::fill(smallest.begin(), smallest.end(), std::numeric_limits<double>::infinity());
+        std::fill(largest.begin(), largest.end(), -std::numeric_limits<double>::infinity());
+    }
+
+    // One column of another set of rows (Chan, Golub, LeVeque 1983).
+    void merge(std::size_t j, double other_weight, double other_mean, double other_square) {
+        const double total = weight + other_weight;
+        if (other_weight <= 0.0 || total <= 0.0) return;
+        const double difference = other_mean - mean[j];
+        square[j] += other_square + difference * difference * (weight * other_weight / total);
+        mean[j] += difference * (other_weight / total);
+    }
+
+    void merge(const BlockMoments& other) {
+        if (!non_finite) non_finite = other.non_finite;
+        for (std::size_t j = 0; j < mean.size(); ++j) {
+            merge(j, other.weight, other.mean[j], other.square[j]);
+            smallest[j] = std::min(smallest[j], other.smallest[j]);
+            largest[j] = std::max(largest[j], other.largest[j]);
+        }
+        weight += other.weight;
+    }
+};
+
+template <class T>
+std::optional<CellPosition> find_in_rows(TileReader<T>& reader, Index tile_rows, const Data& data,
+                                         const RowSelection& rows) {
+    for (Index begin = 0; begin < rows.count; begin += tile_rows) {
+        const RowSelection part = rows.part(begin, std::min(tile_rows, rows.count - begin));
+        const RowTile<T> tile = reader.rows(data, part, RowSelection{}, nullptr);
+        for (Index i = 0; i < tile.rows; ++i)
+            for (Index j = 0; j < tile.columns; ++j)
+                if (!std::isfinite(tile.row[i][j])) return CellPosition{part.at(i), j};
+    }
+    return std::nullopt;
+}
+
+// Sums of one group of rows in T, about the group's first row, then added in double.
+template <class T>
+struct GroupScratch {
+    TileReader<T> reader;
+    Buffer<T> origin, sum, square, smallest, largest;
+    double weight = 0.0;
+
+    GroupScratch(const KernelTable<T>& kernels, const Data& data, Index tile_rows)
+        : reader(kernels, data, tile_rows),
+          origin(data.columns()),
+          sum(data.columns()),
+          square(data.columns()),
+          smallest(data.columns()),
+          largest(data.columns()) {}
+
+    void start(const T* row) {
+        weight = 0.0;
+        const std::ptrdiff_t columns = origin.size();
+        std::copy_n(row, columns, origin.data());
+        std::copy_n(row, columns, smallest.data());
+        std::copy_n(row, columns, largest.data());
+        std::fill_n(sum.data(), columns, T(0));
+        std::fill_n(square.data(), columns, T(0));
+    }
+
+    bool finite() const {
+        return std::all_of(sum.data(), sum.data() + sum.size(),
+                           [](T x) { return std::isfinite(x); });
+    }
+
+    void add_to(BlockMoments& block) const {
+        for (std::ptrdiff_t c = 0; c < sum.size(); ++c) {
+            const auto j = static_cast<std::size_t>(c);
+            const double total = static_cast<double>(sum[c]);
+            const double offset = weight > 0.0 ? total / weight : 0.0;
+            const double about_mean = static_cast<double>(square[c]) - total * offset;
+            block.merge(j, weight, static_cast<double>(origin[c]) + offset,
+                        std::max(about_mean, 0.0));
+            block.smallest[j] = std::min(block.smallest[j], static_cast<double>(smallest[c]));
+            block.largest[j] = std::max(block.largest[j], static_cast<double>(largest[c]));
+        }
+        block.weight += weight;
+    }
+};
+
+template <class T>
+void block_moments(const KernelTable<T>& kernels, const Blocks& blocks, const Data& data,
+                   const RowSelection& rows, GroupScratch<T>& scratch, BlockMoments& block) {
+    const MomentSums<T> sums{scratch.origin.data(), scratch.sum.data(), scratch.square.data(),
+                             scratch.smallest.data(), scratch.largest.data()};
+    for (Index begin = 0; begin < rows.count; begin += blocks.tile_rows) {
+        const Index size = std::min(blocks.tile_rows, rows.count - begin);
+        const Index after = std::min(blocks.tile_rows, rows.count - begin - size);
+        const RowSelection selection = rows.part(begin, size);
+        const RowTile<T> tile =
+            scratch.reader.rows(data, selection, rows.part(begin + size, after), nullptr);
+        const T* weight = scratch.reader.row_weights(data, selection);
+        if (begin % blocks.flush_rows == 0) scratch.start(tile.row[0]);
+        kernels.moments(tile, weight, sums);
+        if (weight == nullptr)
+            scratch.weight += static_cast<double>(size);
+        else
+            for (Index i = 0; i < size; ++i) scratch.weight += static_cast<double>(weight[i]);
+        if ((begin + size) % blocks.flush_rows == 0 || begin + size == rows.count) {
+            if (!scratch.finite() && !block.non_finite)
+                block.non_finite = find_in_rows(scratch.reader, blocks.tile_rows, data, rows);
+            scratch.add_to(block);
+        }
+    }
+}
+
+}  // namespace
+
+template <class T>
+ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
+                             const RowSelection& rows, int threads) {
+    const Blocks blocks = Blocks::of<T>(data.columns());
+    const Index block_count = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
+    const auto columns = static_cast<std::size_t>(data.columns());
+    const double bytes = static_cast<double>(rows.count) * static_cast<double>(columns) *
+                         static_cast<double>(sizeof(T));
+    const int team =
+        static_cast<int>(std::min<Index>(threads_for_work(threads, bytes), block_count));
+    const int slots = team == 1 ? 1 : OrderedBlocks::slots_for(team);
+
+    std::vector<std::unique_ptr<GroupScratch<T>>> scratch;
+    for (int member = 0; member < team; ++member)
+        scratch.push_back(std::make_unique<GroupScratch<T>>(kernels, data, blocks.tile_rows));
+    std::vector<BlockMoments> partial(static_cast<std::size_t>(slots), BlockMoments(columns));
+    BlockMoments total(columns);
+    OrderedBlocks order(block_count, slots);
+    run_team(team, [&](int member, int) {
+        order.work(
+            [&](Index block, int slot) {
+                BlockMoments& sums = partial[static_cast<std::size_t>(slot)];
+                sums.clear();
+                const Index begin = block * blocks.block_rows;
+                block_moments(kernels, blocks, data,
+                              rows.part(begin, std::min(blocks.block_rows, rows.count - begin)),
+                              *scratch[static_cast<std::size_t>(member)], sums);
+            },
+            [&](int slot) { total.merge(partial[static_cast<std::size_t>(slot)]); });
+    });
+
+    ColumnMoments moments;
+    moments.weight = total.weight;
+    moments.mean = std::move(total.mean);
+    moments.variance = std::move(total.square);
+    for (double& v : moments.variance) v /= total.weight;
+    moments.smallest = std::move(total.smallest);
+    moments.largest = std::move(total.largest);
+    moments.non_finite = total.non_finite;
+    return moments;
+}
+
+template <class T>
+std::optional<CellPosition> find_non_finite(const KernelTable<T>& kernels, const Data& data) {
+    const Blocks blocks = Blocks::of<T>(data.columns());
+    TileReader<T> reader(kernels, data, blocks.tile_rows);
+    return find_in_rows(reader, blocks.tile_rows, data, {nullptr, 0, data.rows()});
+}
+
+template ColumnMoments column_moments(const KernelTable<float>&, const Data&,
+                                      const RowSelection&, int);
+template ColumnMoments column_moments(const KernelTable<double>&, const Data&,
+                                      const RowSelection&, int);
+template std::optional<CellPosition> find_non_finite(const KernelTable<float>&, const Data&);
+template std::optional<CellPosition> find_non_finite(const KernelTable<double>&, const Data&);
+
+}  // namespace fastgd

@@ -1,0 +1,33 @@
+// Weighted mean, variance and range of each column, and the first non-finite number, in one pass.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "data.hpp"
+
+namespace fastgd {
+
+struct CellPosition {
+    Index row;
+    Index column;
+};
+
+struct ColumnMoments {
+    double weight = 0.0;
+    std::vector<double> mean;
+    std::vector<double> variance;  // weighted, about the mean
+    std::vector<double> smallest;
+    std::vector<double> largest;
+    std::optional<CellPosition> non_finite;  // moments mean nothing when this is set
+};
+
+template <class T>
+ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
+                             const RowSelection& rows, int threads);
+
+// The first row, then column, of X that holds NaN or infinity; nothing if all are finite.
+template <class T>
+std::optional<CellPosition> find_non_finite(const KernelTable<T>& kernels, const Data& data);
+
+}  // namespace fastgd

@@ -1,0 +1,133 @@
+#include "objective.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "parallel.hpp"
+#include "tile_reader.hpp"
+
+namespace fastgd {
+
+void GradientSums::clear() {
+    loss = 0.0;
+    weight = 0.0;
+    std::fill(coef.begin(), coef.end(), 0.0);
+    std::fill(intercept.begin(), intercept.end(), 0.0);
+}
+
+namespace {
+
+// One member's scratch: a tile reader and gradient sums of a few tiles in T.
+template <class T>
+struct BlockScratch {
+    TileReader<T> reader;
+    Buffer<T> gradient;
+
+    BlockScratch(const KernelTable<T>& kernels, const Data& data, Index tile_rows)
+        : reader(kernels, data, tile_rows), gradient(data.outputs() * data.columns()) {}
+};
+
+template <class T>
+void flush(Buffer<T>& from, std::vector<double>& to) {
+    for (std::size_t j = 0; j < to.size(); ++j)
+        to[j] += static_cast<double>(from[static_cast<std::ptrdiff_t>(j)]);
+    std::fill_n(from.data(), from.size(), T(0));
+}
+
+template <bool Gradient, class T>
+void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks& blocks,
+               const Data& data, const RowSelection& rows, const LinearModel<T>& model,
+               BlockScratch<T>& scratch, GradientSums& sums) {
+    const LossKernels<T>& pointwise = kernels.losses[loss.index];
+    TileReader<T>& reader = scratch.reader;
+    const Index outputs = data.outputs();
+    if constexpr (Gradient) std::fill_n(scratch.gradient.data(), scratch.gradient.size(), T(0));
+    for (Index begin = 0; begin < rows.count; begin += blocks.tile_rows) {
+        const Index size = std::min(blocks.tile_rows, rows.count - begin);
+        const Index after = std::min(blocks.tile_rows, rows.count - begin - size);
+        const RowSelection selection = rows.part(begin, size);
+        const RowTile<T> tile =
+            reader.rows(data, selection, rows.part(begin + size, after), model.shift);
+        const PointwiseTile<T> targets = reader.targets(data, selection, loss.parameter);
+        kernels.forward(tile, model.coef, outputs, model.intercept, reader.z());
+        if constexpr (Gradient) {
+            T* derivative = reader.derivative();
+            sums.loss += pointwise.derivative(targets, derivative);
+            kernels.backward(tile, derivative, outputs, scratch.gradient.data());
+            for (Index i = 0; i < size; ++i)
+                for (Index k = 0; k < outputs; ++k)
+                    sums.intercept[static_cast<std::size_t>(k)] +=
+                        static_cast<double>(derivative[i * outputs + k]);
+            if ((begin + size) % blocks.flush_rows == 0) flush(scratch.gradient, sums.coef);
+        } else {
+            sums.loss += pointwise.value(targets);
+        }
+        if (targets.weight == nullptr)
+            sums.weight += static_cast<double>(size);
+        else
+            for (Index i = 0; i < size; ++i)
+                sums.weight += static_cast<double>(targets.weight[i * outputs]);
+    }
+    if constexpr (Gradient) flush(scratch.gradient, sums.coef);
+}
+
+void add_sums(const GradientSums& from, GradientSums& to, bool gradient) {
+    to.loss += from.loss;
+    to.weight += from.weight;
+    if (!gradient) return;
+    for (std::size_t j = 0; j < to.coef.size(); ++j) to.coef[j] += from.coef[j];
+    for (std::size_t k = 0; k < to.intercept.size(); ++k) to.intercept[k] += from.intercept[k];
+}
+
+}  // namespace
+
+template <class T>
+template <bool Gradient>
+void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
+                       GradientSums& sums) const {
+    const Blocks blocks = Blocks::of<T>(data.columns());
+    const Index block_count = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
+    const double bytes = static_cast<double>(rows.count) * static_cast<double>(data.columns()) *
+                         static_cast<double>(data.outputs()) * sizeof(T);
+    const int threads = static_cast<int>(
+        std::min<Index>(threads_for_work(threads_, bytes), std::max<Index>(block_count, 1)));
+    const int slots = threads == 1 ? 1 : OrderedBlocks::slots_for(threads);
+
+    std::vector<std::unique_ptr<BlockScratch<T>>> scratch;
+    for (int member = 0; member < threads; ++member)
+        scratch.push_back(std::make_unique<BlockScratch<T>>(kernels_, data, blocks.tile_rows));
+    std::vector<GradientSums> partial(static_cast<std::size_t>(slots),
+                                      GradientSums(data.outputs(), data.columns()));
+
+    OrderedBlocks order(block_count, slots);
+    run_team(threads, [&](int member, int) {
+        order.work(
+            [&](Index block, int slot) {
+                GradientSums& sum = partial[static_cast<std::size_t>(slot)];
+                sum.clear();
+                const Index begin = block * blocks.block_rows;
+                sum_block<Gradient>(kernels_, loss_, blocks, data,
+                                    rows.part(begin, std::min(blocks.block_rows,
+                                                              rows.count - begin)),
+                                    model, *scratch[static_cast<std::size_t>(member)], sum);
+            },
+            [&](int slot) { add_sums(partial[static_cast<std::size_t>(slot)], sums, Gradient); });
+    });
+}
+
+template <class T>
+void Objective<T>::add_gradient(const Data& data, const RowSelection& rows,
+                                const LinearModel<T>& model, GradientSums& sums) const {
+    add<true>(data, rows, model, sums);
+}
+
+template <class T>
+void Objective<T>::add_value(const Data& data, const RowSelection& rows,
+                             const LinearModel<T>& model, GradientSums& sums) const {
+    add<false>(data, rows, model, sums);
+}
+
+template class Objective<float>;
+template class Objective<double>;
+
+}  // namespace fastgd

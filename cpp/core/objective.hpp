@@ -1,0 +1,65 @@
+// Sums of losses and their gradient over rows, in one reading of X. Dividing is the solver's.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "blocks.hpp"
+#include "buffer.hpp"
+#include "data.hpp"
+#include "loss.hpp"
+
+namespace fastgd {
+
+// Sums over rows; gradients are with respect to coef (outputs x columns) and intercept.
+struct GradientSums {
+    double loss = 0.0;
+    double weight = 0.0;
+    std::vector<double> coef;
+    std::vector<double> intercept;
+
+    GradientSums(Index outputs, Index columns)
+        : coef(static_cast<std::size_t>(outputs * columns)),
+          intercept(static_cast<std::size_t>(outputs)) {}
+    void clear();
+};
+
+// What a linear predictor is made of: z = (x - shift) . coef + intercept.
+template <class T>
+struct LinearModel {
+    const T* coef;       // outputs x columns
+    const T* intercept;  // outputs
+    const T* shift = nullptr;
+};
+
+template <class T>
+class Objective {
+  public:
+    // `threads` as resolved by threads_for_work, or 0 for all that pay for themselves.
+    Objective(const KernelTable<T>& kernels, LossSpec loss, int threads)
+        : kernels_(kernels), loss_(loss), threads_(threads) {}
+
+    const KernelTable<T>& kernels() const { return kernels_; }
+    const LossKernels<T>& loss() const { return kernels_.losses[loss_.index]; }
+    LossSpec loss_spec() const { return loss_; }
+    int threads() const { return threads_; }
+
+    // Adds the rows' sums to `sums`. Blocks are counted from the selection's first row.
+    void add_gradient(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
+                      GradientSums& sums) const;
+
+    // The same for the loss alone: gradients in `sums` stay as they are.
+    void add_value(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
+                   GradientSums& sums) const;
+
+  private:
+    template <bool Gradient>
+    void add(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
+             GradientSums& sums) const;
+
+    const KernelTable<T>& kernels_;
+    LossSpec loss_;
+    int threads_;
+};
+
+}  // namespace fastgd

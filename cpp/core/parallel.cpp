@@ -1,0 +1,152 @@
+#include "parallel.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <thread>
+#include <vector>
+
+#include "cpu_quota.hpp"
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+namespace fastgd {
+
+namespace {
+
+// A fork copies the calling thread alone: the child's OpenMP pool would wait for threads that do
+// not exist, so a child of a process that had a pool uses threads of its own.
+std::atomic<bool> pool_exists{false};
+std::atomic<bool> pool_lost{false};
+
+void after_fork_in_child() {
+    if (pool_exists.load(std::memory_order_relaxed))
+        pool_lost.store(true, std::memory_order_relaxed);
+}
+
+[[maybe_unused]] const int fork_handler = pthread_atfork(nullptr, nullptr, after_fork_in_child);
+
+void run_std_team(int threads, FunctionRef<void(int, int)> body) {
+    std::vector<std::thread> others;
+    others.reserve(static_cast<std::size_t>(threads - 1));
+    std::atomic<int> members{0};
+    // members start only once the size of the team is known: a thread may fail to start
+    const auto member = [&](int index) {
+        while (members.load(std::memory_order_acquire) == 0) std::this_thread::yield();
+        if (index < members.load(std::memory_order_relaxed)) body(index, members.load());
+    };
+    int started = 1;
+    try {
+        for (; started < threads; ++started) others.emplace_back(member, started);
+    } catch (const std::exception&) {
+        // fewer threads than asked for: the team is what could be started
+    }
+    members.store(started, std::memory_order_release);
+    body(0, started);
+    for (std::thread& other : others) other.join();
+}
+
+inline void relax() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+// Bytes a thread should have to read before it is worth waking.
+constexpr double bytes_per_thread = 256.0 * 1024.0;
+
+}  // namespace
+
+int available_threads() {
+    int threads = usable_processors();
+#if defined(_OPENMP)
+    if (omp_in_parallel()) return 1;
+    threads = std::min({threads, omp_get_max_threads(), omp_get_thread_limit()});
+#endif
+    return std::max(threads, 1);
+}
+
+int threads_for_work(int requested, double bytes) {
+    const int wanted = requested > 0 ? requested : available_threads();
+    const double useful = std::max(1.0, bytes / bytes_per_thread);
+    return useful < wanted ? static_cast<int>(useful) : wanted;
+}
+
+const char* thread_runtime() {
+#if defined(_OPENMP)
+    return "OpenMP";
+#else
+    return "std::thread";
+#endif
+}
+
+void run_team(int threads, FunctionRef<void(int, int)> body) {
+    if (threads <= 1) {
+        body(0, 1);
+        return;
+    }
+#if defined(_OPENMP)
+    if (!pool_lost.load(std::memory_order_relaxed)) {
+        pool_exists.store(true, std::memory_order_relaxed);
+#pragma omp parallel num_threads(threads)
+        body(omp_get_thread_num(), omp_get_num_threads());
+        return;
+    }
+#endif
+    run_std_team(threads, body);
+}
+
+void Barrier::wait(int members) {
+    const unsigned phase = phase_.load(std::memory_order_acquire);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == members) {
+        arrived_.store(0, std::memory_order_relaxed);
+        phase_.store(phase + 1, std::memory_order_release);
+        return;
+    }
+    for (int spins = 0; phase_.load(std::memory_order_acquire) == phase; ++spins) {
+        if (spins < 4096)
+            relax();
+        else
+            std::this_thread::yield();
+    }
+}
+
+OrderedBlocks::OrderedBlocks(Index blocks, int slots)
+    : blocks_(blocks),
+      slots_(slots),
+      ready_(std::make_unique<std::atomic<bool>[]>(static_cast<std::size_t>(slots))) {}
+
+bool OrderedBlocks::claim(Index* block) {
+    *block = next_.fetch_add(1, std::memory_order_relaxed);
+    if (*block >= blocks_) return false;
+    // a slot is free once the block that used it before is committed
+    for (int spins = 0; *block >= committed_.load(std::memory_order_acquire) + slots_; ++spins) {
+        if (spins < 4096)
+            relax();
+        else
+            std::this_thread::yield();
+    }
+    return true;
+}
+
+void OrderedBlocks::work(FunctionRef<void(Index, int)> compute, FunctionRef<void(int)> commit) {
+    Index block = 0;
+    while (claim(&block)) {
+        const int slot = static_cast<int>(block % slots_);
+        compute(block, slot);
+        const std::lock_guard lock(committing_);
+        ready_[static_cast<std::size_t>(slot)].store(true, std::memory_order_relaxed);
+        Index first = committed_.load(std::memory_order_relaxed);
+        while (first < blocks_ && ready_[static_cast<std::size_t>(first % slots_)].load(
+                                      std::memory_order_relaxed)) {
+            const int ready_slot = static_cast<int>(first % slots_);
+            commit(ready_slot);
+            ready_[static_cast<std::size_t>(ready_slot)].store(false, std::memory_order_relaxed);
+            committed_.store(++first, std::memory_order_release);
+        }
+    }
+}
+
+}  // namespace fastgd

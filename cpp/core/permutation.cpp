@@ -1,0 +1,44 @@
+#include "permutation.hpp"
+
+#include <bit>
+#include <utility>
+
+namespace fastgd {
+
+void shuffle_in_place(Index* first, Index count, std::uint64_t key) {
+    for (Index i = count - 1; i > 0; --i) {
+        // multiply-shift: the bias is below 2^-32 for the buffers shuffled here
+        const std::uint64_t draw = random_bits(key, static_cast<std::uint64_t>(i)) >> 32;
+        const auto j = static_cast<Index>((draw * static_cast<std::uint64_t>(i + 1)) >> 32);
+        std::swap(first[i], first[j]);
+    }
+}
+
+Permutation::Permutation(Index size, std::uint64_t key)
+    : size_(static_cast<std::uint64_t>(size)), key_(key) {
+    const int bits = size > 1 ? static_cast<int>(std::bit_width(size_ - 1)) : 1;
+    low_bits_ = (bits + 1) / 2;
+    high_bits_ = bits - low_bits_;
+}
+
+std::uint64_t Permutation::mix(std::uint64_t x) const {
+    const std::uint64_t low_mask = (std::uint64_t{1} << low_bits_) - 1;
+    const std::uint64_t high_mask = (std::uint64_t{1} << high_bits_) - 1;
+    std::uint64_t low = x & low_mask;
+    std::uint64_t high = x >> low_bits_;
+    for (std::uint64_t round = 0; round < rounds; round += 2) {
+        high ^= random_bits(key_ + round, low) & high_mask;
+        low ^= random_bits(key_ + round + 1, high) & low_mask;
+    }
+    return (high << low_bits_) | low;
+}
+
+Index Permutation::operator()(Index i) const {
+    auto x = static_cast<std::uint64_t>(i);
+    do {
+        x = mix(x);
+    } while (x >= size_);
+    return static_cast<Index>(x);
+}
+
+}  // namespace fastgd

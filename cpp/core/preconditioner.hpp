@@ -1,0 +1,29 @@
+// The metric in which steps are taken: the path changes, the optimum does not.
+#pragma once
+
+#include <vector>
+
+#include "../kernels/table.hpp"
+#include "moments.hpp"
+
+namespace fastgd {
+
+// Coefficients move by -step * metric * gradient on columns reduced by `shift`; both are empty
+// for plain steps on raw columns. The intercept moves with `intercept_metric` (0: it is fixed).
+struct Preconditioner {
+    std::vector<double> shift;
+    std::vector<double> metric;
+    double intercept_metric = 1.0;
+
+    bool identity() const { return metric.empty(); }
+
+    static Preconditioner none(bool fit_intercept);
+
+    // Diagonal scaling by the curvature of each column, c * variance + l2. `batch_size` bounds
+    // what one rare large entry may do to a batch (0: all rows): where a column's largest entry
+    // carries more than that batch's share of its second moment, the column moves more slowly.
+    static Preconditioner scale(const ColumnMoments& moments, double curvature, double l2,
+                                bool fit_intercept, Index batch_size);
+};
+
+}  // namespace fastgd

@@ -1,0 +1,47 @@
+#include "row_stage.hpp"
+
+namespace fastgd {
+
+template <class T>
+void RowStage<T>::append_view(const StridedView& view, const RowSelection& rows,
+                              std::vector<T>& out) const {
+    if (view.data == nullptr) return;
+    const auto needed = static_cast<std::size_t>((size_ + rows.count) * view.columns);
+    if (out.size() < needed) out.resize(needed);
+    kernels_.pack[static_cast<int>(view.type)](view, rows, out.data() + size_ * view.columns,
+                                               view.columns);
+}
+
+template <class T>
+void RowStage<T>::append(const Data& data, const RowSelection& rows, Index capacity) {
+    if (size_ == 0) {
+        shape_ = data;
+        X_.reserve(static_cast<std::size_t>(capacity * data.columns()));
+    }
+    append_view(data.X, rows, X_);
+    append_view(data.y, rows, y_);
+    append_view(data.weight, rows, weight_);
+    append_view(data.offset, rows, offset_);
+    size_ += rows.count;
+}
+
+template <class T>
+StridedView RowStage<T>::view_of(const std::vector<T>& values, Index columns) const {
+    const auto item = static_cast<Index>(sizeof(T));
+    return {values.data(), element_type_of<T>, size_, columns, columns * item, item};
+}
+
+template <class T>
+Data RowStage<T>::data() const {
+    Data result = shape_;
+    result.X = view_of(X_, shape_.X.columns);
+    result.y = view_of(y_, shape_.y.columns);
+    if (shape_.weight.data != nullptr) result.weight = view_of(weight_, 1);
+    if (shape_.offset.data != nullptr) result.offset = view_of(offset_, shape_.offset.columns);
+    return result;
+}
+
+template class RowStage<float>;
+template class RowStage<double>;
+
+}  // namespace fastgd

@@ -1,0 +1,67 @@
+#include "sampler.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "permutation.hpp"
+
+namespace fastgd {
+
+namespace {
+
+constexpr Index run_bytes = 8 * 1024;
+constexpr Index buffer_bytes = 256 * 1024;
+constexpr Index segment_bytes = 64 * 1024 * 1024;
+constexpr Index most_indexed_rows = 1 << 16;  // bounds the index list of a segment
+
+// A segment's runs are drawn by position among the whole runs; the short last run stays last.
+void fill_runs(const Permutation& order, Index rows, Index run_rows, Index begin,
+               std::vector<Index>& out) {
+    const Index ordered_rows = rows / run_rows * run_rows;
+    for (std::size_t i = 0; i < out.size();) {
+        const Index position = begin + static_cast<Index>(i);
+        if (position >= ordered_rows) {
+            out[i++] = position;
+            continue;
+        }
+        const Index offset = position % run_rows;
+        Index row = order(position / run_rows) * run_rows + offset;
+        for (Index left = run_rows - offset; left > 0 && i < out.size(); --left) out[i++] = row++;
+    }
+}
+
+}  // namespace
+
+Sampler::Sampler(Index rows, Index row_bytes, Shuffle shuffle, std::uint64_t seed)
+    : rows_(rows), shuffle_(shuffle), seed_(seed) {
+    run_rows_ = std::clamp(run_bytes / row_bytes, Index{1}, Index{1024});
+    const Index runs = std::clamp(buffer_bytes / (run_rows_ * row_bytes), Index{8}, Index{64});
+    buffer_rows_ = run_rows_ * runs;
+    const Index wanted = std::max(segment_bytes / row_bytes, Index{1});
+    const Index limit =
+        shuffle == Shuffle::none ? std::numeric_limits<Index>::max() : most_indexed_rows;
+    segment_rows_ = std::max(std::min(wanted, limit) / buffer_rows_, Index{1}) * buffer_rows_;
+}
+
+RowSelection Sampler::segment(std::int64_t epoch, Index segment,
+                              std::vector<Index>& scratch) const {
+    const Index begin = segment * segment_rows_;
+    const Index count = std::min(segment_rows_, rows_ - begin);
+    if (shuffle_ == Shuffle::none) return {nullptr, begin, count};
+    scratch.resize(static_cast<std::size_t>(count));
+    const std::uint64_t key = derive_key(seed_, static_cast<std::uint64_t>(epoch));
+    if (shuffle_ == Shuffle::full) {
+        const Permutation order(rows_, key);
+        for (Index i = 0; i < count; ++i) scratch[static_cast<std::size_t>(i)] = order(begin + i);
+    } else {
+        const Index whole_runs = std::max(rows_ / run_rows_, Index{1});
+        fill_runs(Permutation(whole_runs, key), rows_, run_rows_, begin, scratch);
+        for (Index at = 0; at < count; at += buffer_rows_)
+            shuffle_in_place(scratch.data() + at, std::min(buffer_rows_, count - at),
+                             derive_key(key, static_cast<std::uint64_t>((begin + at) /
+                                                                        buffer_rows_)));
+    }
+    return {scratch.data(), 0, count};
+}
+
+}  // namespace fastgd

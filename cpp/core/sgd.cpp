@@ -1,0 +1,70 @@
+#include "sgd.hpp"
+
+#include <algorithm>
+
+namespace fastgd {
+
+namespace {
+
+constexpr Index chunk_rows = 128;
+
+// Rows fetched ahead of the one at work: about 16 KiB, the latency of memory many times over.
+Index rows_ahead(Index columns, std::size_t item) {
+    const auto row_bytes = columns * static_cast<Index>(item);
+    return std::clamp(Index{16 * 1024} / row_bytes, Index{2}, Index{64});
+}
+
+}  // namespace
+
+template <class T>
+void Sgd<T>::process(const Data& data, const RowSelection& rows) {
+    const KernelTable<T>& kernels = objective_.kernels();
+    const LossKernels<T>& loss = objective_.loss();
+    const bool scaled = !options_.preconditioner.identity();
+    const Index ahead = rows_ahead(data.columns(), sizeof(T));
+    TileReader<T> reader(kernels, data, chunk_rows);
+    Buffer<T> step(chunk_rows);
+    for (Index begin = 0; begin < rows.count;) {
+        Index size = std::min(chunk_rows, rows.count - begin);
+        // averaging starts on its own row, so a chunk ends there
+        if (options_.average && steps_ < options_.average_after)
+            size = std::min<Index>(size, options_.average_after - steps_);
+        const bool averaged = this->averaging();
+        const RowSelection selection = rows.part(begin, size);
+        const Index fetched = std::min(size, rows.count - begin - ahead);
+        const RowSelection next =
+            fetched >= size ? rows.part(begin + ahead, size) : RowSelection{};
+        const PointwiseTile<T> targets = reader.targets(
+            data, selection, objective_.loss_spec().parameter, 1.0 / options_.mean_weight);
+        for (Index i = 0; i < size; ++i)
+            step[i] =
+                static_cast<T>(options_.schedule.at(static_cast<double>(steps_ + i + 1)));
+        SgdChunk<T> chunk{
+            .tile = reader.rows(data, selection, next, this->shift()),
+            .outputs = data.outputs(),
+            .y = targets.y,
+            .weight = targets.weight,
+            .offset = targets.offset,
+            .parameter = targets.parameter,
+            .step = step.data(),
+            .metric = this->metric(),
+            .intercept_metric = static_cast<T>(options_.preconditioner.intercept_metric),
+            .curvature = scaled ? static_cast<T>(loss.curvature) : T(0),
+            .penalty = {static_cast<T>(options_.penalty.l1),
+                        static_cast<T>(options_.penalty.l2)},
+            .coef = this->coef_.data(),
+            .intercept = this->intercept_.data(),
+            .coef_sum = averaged ? this->coef_sum_.data() : nullptr,
+            .intercept_sum = averaged ? this->intercept_sum_.data() : nullptr,
+        };
+        loss.sgd(chunk);
+        if (averaged) this->flush_average(size);
+        steps_ += size;
+        begin += size;
+    }
+}
+
+template class Sgd<float>;
+template class Sgd<double>;
+
+}  // namespace fastgd

@@ -1,0 +1,100 @@
+#include "stochastic.hpp"
+
+#include <algorithm>
+
+namespace fastgd {
+
+namespace {
+
+template <class T>
+void move_into(std::vector<T>& from, std::vector<double>& to) {
+    for (std::size_t j = 0; j < to.size(); ++j) to[j] += static_cast<double>(from[j]);
+    std::fill(from.begin(), from.end(), T(0));
+}
+
+template <class T>
+std::vector<double> as_double(const std::vector<T>& values) {
+    return {values.begin(), values.end()};
+}
+
+std::vector<double> divided(std::vector<double> values, double by) {
+    for (double& v : values) v /= by;
+    return values;
+}
+
+}  // namespace
+
+template <class T>
+Stochastic<T>::Stochastic(const Objective<T>& objective, const DescentOptions& options,
+                          const Coefficients& start)
+    : Descent<T>(objective, options) {
+    restart_from(start);
+}
+
+template <class T>
+void Stochastic<T>::restart_from(const Coefficients& start) {
+    coef_.assign(start.coef.begin(), start.coef.end());
+    intercept_.assign(start.intercept.begin(), start.intercept.end());
+    if (options_.update != Update::plain) {
+        velocity_.assign(coef_.size(), T(0));
+        intercept_velocity_.assign(intercept_.size(), T(0));
+    }
+    restart_average();
+}
+
+template <class T>
+void Stochastic<T>::restart_average() {
+    if (!options_.average) return;
+    coef_sum_.assign(coef_.size(), T(0));
+    intercept_sum_.assign(intercept_.size(), T(0));
+    coef_total_.assign(coef_.size(), 0.0);
+    intercept_total_.assign(intercept_.size(), 0.0);
+    averaged_ = 0.0;
+}
+
+template <class T>
+void Stochastic<T>::flush_average(std::int64_t steps) {
+    move_into(coef_sum_, coef_total_);
+    move_into(intercept_sum_, intercept_total_);
+    averaged_ += static_cast<double>(steps);
+}
+
+template <class T>
+Coefficients Stochastic<T>::coefficients() const {
+    if (averaged_ > 0.0)
+        return {divided(coef_total_, averaged_), divided(intercept_total_, averaged_)};
+    return {as_double(coef_), as_double(intercept_)};
+}
+
+template <class T>
+DescentState Stochastic<T>::state() const {
+    return {{"coef", as_double(coef_)},
+            {"intercept", as_double(intercept_)},
+            {"velocity", as_double(velocity_)},
+            {"intercept_velocity", as_double(intercept_velocity_)},
+            {"coef_total", coef_total_},
+            {"intercept_total", intercept_total_},
+            {"scalars", {static_cast<double>(steps_), options_.schedule.rate, averaged_}}};
+}
+
+template <class T>
+void Stochastic<T>::restore(const DescentState& state) {
+    restart_from({state.at("coef"), state.at("intercept")});
+    const auto as_T = [&](const char* name) {
+        const std::vector<double>& values = state.at(name);
+        return std::vector<T>(values.begin(), values.end());
+    };
+    velocity_ = as_T("velocity");
+    intercept_velocity_ = as_T("intercept_velocity");
+    coef_total_ = state.at("coef_total");
+    intercept_total_ = state.at("intercept_total");
+    const std::vector<double>& scalars = state.at("scalars");
+    steps_ = static_cast<std::int64_t>(scalars.at(0));
+    options_.schedule.rate = scalars.at(1);
+    averaged_ = scalars.at(2);
+}
+
+template class Stochastic<float>;
+template class Stochastic<double>;
+
+}  // namespace fastgd

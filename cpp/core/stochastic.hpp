@@ -1,0 +1,44 @@
+// What per-sample and mini-batch descent share: coefficients in T and their running average.
+#pragma once
+
+#include "descent.hpp"
+
+namespace fastgd {
+
+template <class T>
+class Stochastic : public Descent<T> {
+  public:
+    // The average where there is one, else the last iterate.
+    Coefficients coefficients() const override;
+    void restart_from(const Coefficients& start) override;
+    DescentState state() const override;
+    void restore(const DescentState& state) override;
+
+    // Averages anew from the next step on; steps go on from where they are.
+    void restart_average();
+
+  protected:
+    using Descent<T>::options_;
+    using Descent<T>::steps_;
+
+    Stochastic(const Objective<T>& objective, const DescentOptions& options,
+               const Coefficients& start);
+
+    bool averaging() const { return options_.average && steps_ >= options_.average_after; }
+    // Adds the sums in T of `steps` iterates to those in double and empties them.
+    void flush_average(std::int64_t steps);
+
+    std::vector<T> coef_;
+    std::vector<T> intercept_;
+    std::vector<T> velocity_;            // empty for plain steps
+    std::vector<T> intercept_velocity_;
+    std::vector<T> coef_sum_;            // of few iterates, empty without averaging
+    std::vector<T> intercept_sum_;
+
+  private:
+    std::vector<double> coef_total_;
+    std::vector<double> intercept_total_;
+    double averaged_ = 0.0;  // iterates in the totals
+};
+
+}  // namespace fastgd

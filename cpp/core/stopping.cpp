@@ -1,0 +1,57 @@
+#include "stopping.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fastgd {
+
+namespace {
+
+constexpr double hopeless_growth = 1e6;   // of the reference: no step size in use recovers
+constexpr double least_adaptive_rate = 1e-6;
+
+}  // namespace
+
+double Stopping::cut() const { return options_.adaptive ? 0.2 : 0.5; }
+
+// An objective far above what was reached before says that the step is too long.
+Verdict Stopping::judge_growth(double objective) const {
+    if (!options_.guarded) {
+        const bool hopeless =
+            !std::isfinite(objective) || objective > hopeless_growth * options_.reference;
+        return hopeless ? Verdict::diverged : Verdict::go_on;
+    }
+    const double known = std::min(best_, options_.reference);
+    const double allowed = options_.monotone
+                               ? options_.rounding * (known + options_.reference)
+                               : 0.5 * known + options_.rounding * options_.reference;
+    return objective <= known + allowed ? Verdict::go_on : Verdict::retreat;
+}
+
+Verdict Stopping::judge(double objective, double rate) {
+    improved_ = false;
+    const Verdict growth = judge_growth(objective);
+    if (growth != Verdict::go_on) return growth;
+    const double needed = options_.tol.value_or(0.0) * std::abs(best_);
+    const bool progress = objective < best_ - needed || !std::isfinite(best_);
+    improved_ = objective < best_;
+    if (improved_) best_ = objective;
+    if (!options_.tol) return Verdict::go_on;
+    // exactly fitted: what is left is rounding
+    if (best_ <= options_.rounding * options_.rounding * options_.reference)
+        return Verdict::converged;
+    idle_ = progress ? 0 : idle_ + 1;
+    if (options_.guarded && options_.stochastic) {
+        // each idle epoch cuts the step; several cuts in a row without gain end the fit
+        if (idle_ >= patience) return Verdict::converged;
+        return idle_ > 0 ? Verdict::retreat : Verdict::go_on;
+    }
+    if (idle_ < patience) return Verdict::go_on;
+    if (options_.adaptive && rate * cut() >= least_adaptive_rate) {
+        idle_ = 0;
+        return Verdict::retreat;
+    }
+    return Verdict::converged;
+}
+
+}  // namespace fastgd

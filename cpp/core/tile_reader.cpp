@@ -1,0 +1,95 @@
+#include "tile_reader.hpp"
+
+namespace fastgd {
+
+namespace {
+
+// Padding keeps packed rows on cache-line boundaries.
+template <class T>
+Index packed_stride(Index columns) {
+    constexpr Index line = 64 / static_cast<Index>(sizeof(T));
+    return (columns + line - 1) / line * line;
+}
+
+}  // namespace
+
+template <class T>
+TileReader<T>::TileReader(const KernelTable<T>& kernels, const Data& data, Index rows)
+    : kernels_(kernels),
+      row_(rows),
+      next_(rows),
+      packed_(rows_in_place<T>(data.X) ? 0 : rows * packed_stride<T>(data.columns())),
+      z_(rows * data.outputs()),
+      derivative_(rows * data.outputs()),
+      y_(rows * data.outputs()),
+      weight_(data.weight.data != nullptr ? rows * data.outputs() : 0),
+      offset_(data.offset.data != nullptr ? rows * data.outputs() : 0) {}
+
+template <class T>
+const T* TileReader<T>::in_place_row(const StridedView& view, Index row) {
+    return reinterpret_cast<const T*>(static_cast<const char*>(view.data) + row * view.row_stride);
+}
+
+template <class T>
+RowTile<T> TileReader<T>::rows(const Data& data, const RowSelection& selection,
+                               const RowSelection& next, const T* shift) {
+    RowTile<T> tile{row_.data(), nullptr, selection.count, data.columns(), shift};
+    if (rows_in_place<T>(data.X)) {
+        for (Index i = 0; i < selection.count; ++i) row_[i] = in_place_row(data.X, selection.at(i));
+        if (next.count >= selection.count) {
+            for (Index i = 0; i < selection.count; ++i) next_[i] = in_place_row(data.X, next.at(i));
+            tile.next = next_.data();
+        }
+    } else {
+        const Index stride = packed_stride<T>(data.columns());
+        kernels_.pack[static_cast<int>(data.X.type)](data.X, selection, packed_.data(), stride);
+        for (Index i = 0; i < selection.count; ++i) row_[i] = packed_.data() + i * stride;
+    }
+    return tile;
+}
+
+template <class T>
+const T* TileReader<T>::column_block(const StridedView& view, const RowSelection& selection,
+                                     Buffer<T>& scratch) {
+    const Index row_bytes = view.columns * static_cast<Index>(sizeof(T));
+    if (selection.index == nullptr && rows_in_place<T>(view) && view.row_stride == row_bytes)
+        return in_place_row(view, selection.first);
+    kernels_.pack[static_cast<int>(view.type)](view, selection, scratch.data(), view.columns);
+    return scratch.data();
+}
+
+template <class T>
+const T* TileReader<T>::row_weights(const Data& data, const RowSelection& selection) {
+    return data.weight.data != nullptr ? column_block(data.weight, selection, weight_) : nullptr;
+}
+
+template <class T>
+PointwiseTile<T> TileReader<T>::targets(const Data& data, const RowSelection& selection,
+                                        double parameter, double weight_scale) {
+    const Index outputs = data.outputs();
+    PointwiseTile<T> tile{selection.count, outputs, z_.data(), nullptr, nullptr, nullptr,
+                          parameter};
+    tile.y = column_block(data.y, selection, y_);
+    if (data.binary) {
+        const T positive = static_cast<T>(data.positive_label);
+        for (Index i = 0; i < selection.count; ++i) y_[i] = tile.y[i] == positive ? T(1) : T(-1);
+        tile.y = y_.data();
+    }
+    tile.weight = row_weights(data, selection);
+    if (tile.weight != nullptr && (outputs > 1 || weight_scale != 1.0)) {
+        const T scale = static_cast<T>(weight_scale);
+        // backwards: the weights being spread may lie at the start of the same buffer
+        for (Index i = selection.count - 1; i >= 0; --i) {
+            const T weight = tile.weight[i] * scale;
+            for (Index k = 0; k < outputs; ++k) weight_[i * outputs + k] = weight;
+        }
+        tile.weight = weight_.data();
+    }
+    if (data.offset.data != nullptr) tile.offset = column_block(data.offset, selection, offset_);
+    return tile;
+}
+
+template class TileReader<float>;
+template class TileReader<double>;
+
+}  // namespace fastgd

@@ -1,0 +1,45 @@
+// Brings a few rows of the user's data before the kernels: in place where possible, else packed.
+#pragma once
+
+#include "buffer.hpp"
+#include "data.hpp"
+
+namespace fastgd {
+
+template <class T>
+class TileReader {
+  public:
+    // Reads tiles of at most `rows` rows of data shaped like `data`.
+    TileReader(const KernelTable<T>& kernels, const Data& data, Index rows);
+
+    // `next` are the rows to fetch meanwhile; none if it is shorter than `selection`.
+    RowTile<T> rows(const Data& data, const RowSelection& selection, const RowSelection& next,
+                    const T* shift);
+
+    // Targets, weights (times `weight_scale`) and offsets; z is this reader's own buffer.
+    PointwiseTile<T> targets(const Data& data, const RowSelection& selection, double parameter,
+                             double weight_scale = 1.0);
+
+    // One weight a row, or null where every row weighs 1.
+    const T* row_weights(const Data& data, const RowSelection& selection);
+
+    T* z() { return z_.data(); }
+    T* derivative() { return derivative_.data(); }
+
+  private:
+    const T* column_block(const StridedView& view, const RowSelection& selection,
+                          Buffer<T>& scratch);
+    static const T* in_place_row(const StridedView& view, Index row);
+
+    const KernelTable<T>& kernels_;
+    Buffer<const T*> row_;
+    Buffer<const T*> next_;
+    Buffer<T> packed_;
+    Buffer<T> z_;
+    Buffer<T> derivative_;
+    Buffer<T> y_;
+    Buffer<T> weight_;
+    Buffer<T> offset_;
+};
+
+}  // namespace fastgd

@@ -1,0 +1,22 @@
+# The one place with -m flags: kernels.cpp is compiled once per ISA level.
+
+# Reassociation comes from fixed vector lanes alone; no flag here may change what NaN means.
+set(FASTGD_KERNEL_FLAGS -fopenmp-simd -fno-math-errno -fno-trapping-math -fno-exceptions -fno-lto)
+set(FASTGD_LEVEL_FLAGS_baseline "")
+set(FASTGD_LEVEL_FLAGS_avx2 -march=x86-64-v3)
+set(FASTGD_LEVEL_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+
+set(FASTGD_LEVELS baseline)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  list(APPEND FASTGD_LEVELS avx2 avx512)
+endif()
+
+foreach(level IN LISTS FASTGD_LEVELS)
+  add_library(fastgd_kernels_${level} OBJECT kernels/kernels.cpp)
+  target_compile_definitions(fastgd_kernels_${level} PRIVATE FASTGD_ISA=${level})
+  target_compile_options(
+    fastgd_kernels_${level}
+    PRIVATE ${FASTGD_KERNEL_FLAGS} ${FASTGD_LEVEL_FLAGS_${level}} ${FASTGD_WARNINGS}
+            $<$<CXX_COMPILER_ID:GNU>:-Wno-psabi>)
+  list(APPEND FASTGD_KERNEL_OBJECTS $<TARGET_OBJECTS:fastgd_kernels_${level}>)
+endforeach()

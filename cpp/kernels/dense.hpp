@@ -1,0 +1,134 @@
+// Forward and backward stages on dense rows: linear predictor and gradient sums.
+#pragma once
+
+#include "vector.hpp"
+
+namespace fastgd::FASTGD_ISA {
+namespace {
+
+template <int L, bool Shifted, class T>
+[[gnu::always_inline]] inline Vector<T, L> centred(const T* row, const T* shift, Index j) {
+    if constexpr (Shifted) return load<L>(row + j) - load<L>(shift + j);
+    return load<L>(row + j);
+}
+
+// Sums the lanes of R accumulators while adding the columns that fill no whole vector.
+template <int L, int R, bool Shifted, class T>
+[[gnu::always_inline]] inline void finish_dot(const T* const* row, const T* shift, const T* coef,
+                                              Index j, Index columns, const Vector<T, L>* sum,
+                                              T* out) {
+    if constexpr (L == 1) {
+        for (int r = 0; r < R; ++r) out[r] = sum[r][0];
+    } else {
+        constexpr int H = L / 2;
+        Vector<T, H> half[R];
+        for (int r = 0; r < R; ++r) half[r] = fold<T, L>(sum[r]);
+        if (columns - j >= H) {
+            const auto c = load<H>(coef + j);
+            for (int r = 0; r < R; ++r) half[r] += centred<H, Shifted>(row[r], shift, j) * c;
+            j += H;
+        }
+        finish_dot<H, R, Shifted>(row, shift, coef, j, columns, half, out);
+    }
+}
+
+// out[r] = (row[r] - shift) . coef for R rows at once, so that coef is read once for all.
+template <int R, bool Shifted, bool Prefetch, class T>
+[[gnu::always_inline]] inline void dot_rows(const T* const* row, const T* const* next,
+                                            const T* shift, const T* coef, Index columns, T* out) {
+    constexpr int L = lanes<T>;
+    Vector<T, L> sum[R] = {};
+    Index j = 0;
+    for (; j + L <= columns; j += L) {
+        const auto c = load<L>(coef + j);
+        for (int r = 0; r < R; ++r) {
+            sum[r] += centred<L, Shifted>(row[r], shift, j) * c;
+            if constexpr (Prefetch) __builtin_prefetch(next[r] + j);
+        }
+    }
+    if constexpr (Prefetch)
+        if (j < columns)
+            for (int r = 0; r < R; ++r) __builtin_prefetch(next[r] + columns - 1);
+    finish_dot<L, R, Shifted>(row, shift, coef, j, columns, sum, out);
+}
+
+// gradient += sum_r weight[r] (row[r] - shift) for R rows: the gradient is read and written once.
+template <int R, bool Shifted, class T>
+[[gnu::always_inline]] inline void add_rows(const T* const* row, const T* shift, const T* weight,
+                                            Index columns, T* gradient) {
+    for_columns<T>(0, columns, [&](auto width, Index j) {
+        constexpr int L = decltype(width)::value;
+        auto sum = load<L>(gradient + j);
+        for (int r = 0; r < R; ++r) sum += centred<L, Shifted>(row[r], shift, j) * weight[r];
+        store<L, T>(gradient + j, sum);
+    });
+}
+
+template <bool Shifted, bool Prefetch, class T>
+inline void forward_loop(const RowTile<T>& tile, const T* coef, Index outputs, const T* intercept,
+                         T* z) {
+    for (Index k = 0; k < outputs; ++k) {
+        const T* c = coef + k * tile.columns;
+        Index i = 0;
+        T out[4];
+        for (; i + 4 <= tile.rows; i += 4) {
+            // the first output brings the next tile's rows in; the others find theirs in cache
+            if (Prefetch && k == 0)
+                dot_rows<4, Shifted, true>(tile.row + i, tile.next + i, tile.shift, c,
+                                           tile.columns, out);
+            else
+                dot_rows<4, Shifted, false>(tile.row + i, tile.row + i, tile.shift, c,
+                                            tile.columns, out);
+            for (int r = 0; r < 4; ++r) z[(i + r) * outputs + k] = out[r] + intercept[k];
+        }
+        for (; i < tile.rows; ++i) {
+            dot_rows<1, Shifted, false>(tile.row + i, tile.row + i, tile.shift, c, tile.columns,
+                                        out);
+            z[i * outputs + k] = out[0] + intercept[k];
+        }
+    }
+}
+
+template <class T>
+void forward(const RowTile<T>& tile, const T* coef, Index outputs, const T* intercept,
+             T* z) noexcept {
+    if (tile.shift != nullptr) {
+        if (tile.next != nullptr)
+            forward_loop<true, true>(tile, coef, outputs, intercept, z);
+        else
+            forward_loop<true, false>(tile, coef, outputs, intercept, z);
+    } else {
+        if (tile.next != nullptr)
+            forward_loop<false, true>(tile, coef, outputs, intercept, z);
+        else
+            forward_loop<false, false>(tile, coef, outputs, intercept, z);
+    }
+}
+
+template <bool Shifted, class T>
+inline void backward_loop(const RowTile<T>& tile, const T* derivative, Index outputs,
+                          T* gradient) {
+    for (Index k = 0; k < outputs; ++k) {
+        T* g = gradient + k * tile.columns;
+        T weight[4];
+        Index i = 0;
+        for (; i + 4 <= tile.rows; i += 4) {
+            for (int r = 0; r < 4; ++r) weight[r] = derivative[(i + r) * outputs + k];
+            add_rows<4, Shifted>(tile.row + i, tile.shift, weight, tile.columns, g);
+        }
+        for (; i < tile.rows; ++i)
+            add_rows<1, Shifted>(tile.row + i, tile.shift, derivative + i * outputs + k,
+                                 tile.columns, g);
+    }
+}
+
+template <class T>
+void backward(const RowTile<T>& tile, const T* derivative, Index outputs, T* gradient) noexcept {
+    if (tile.shift != nullptr)
+        backward_loop<true>(tile, derivative, outputs, gradient);
+    else
+        backward_loop<false>(tile, derivative, outputs, gradient);
+}
+
+}  // namespace
+}  // namespace fastgd::FASTGD_ISA

@@ -1,0 +1,55 @@
+// Compiled once per ISA level; FASTGD_ISA is that level's namespace, set by isa.cmake.
+#include "dense.hpp"
+#include "losses/list.hpp"
+#include "moments.hpp"
+#include "pack.hpp"
+#include "pointwise.hpp"
+#include "sgd_chunk.hpp"
+#include "step.hpp"
+
+#if __FINITE_MATH_ONLY__
+#error "fastgd needs NaN and infinity: build without -ffinite-math-only"
+#endif
+
+namespace fastgd::FASTGD_ISA {
+namespace {
+
+template <class T, class List>
+struct LossTable;
+
+template <class T, template <class> class... Losses>
+struct LossTable<T, LossList<Losses...>> {
+    static constexpr LossKernels<T> rows[] = {
+        {Losses<T>::name, Losses<T>::curvature, Losses<T>::binary_targets,
+         pointwise<Losses<T>, true, T>, pointwise_value<Losses<T>, T>,
+         sgd_chunk<Losses<T>, T>}...};
+};
+
+#define FASTGD_TEXT_OF(name) #name
+#define FASTGD_TEXT(name) FASTGD_TEXT_OF(name)
+
+template <class T>
+constexpr KernelTable<T> make_table() {
+    return {
+        FASTGD_TEXT(FASTGD_ISA),
+        forward<T>,
+        backward<T>,
+        moments<T>,
+        batch_step<T>,
+        {pack<float, T>, pack<double, T>, pack<Half, T>, pack<bool, T>, pack<std::int8_t, T>,
+         pack<std::int16_t, T>, pack<std::int32_t, T>, pack<std::int64_t, T>,
+         pack<std::uint8_t, T>, pack<std::uint16_t, T>, pack<std::uint32_t, T>,
+         pack<std::uint64_t, T>},
+        LossTable<T, AllLosses>::rows,
+        AllLosses::count,
+    };
+}
+
+}  // namespace
+
+extern const KernelTable<float> table_float32;
+extern const KernelTable<double> table_float64;
+constexpr KernelTable<float> table_float32 = make_table<float>();
+constexpr KernelTable<double> table_float64 = make_table<double>();
+
+}  // namespace fastgd::FASTGD_ISA

@@ -1,0 +1,32 @@
+// Huber loss: r^2 / 2 for |r| <= epsilon, else epsilon |r| - epsilon^2 / 2, with r = z - y.
+#pragma once
+
+#include "../math.hpp"
+
+namespace fastgd::FASTGD_ISA {
+namespace {
+
+template <class T>
+struct Huber {
+    static constexpr char name[] = "huber";
+    static constexpr bool binary_targets = false;
+    static constexpr double curvature = 1.0;
+
+    T epsilon;
+
+    explicit Huber(double parameter) : epsilon(static_cast<T>(parameter)) {}
+
+    T value(T z, T y) const {
+        const T r = z - y;
+        const T size = r < 0 ? -r : r;
+        return size <= epsilon ? T(0.5) * r * r : epsilon * (size - T(0.5) * epsilon);
+    }
+    T derivative(T z, T y) const {
+        const T r = z - y;
+        const T raised = r < -epsilon ? -epsilon : r;
+        return raised > epsilon ? epsilon : raised;
+    }
+};
+
+}  // namespace
+}  // namespace fastgd::FASTGD_ISA

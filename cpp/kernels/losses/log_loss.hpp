@@ -1,0 +1,31 @@
+// Logistic loss: log(1 + exp(-y z)), labels -1/+1.
+#pragma once
+
+#include "../math.hpp"
+
+namespace fastgd::FASTGD_ISA {
+namespace {
+
+template <class T>
+struct LogLoss {
+    static constexpr char name[] = "log_loss";
+    static constexpr bool binary_targets = true;
+    static constexpr double curvature = 0.25;
+
+    explicit LogLoss(double) {}
+
+    // Only exp(-|margin|) is ever formed: no overflow at any margin.
+    T value(T z, T y) const {
+        const T margin = y * z;
+        const T e = exp_negative(margin > 0 ? -margin : margin);
+        return log1p_unit(e) + (margin > 0 ? T(0) : -margin);
+    }
+    T derivative(T z, T y) const {
+        const T margin = y * z;
+        const T e = exp_negative(margin > 0 ? -margin : margin);
+        return -y * (margin > 0 ? e : T(1)) / (T(1) + e);
+    }
+};
+
+}  // namespace
+}  // namespace fastgd::FASTGD_ISA

@@ -1,0 +1,22 @@
+// Squared error: (z - y)^2 / 2.
+#pragma once
+
+#include "../math.hpp"
+
+namespace fastgd::FASTGD_ISA {
+namespace {
+
+template <class T>
+struct SquaredError {
+    static constexpr char name[] = "squared_error";
+    static constexpr bool binary_targets = false;
+    static constexpr double curvature = 1.0;
+
+    explicit SquaredError(double) {}
+
+    T value(T z, T y) const { return T(0.5) * (z - y) * (z - y); }
+    T derivative(T z, T y) const { return z - y; }
+};
+
+}  // namespace
+}  // namespace fastgd::FASTGD_ISA

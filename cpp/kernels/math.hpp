@@ -1,0 +1,89 @@
+// exp and log1p on the ranges that losses need: branch-free, so that loops over them vectorise.
+#pragma once
+
+#include "table.hpp"
+
+namespace fastgd::FASTGD_ISA {
+namespace {
+
+// Minimax-like coefficients (Chebyshev nodes, 60 digits) of (exp(r) - 1 - r) / r^2 on
+// |r| <= log(2)/2 and of (atanh(s)/s - 1) / s^2 in s^2 on [0, 1/9].
+template <class T>
+struct MathConstants;
+
+template <>
+struct MathConstants<double> {
+    using Bits = std::int64_t;
+    static constexpr int mantissa_bits = 52;
+    static constexpr double round_magic = 6755399441055744.0;  // 1.5 * 2^52
+    static constexpr Bits bias = 1023;
+    static constexpr double lowest_exponent = -708.0;
+    static constexpr double log2_e = 1.4426950408889634074;
+    static constexpr double ln2_high = 6.93147180369123816490e-01;
+    static constexpr double ln2_low = 1.90821492927058770002e-10;
+    static constexpr double exp_series[] = {
+        0.50000000000000010211, 0.16666666666666667452, 0.041666666666624161903,
+        0.0083333333333300644495, 0.0013888888917196719077, 0.00019841269863040545271,
+        0.000024801521322368693266, 2.7557268480310025526e-6, 2.7620075879983366586e-7,
+        2.5100375832561233664e-8};
+    static constexpr double atanh_series[] = {
+        0.33333333333333329281, 0.20000000000007291337, 0.14285714283554378581,
+        0.11111111358713931495, 0.090908947180664290846, 0.076927850324793115517,
+        0.066570721048274680752, 0.060005364047953562676, 0.044003692430723369411,
+        0.080820228059717661105};
+};
+
+template <>
+struct MathConstants<float> {
+    using Bits = std::int32_t;
+    static constexpr int mantissa_bits = 23;
+    static constexpr float round_magic = 12582912.0f;  // 1.5 * 2^23
+    static constexpr Bits bias = 127;
+    static constexpr float lowest_exponent = -87.0f;
+    static constexpr float log2_e = 1.44269504088896341f;
+    static constexpr float ln2_high = 0.693359375f;
+    static constexpr float ln2_low = -2.12194440e-4f;
+    static constexpr float exp_series[] = {0.5000000013457727153f,   0.16666666681614255706f,
+                                           0.041666465006040048761f, 0.0083333109344488684687f,
+                                           0.001393364103198670115f, 0.00019890980869750325563f};
+    static constexpr float atanh_series[] = {0.33333333660263706234f, 0.19999853165964858701f,
+                                             0.14296178997151418861f, 0.10853287900440186323f,
+                                             0.11612164612011674416f};
+};
+
+template <class T, int N>
+[[gnu::always_inline]] inline T horner(const T (&coefficient)[N], T x) {
+    T sum = coefficient[N - 1];
+    for (int i = N - 2; i >= 0; --i) sum = sum * x + coefficient[i];
+    return sum;
+}
+
+// exp(x) for x <= 0; below the smallest normal number the result stays at that number's size.
+template <class T>
+[[gnu::always_inline]] inline T exp_negative(T x) {
+    using C = MathConstants<T>;
+    using Bits = typename C::Bits;
+    const T clamped = x > C::lowest_exponent ? x : C::lowest_exponent;
+    // adding the magic number leaves round(x / ln 2) in the low mantissa bits
+    const T shifted = clamped * C::log2_e + C::round_magic;
+    const T n = shifted - C::round_magic;
+    const T r = (clamped - n * C::ln2_high) - n * C::ln2_low;
+    const T series = T(1) + (r + r * r * horner(C::exp_series, r));
+    Bits exponent = __builtin_bit_cast(Bits, shifted) - __builtin_bit_cast(Bits, C::round_magic);
+    exponent = (exponent + C::bias) << C::mantissa_bits;
+    const T power = __builtin_bit_cast(T, exponent);
+    // NaN goes through: the clamp above would hide it
+    return x == x ? series * power : x;
+}
+
+// log(1 + e) for 0 <= e <= 1, from atanh: log((1 + s) / (1 - s)) with s = e / (2 + e).
+template <class T>
+[[gnu::always_inline]] inline T log1p_unit(T e) {
+    using C = MathConstants<T>;
+    const T s = e / (T(2) + e);
+    const T q = s * s;
+    return T(2) * (s + s * q * horner(C::atanh_series, q));
+}
+
+}  // namespace
+}  // namespace fastgd::FASTGD_ISA

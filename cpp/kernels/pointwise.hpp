@@ -1,0 +1,51 @@
+// The pointwise stage: losses and derivatives of one tile, weights and offsets applied.
+#pragma once
+
+#include "vector.hpp"
+
+namespace fastgd::FASTGD_ISA {
+namespace {
+
+// Presence of weights and offsets is a template argument: the loop stays free of branches.
+template <class Loss, bool Weighted, bool Offset, bool Derivative, class T>
+inline double pointwise_loop(const PointwiseTile<T>& tile, T* derivative) {
+    const Loss loss(tile.parameter);
+    const Index count = tile.rows * tile.outputs;
+    double sum = 0.0;
+    for (Index begin = 0; begin < count; begin += 64) {
+        const Index size = count - begin < 64 ? count - begin : 64;
+        T term[64];
+        const T* z = tile.z + begin;
+        const T* y = tile.y + begin;
+#pragma omp simd
+        for (Index i = 0; i < size; ++i) {
+            const T predictor = Offset ? z[i] + tile.offset[begin + i] : z[i];
+            const T weight = Weighted ? tile.weight[begin + i] : T(1);
+            term[i] = weight * loss.value(predictor, y[i]);
+            if constexpr (Derivative)
+                derivative[begin + i] = weight * loss.derivative(predictor, y[i]);
+        }
+        for (Index i = 0; i < size; ++i) sum += static_cast<double>(term[i]);
+    }
+    return sum;
+}
+
+template <class Loss, bool Derivative, class T>
+double pointwise(const PointwiseTile<T>& tile, T* derivative) noexcept {
+    if (tile.weight != nullptr) {
+        if (tile.offset != nullptr)
+            return pointwise_loop<Loss, true, true, Derivative>(tile, derivative);
+        return pointwise_loop<Loss, true, false, Derivative>(tile, derivative);
+    }
+    if (tile.offset != nullptr)
+        return pointwise_loop<Loss, false, true, Derivative>(tile, derivative);
+    return pointwise_loop<Loss, false, false, Derivative>(tile, derivative);
+}
+
+template <class Loss, class T>
+double pointwise_value(const PointwiseTile<T>& tile) noexcept {
+    return pointwise<Loss, false, T>(tile, nullptr);
+}
+
+}  // namespace
+}  // namespace fastgd::FASTGD_ISA

@@ -1,0 +1,49 @@
+// One coefficient's step with its penalty, and the step of a mini-batch.
+#pragma once
+
+#include "vector.hpp"
+
+namespace fastgd::FASTGD_ISA {
+namespace {
+
+// Proximal operator of threshold * |v|.
+template <class V>
+[[gnu::always_inline]] inline V soft_threshold(V v, V threshold) {
+    const V zero = {};
+    return v > threshold ? v - threshold : (v < -threshold ? v + threshold : zero);
+}
+
+template <class T>
+void batch_step(const BatchStep<T>& s) noexcept {
+    for (Index k = 0; k < s.outputs; ++k) {
+        const T* partial = s.partial + k * s.columns;
+        T* coef = s.coef + k * s.columns;
+        for_columns<T>(s.begin, s.end, [&](auto width, Index j) {
+            constexpr int L = decltype(width)::value;
+            Vector<T, L> gradient = load<L>(partial + j);
+            for (Index p = 1; p < s.partials; ++p)
+                gradient += load<L>(partial + p * s.partial_stride + j);
+            Vector<T, L> t = Vector<T, L>{} + s.step;
+            if (s.metric != nullptr) t *= load<L>(s.metric + j);
+            const Vector<T, L> c = load<L>(coef + j);
+            // the ridge belongs to the smooth part: momentum carries it too
+            Vector<T, L> move = -(t * (gradient * s.scale + c * s.penalty.l2));
+            if (s.velocity != nullptr) {
+                T* velocity = s.velocity + k * s.columns;
+                const Vector<T, L> v = load<L>(velocity + j) * s.momentum + move;
+                store<L, T>(velocity + j, v);
+                move = s.nesterov ? v * s.momentum + move : v;
+            }
+            Vector<T, L> moved = c + move;
+            if (s.penalty.l1 != 0) moved = soft_threshold(moved, t * s.penalty.l1);
+            store<L, T>(coef + j, moved);
+            if (s.coef_sum != nullptr) {
+                T* sum = s.coef_sum + k * s.columns;
+                store<L, T>(sum + j, load<L>(sum + j) + moved);
+            }
+        });
+    }
+}
+
+}  // namespace
+}  // namespace fastgd::FASTGD_ISA

@@ -1,0 +1,153 @@
+// The kernels of one ISA level and one element type, as plain function pointers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace fastgd {
+
+using Index = std::int64_t;
+
+// How the numbers of a user's array are stored.
+enum class ElementType : std::int32_t {
+    float32, float64, float16, boolean,
+    int8, int16, int32, int64,
+    uint8, uint16, uint32, uint64,
+};
+inline constexpr int element_type_count = 12;
+
+// A strided two-dimensional array in the user's memory; strides are in bytes.
+struct StridedView {
+    const void* data = nullptr;
+    ElementType type = ElementType::float64;
+    Index rows = 0;
+    Index columns = 0;
+    Index row_stride = 0;
+    Index column_stride = 0;
+};
+
+// A few rows of X, each contiguous, wherever they lie.
+template <class T>
+struct RowTile {
+    const T* const* row;   // `rows` pointers
+    const T* const* next;  // `rows` pointers worth fetching meanwhile, or null
+    Index rows;
+    Index columns;
+    const T* shift;  // subtracted from every row: `columns` numbers, or null
+};
+
+// What the pointwise stage reads of each row; arrays are row-major, rows x outputs.
+template <class T>
+struct PointwiseTile {
+    Index rows;
+    Index outputs;
+    const T* z;       // linear predictor without offset
+    const T* y;       // targets; labels are -1/+1
+    const T* weight;  // or null
+    const T* offset;  // or null
+    double parameter;  // of the loss
+};
+
+// Running sums of some rows about `origin`; `columns` numbers each.
+template <class T>
+struct MomentSums {
+    const T* origin;
+    T* sum;     // of w (x - origin)
+    T* square;  // of w (x - origin)^2
+    T* smallest;
+    T* largest;
+};
+
+template <class T>
+struct Penalty {
+    T l1 = 0;
+    T l2 = 0;
+};
+
+// Sequential steps, one row after the other.
+template <class T>
+struct SgdChunk {
+    RowTile<T> tile;
+    Index outputs;
+    const T* y;
+    const T* weight;  // rows x outputs, mean 1 over the data, or null
+    const T* offset;  // or null
+    double parameter;
+    const T* step;    // one a row
+    const T* metric;  // per column, or null for the identity
+    T intercept_metric;  // 0 keeps the intercept where it is
+    T curvature;  // > 0 caps each row's step at 1 / (curvature * its squared norm); 0 does not
+    Penalty<T> penalty;
+    T* coef;       // outputs x columns
+    T* intercept;  // outputs
+    T* coef_sum;   // sums of the iterates, or null
+    T* intercept_sum;
+};
+
+// One step of a mini-batch on columns [begin, end) of all outputs.
+template <class T>
+struct BatchStep {
+    const T* partial;      // `partials` gradient sums, added in order
+    Index partials;
+    Index partial_stride;
+    Index outputs;
+    Index columns;
+    Index begin;
+    Index end;
+    T scale;           // 1 / sum of the batch's weights
+    T step;
+    T momentum;        // 0: plain
+    bool nesterov;
+    const T* metric;   // per column, or null
+    Penalty<T> penalty;
+    T* coef;
+    T* velocity;   // null when momentum is 0
+    T* coef_sum;   // or null
+};
+
+template <class T>
+struct LossKernels {
+    const char* name;
+    double curvature;    // bound of the second derivative in z
+    bool binary_targets;
+    // Returns the weighted sum of losses; `derivative` receives weight * dl/dz.
+    double (*derivative)(const PointwiseTile<T>&, T* derivative) noexcept;
+    double (*value)(const PointwiseTile<T>&) noexcept;
+    void (*sgd)(const SgdChunk<T>&) noexcept;
+};
+
+// Where packed rows come from: row `first + i`, or `index[i]` when `index` is given.
+struct RowSelection {
+    const Index* index = nullptr;
+    Index first = 0;
+    Index count = 0;
+
+    // always inlined: an out-of-line copy built for one ISA level could serve them all
+    [[gnu::always_inline]] Index at(Index i) const {
+        return index != nullptr ? index[i] : first + i;
+    }
+    RowSelection part(Index begin, Index size) const {
+        return index != nullptr ? RowSelection{index + begin, 0, size}
+                                : RowSelection{nullptr, first + begin, size};
+    }
+};
+
+template <class T>
+struct KernelTable {
+    const char* isa;
+    // z[i, k] = intercept[k] + (x_i - shift) . coef[k]
+    void (*forward)(const RowTile<T>&, const T* coef, Index outputs, const T* intercept,
+                    T* z) noexcept;
+    // gradient[k] += sum_i derivative[i, k] (x_i - shift)
+    void (*backward)(const RowTile<T>&, const T* derivative, Index outputs, T* gradient) noexcept;
+    // adds the tile's rows to the sums
+    void (*moments)(const RowTile<T>&, const T* weight, const MomentSums<T>&) noexcept;
+    void (*batch_step)(const BatchStep<T>&) noexcept;
+    // out[i, :] = rows of `source` as T, `leading` numbers apart
+    void (*pack[element_type_count])(const StridedView& source, const RowSelection&, T* out,
+                                     Index leading) noexcept;
+    const LossKernels<T>* losses;
+    Index loss_count;
+};
+
+}  // namespace fastgd

@@ -1,0 +1,74 @@
+// Fixed-width vectors: the compiler's vector extension, so that lanes and their order are ours.
+#pragma once
+
+#include "table.hpp"
+
+namespace fastgd::FASTGD_ISA {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int vector_bytes = 64;
+#elif defined(__AVX__)
+constexpr int vector_bytes = 32;
+#else
+constexpr int vector_bytes = 16;
+#endif
+
+template <class T>
+constexpr int lanes = vector_bytes / static_cast<int>(sizeof(T));
+
+constexpr Index cache_line = 64;
+
+template <class T, int L>
+struct VectorOf {
+    // may_alias and element alignment: rows lie anywhere in the user's array
+    typedef T type __attribute__((vector_size(sizeof(T) * L), aligned(sizeof(T)), may_alias));
+};
+template <class T, int L>
+using Vector = typename VectorOf<T, L>::type;
+
+template <int L, class T>
+[[gnu::always_inline]] inline Vector<T, L> load(const T* p) {
+    return *reinterpret_cast<const Vector<T, L>*>(p);
+}
+
+template <int L, class T>
+[[gnu::always_inline]] inline void store(T* p, Vector<T, L> v) {
+    *reinterpret_cast<Vector<T, L>*>(p) = v;
+}
+
+// Adds the upper half to the lower: the one order in which lanes are summed.
+template <class T, int L>
+[[gnu::always_inline]] inline Vector<T, L / 2> fold(Vector<T, L> v) {
+    Vector<T, L / 2> low, high;
+    __builtin_memcpy(&low, &v, sizeof low);
+    __builtin_memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
+    return low + high;
+}
+
+// Calls body(Width<L>, j) over [begin, end): full vectors, then at most one of each half width.
+template <int L>
+struct Width {
+    static constexpr int value = L;
+};
+
+template <int L, class Body>
+[[gnu::always_inline]] inline void for_tail(Index j, Index end, const Body& body) {
+    if constexpr (L >= 1) {
+        if (end - j >= L) {
+            body(Width<L>{}, j);
+            j += L;
+        }
+        for_tail<L / 2>(j, end, body);
+    }
+}
+
+template <class T, class Body>
+[[gnu::always_inline]] inline void for_columns(Index begin, Index end, const Body& body) {
+    Index j = begin;
+    for (; j + lanes<T> <= end; j += lanes<T>) body(Width<lanes<T>>{}, j);
+    for_tail<lanes<T> / 2>(j, end, body);
+}
+
+}  // namespace
+}  // namespace fastgd::FASTGD_ISA

@@ -1,0 +1,25 @@
+"""Linear models by gradient descent on large arrays.
+
+`fit` minimises the mean loss plus a penalty by batch, mini-batch or per-sample descent;
+`value_and_gradient` evaluates the objective and its gradient in one reading of the data.
+"""
+
+from . import losses
+from ._version import __version__
+from .environment import show_versions
+from .objective import value, value_and_gradient
+from .result import ConvergenceWarning, EpochInfo, FitResult, History
+from .solve import fit
+
+__all__ = [
+    "ConvergenceWarning",
+    "EpochInfo",
+    "FitResult",
+    "History",
+    "__version__",
+    "fit",
+    "losses",
+    "show_versions",
+    "value",
+    "value_and_gradient",
+]

@@ -1,0 +1,399 @@
+"""The front door: every argument is checked here, once, and made canonical without copying."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from .losses import Loss
+
+# The counters of the core hold no more.
+_INT64_MAX = 2**63 - 1
+
+_EXACT_IN_FLOAT32 = tuple(map(np.dtype, ("f4", "f2", "?", "i1", "u1", "i2", "u2")))
+
+# What to do about an array that holds no real numbers, by kind of dtype.
+_DTYPE_CURES = {
+    "O": "turn every entry into a number first, as .astype(float) does",
+    "c": "pass real and imaginary parts as two columns",
+    **dict.fromkeys("UST", "encode text as numbers or booleans first"),
+    "M": "turn dates into numbers first, such as days since the first one",
+    "m": "divide by a unit first, such as numpy.timedelta64(1, 's')",
+    "V": "pass the fields of a structured array as columns",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """Targets as the core takes them.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows, n_outputs)
+        A view of `y`; the core maps labels to -1 and +1 as it reads them.
+    classes : ndarray of shape (2,) or None
+        The two labels found, ascending, in the dtype of `y`; None where they are not looked for.
+    negative, positive : float or None
+        The labels that stand for -1 and +1; None unless the loss is binary.
+    one_dimensional : bool
+        Whether `y` had one dimension, as the coefficients then do too.
+    """
+
+    values: NDArray[Any]
+    classes: NDArray[Any] | None
+    negative: float | None
+    positive: float | None
+    one_dimensional: bool
+
+
+def message(name: str, expected: str, got: str, cure: str = "") -> str:
+    """Word an error: the argument, what it should be, what came and what helps."""
+    return f"{name}: expected {expected}, got {got}" + (f"; {cure}" if cure else "")
+
+
+def shown(value: object) -> str:
+    """Return the repr of a scalar, without numpy's type name and cut to a readable length."""
+    text = repr(value.item() if isinstance(value, np.generic) else value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def describe(value: object) -> str:
+    """Say what came where another type was expected: a scalar in full, all else by its type."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    if isinstance(value, (str, bytes, numbers.Number, np.generic)):
+        return f"{shown(value)} ({type(value).__name__})"
+    return "None" if value is None else f"an object of type {type(value).__name__}"
+
+
+def non_finite_error(name: str, value: float, **place: int) -> ValueError:
+    """Word the error for the first NaN or infinity of an array, at e.g. row=3, column=2."""
+    got = f"{value} at " + ", ".join(f"{axis} {index}" for axis, index in place.items())
+    cure = "drop or fill such rows first (numpy.isfinite finds them)" if "row" in place else ""
+    return ValueError(message(name, "finite values", got, cure))
+
+
+def _interval(
+    low: float | None, high: float | None, *, low_open: bool = False, high_open: bool = False
+) -> str:
+    """Word bounds, to follow a noun; an upper bound comes with a lower one."""
+    first, last = (f"{end:g}" if isinstance(end, float) else end for end in (low, high))
+    if first is None:
+        return ""
+    if last is None:
+        return f" {'>' if low_open else '>='} {first}"
+    return f" in {'(' if low_open else '['}{first}, {last}{')' if high_open else ']'}"
+
+
+def _or(alternative: str) -> str:
+    return f" or {alternative}" if alternative else ""
+
+
+def check_choice(name: str, value: object, choices: Sequence[str], *, alternative: str = "") -> str:
+    """Return `value` if it is one of `choices`, else point to the nearest of them."""
+    expected = f"one of {', '.join(map(repr, choices))}{_or(alternative)}"
+    if not isinstance(value, str):
+        raise TypeError(message(name, expected, describe(value)))
+    if value not in choices:
+        nearest = difflib.get_close_matches(value.lower(), choices, n=1)
+        cure = f"did you mean {nearest[0]!r}?" if nearest else ""
+        raise ValueError(message(name, expected, shown(value), cure))
+    return value
+
+
+def check_real(
+    name: str,
+    value: object,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    low_open: bool = False,
+    high_open: bool = False,
+    alternative: str = "",
+) -> float:
+    """Return `value` as a float if it is a finite real number within the bounds."""
+    interval = _interval(low, high, low_open=low_open, high_open=high_open)
+    expected = f"a finite number{interval}{_or(alternative)}"
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        raise TypeError(message(name, expected, describe(value)))
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    low_enough = high is None or number < high or (number == high and not high_open)
+    high_enough = low is None or number > low or (number == low and not low_open)
+    if not (math.isfinite(number) and low_enough and high_enough):
+        raise ValueError(message(name, expected, shown(value)))
+    return number
+
+
+def check_integer(
+    name: str, value: object, low: int, high: int | None = None, *, alternative: str = ""
+) -> int:
+    """Return `value` as an int if it is an integer within the bounds, both included."""
+    expected = f"an integer{_interval(low, high)}{_or(alternative)}"
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise TypeError(message(name, expected, describe(value)))
+    number = int(value)
+    if not low <= number <= (_INT64_MAX if high is None else high):
+        raise ValueError(message(name, expected, shown(value)))
+    return number
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Return `value` as a bool if it is True or False, numpy's included."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(message(name, "True or False", describe(value)))
+    return bool(value)
+
+
+def check_batch_size(batch_size: object, n_rows: int, *, default: int) -> int:
+    """Return the rows of one step; a default larger than X is cut to it, not an error."""
+    size = check_integer("batch_size", batch_size, 1)
+    if size > n_rows and size != default:
+        expected = f"an integer in [1, {n_rows}], the rows of X"
+        cure = "solver='batch' takes all rows in one step"
+        raise ValueError(message("batch_size", expected, str(size), cure))
+    return min(size, n_rows)
+
+
+def check_learning_rate(learning_rate: object, alpha: float) -> str | Callable[[int], object]:
+    """Return the name of a schedule or the callable; "optimal" needs alpha > 0."""
+    if callable(learning_rate):
+        return learning_rate
+    choices = ("auto", "constant", "invscaling", "optimal", "adaptive")
+    name = check_choice("learning_rate", learning_rate, choices, alternative="a callable")
+    if name == "optimal" and alpha == 0.0:
+        expected = "a schedule that needs no penalty when alpha is 0"
+        cure = "its steps are 1 / (alpha (t0 + t)): set alpha > 0, or use 'auto'"
+        raise ValueError(message("learning_rate", expected, "'optimal'", cure))
+    return name
+
+
+def check_step_size(step_size: object, epoch: int) -> float:
+    """Return the step size that a callable learning rate gave for `epoch`."""
+    return check_real(f"learning_rate({epoch})", step_size, low=0)
+
+
+def check_callback(callback: object) -> Callable[[Any], object] | None:
+    """Return `callback`, a callable or None."""
+    if callback is None or callable(callback):
+        return callback
+    raise TypeError(message("callback", "a callable or None", describe(callback)))
+
+
+def check_callback_answer(answer: object) -> bool:
+    """Return whether the callback asked to stop."""
+    if answer is None or isinstance(answer, (bool, np.bool_)):
+        return bool(answer)
+    expected = "a callable that returns True to stop, else False or None"
+    raise TypeError(message("callback", expected, f"{describe(answer)} from it"))
+
+
+def check_shuffle(shuffle: object) -> str | Literal[False]:
+    """Return "block", "full" or False."""
+    if isinstance(shuffle, (bool, np.bool_)) and not shuffle:
+        return False
+    return check_choice("shuffle", shuffle, ("block", "full"), alternative="False")
+
+
+def check_average(average: object) -> int | Literal["auto"]:
+    """Return how many rows to see before averaging starts, 0 never to average, or "auto"."""
+    if isinstance(average, str):
+        alternative = "True, False or an integer >= 1"
+        check_choice("average", average, ("auto",), alternative=alternative)
+        return "auto"
+    if isinstance(average, (bool, np.bool_)):
+        return int(average)
+    return check_integer("average", average, 1, alternative="one of 'auto', True, False")
+
+
+def check_tol(tol: object) -> float | None:
+    """Return the tolerance, or None never to stop early."""
+    words = "None (never stop early)"
+    return None if tol is None else check_real("tol", tol, low=0, alternative=words)
+
+
+def check_n_threads(n_threads: object) -> int | None:
+    """Return the number of threads, or None for all this process may use."""
+    if n_threads is None:
+        return None
+    words = "None (all this process may use)"
+    return check_integer("n_threads", n_threads, 1, alternative=words)
+
+
+def check_seed(random_state: object) -> int:
+    """Return a seed in [0, 2**64): the integer itself, or one drawn from a generator."""
+    if random_state is None:
+        random_state = np.random.default_rng()
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**64, dtype=np.uint64))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**64, dtype=np.uint64))
+    alternative = "None or a numpy Generator or RandomState"
+    return check_integer("random_state", random_state, 0, 2**64 - 1, alternative=alternative)
+
+
+def check_matrix(X: object) -> NDArray[Any]:
+    """Return `X` as a 2-D array of real numbers; the core finds NaN and infinity as it reads."""
+    array = _as_numbers("X", X)
+    if array.ndim != 2 or array.size == 0:
+        expected = "a 2-D array of at least one row and one column"
+        cure = "X.reshape(-1, 1) is one column, X.reshape(1, -1) one row" if array.ndim == 1 else ""
+        raise ValueError(message("X", expected, f"shape {array.shape}", cure))
+    return array
+
+
+def compute_dtype(X: NDArray[Any]) -> np.dtype[Any]:
+    """Return float32 where it holds every value of X's dtype exactly, else float64."""
+    return np.dtype(np.float32 if X.dtype in _EXACT_IN_FLOAT32 else np.float64)
+
+
+def check_targets(y: object, n_rows: int, loss: Loss, *, need_both_classes: bool) -> Targets:
+    """Return the targets for `loss`, a view of `y` if it is an array.
+
+    With `need_both_classes` the labels are any two numbers, and both occur. Without, they are
+    known beforehand, 0 and 1 or -1 and +1, so that pieces of the rows can be treated alike.
+    """
+    array = _as_numbers("y", y)
+    if array.ndim not in (1, 2) or array.shape[-1] == 0 or len(array) != n_rows:
+        expected = f"shape ({n_rows},) or ({n_rows}, n_outputs), a row for each row of X"
+        raise ValueError(message("y", expected, f"shape {array.shape}"))
+    _check_finite("y", array, "row", "column")
+    values = array if array.ndim == 2 else array[:, np.newaxis]
+    if loss.targets == "real":
+        return Targets(values, None, None, None, array.ndim == 1)
+    if values.shape[1] != 1:
+        expected = f"one column of labels for loss={loss.name!r}"
+        raise ValueError(message("y", expected, f"shape {array.shape}"))
+    labels = values[:, 0]
+    negative, positive = _find_labels(labels, need_both_classes)
+    classes = np.array([labels.min(), labels.max()]) if need_both_classes else None
+    return Targets(values, classes, negative, positive, array.ndim == 1)
+
+
+def _find_labels(labels: NDArray[Any], need_both_classes: bool) -> tuple[float, float]:
+    """Return the labels that stand for -1 and +1, once every row is known to hold one of them."""
+    low, high = labels.min(), labels.max()
+    if need_both_classes:
+        negative, positive = float(low), float(high)
+        both = f"{shown(low)} and {shown(high)}"
+        # The core may compare labels in float32; two beyond its range are infinite and equal.
+        with np.errstate(over="ignore"):
+            if np.float32(low) == np.float32(high):
+                got = f"{shown(low)} in every row" if low == high else f"{both}, equal in float32"
+                raise ValueError(message("y", "two distinct labels", got))
+        expected = f"two distinct labels, here {both}"
+    else:
+        negative, positive = -1.0 if low < 0 else 0.0, 1.0
+        expected = "labels within {0, 1} or {-1, +1}"
+    known = labels == negative
+    known |= labels == positive
+    if not known.all():
+        row = int(np.argmin(known))
+        raise ValueError(message("y", expected, f"{shown(labels[row])} at row {row}"))
+    return negative, positive
+
+
+def check_sample_weight(sample_weight: object, n_rows: int) -> NDArray[Any] | None:
+    """Return the weights as an array of shape (n_rows,), or None."""
+    if sample_weight is None:
+        return None
+    weights = _as_numbers("sample_weight", sample_weight)
+    _check_shape("sample_weight", weights, (n_rows,))
+    _check_finite("sample_weight", weights, "row")
+    if weights.min() < 0:
+        row = int(np.argmax(weights < 0))
+        raise ValueError(message("sample_weight", "weights >= 0", f"{weights[row]} at row {row}"))
+    if weights.max() == 0:
+        raise ValueError(message("sample_weight", "at least one weight > 0", "only zeros"))
+    return weights
+
+
+def check_offset(offset: object, n_rows: int, n_outputs: int) -> NDArray[Any] | None:
+    """Return the offset as an array of shape (n_rows, n_outputs), or None."""
+    if offset is None:
+        return None
+    values = _as_numbers("offset", offset)
+    flat = [(n_rows,)] if n_outputs == 1 else []
+    _check_shape("offset", values, *flat, (n_rows, n_outputs))
+    _check_finite("offset", values, "row", "column")
+    return values if values.ndim == 2 else values[:, np.newaxis]
+
+
+def check_coef(name: str, coef: object, n_outputs: int, n_features: int) -> NDArray[np.float64]:
+    """Return coefficients as a float64 array of shape (n_outputs, n_features)."""
+    array = _as_numbers(name, coef)
+    flat = [(n_features,)] if n_outputs == 1 else []
+    _check_shape(name, array, *flat, (n_outputs, n_features))
+    values = np.ascontiguousarray(array, dtype=np.float64).reshape(n_outputs, n_features)
+    _check_finite(name, values, "output", "feature")
+    return values
+
+
+def check_intercept(name: str, intercept: object, n_outputs: int) -> NDArray[np.float64]:
+    """Return intercepts as a float64 array of shape (n_outputs,); a scalar serves all outputs."""
+    array = _as_numbers(name, intercept)
+    _check_shape(name, array, (), (n_outputs,))
+    values = np.full(n_outputs, array, dtype=np.float64)
+    _check_finite(name, values, "output")
+    return values
+
+
+def _as_numbers(name: str, value: object) -> NDArray[Any]:
+    """Return `value` as an aligned native array of bools, integers or floats of up to 64 bits."""
+    if hasattr(type(value), "todense"):
+        cure = f"{name}.toarray() is one, if it fits in memory"
+        raise TypeError(message(name, "a dense array", describe(value), cure))
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        cure = f"fill or drop them first, as {name}.filled(0) does"
+        got = f"{value.size - value.count()} of {value.size}"
+        raise ValueError(message(name, "no masked entries", got, cure))
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        kind = ValueError if isinstance(value, (list, tuple)) else TypeError
+        raise kind(message(name, "an array of numbers", describe(value), str(error))) from error
+    if array.dtype.kind not in "biuf":
+        got = f"dtype {array.dtype}{_stray(array)}" if array.ndim else describe(value)
+        cure = _DTYPE_CURES.get(array.dtype.kind, "") if array.ndim else ""
+        raise TypeError(message(name, "an array of real numbers", got, cure))
+    native = np.dtype(f"{array.dtype.kind}{min(array.dtype.itemsize, 8)}")
+    if array.dtype == native and array.flags.aligned:
+        return array.view(native)
+    # A long double beyond float64 turns infinite here, and is then reported as that.
+    with np.errstate(over="ignore"):
+        return np.array(array, dtype=native, order="C")
+
+
+def _stray(array: NDArray[Any]) -> str:
+    """Name what is no number in the first row of an object array: text columns show there."""
+    for column, entry in enumerate(array[:1].ravel() if array.dtype.kind == "O" else ()):
+        if not isinstance(entry, (numbers.Real, np.bool_)):
+            return f" with {describe(entry)} at position {column} of its first row"
+    return ""
+
+
+def _check_shape(name: str, array: NDArray[Any], *shapes: tuple[int, ...]) -> None:
+    if array.shape not in shapes:
+        expected = " or ".join(f"shape {shape}" if shape else "a number" for shape in shapes)
+        raise ValueError(message(name, expected, f"shape {array.shape}"))
+
+
+def _check_finite(name: str, array: NDArray[Any], *axes: str) -> None:
+    """Raise for the first NaN or infinity, naming its place along `axes`."""
+    # NaN and infinity survive into min or max: clean data is checked without a temporary array.
+    if array.dtype.kind == "f" and not np.isfinite([array.min(), array.max()]).all():
+        position = np.unravel_index(np.argmin(np.isfinite(array)), array.shape)
+        place = dict(zip(axes, map(int, position), strict=False))
+        raise non_finite_error(name, float(array[position]), **place)

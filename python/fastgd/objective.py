@@ -1,0 +1,237 @@
+"""The objective and its gradient at given coefficients, in one reading of the data."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from . import _core, losses
+from ._validation import (
+    check_coef,
+    check_intercept,
+    check_matrix,
+    check_n_threads,
+    check_offset,
+    check_real,
+    check_sample_weight,
+    check_targets,
+    compute_dtype,
+    non_finite_error,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from .losses import Loss
+
+__all__ = ["value", "value_and_gradient"]
+
+
+class _Point(NamedTuple):
+    """Checked coefficients and the arguments of the core."""
+
+    X: NDArray[Any]
+    coef: NDArray[np.float64]
+    intercept: NDArray[np.float64]
+    arguments: dict[str, Any]
+
+
+def _check(
+    X: ArrayLike,
+    y: ArrayLike,
+    coef: ArrayLike,
+    intercept: ArrayLike,
+    loss: str | Loss,
+    sample_weight: ArrayLike | None,
+    offset: ArrayLike | None,
+    alpha: float,
+    l1_ratio: float,
+    n_threads: int | None,
+) -> _Point:
+    matrix = check_matrix(X)
+    n_rows, n_features = matrix.shape
+    resolved = losses.resolve(loss)
+    targets = check_targets(y, n_rows, resolved, need_both_classes=False)
+    n_outputs = targets.values.shape[1]
+    coefs = check_coef("coef", coef, n_outputs, n_features)
+    intercepts = check_intercept("intercept", intercept, n_outputs)
+    arguments = {
+        "X": matrix,
+        "y": targets.values,
+        "sample_weight": check_sample_weight(sample_weight, n_rows),
+        "offset": check_offset(offset, n_rows, n_outputs),
+        "positive_label": targets.positive,
+        "loss": resolved.name,
+        "parameter": resolved.parameter,
+        "alpha": check_real("alpha", alpha, low=0.0),
+        "l1_ratio": check_real("l1_ratio", l1_ratio, low=0.0, high=1.0),
+        "coef": coefs,
+        "intercept": intercepts,
+        "single_precision": compute_dtype(matrix) == np.float32,
+        "n_threads": check_n_threads(n_threads) or 0,
+    }
+    return _Point(matrix, coefs, intercepts, arguments)
+
+
+def _raise_if_non_finite(point: _Point) -> None:
+    """Blame the data for a value that is not finite, unless the arithmetic alone overflowed."""
+    found = _core.first_non_finite(point.X, point.arguments["single_precision"])
+    if found is not None:
+        row, column = found
+        raise non_finite_error("X", float(point.X[row, column]), row=row, column=column)
+
+
+def value(
+    X: ArrayLike,
+    y: ArrayLike,
+    coef: ArrayLike,
+    intercept: ArrayLike = 0.0,
+    *,
+    loss: str | Loss = "squared_error",
+    sample_weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+    alpha: float = 0.0,
+    l1_ratio: float = 0.0,
+    n_threads: int | None = None,
+) -> float:
+    r"""Return the objective at given coefficients.
+
+    .. math::
+
+       F(W, b) = \frac{1}{\sum_i s_i} \sum_i s_i\, \ell(y_i, x_i^T W + b + o_i)
+                 + \alpha \left( \rho \|W\|_1 + \tfrac{1 - \rho}{2} \|W\|_2^2 \right)
+
+    with sample weights :math:`s`, offsets :math:`o` and :math:`\rho` the `l1_ratio`. The
+    intercept is never penalised.
+
+    Parameters
+    ----------
+    X : array_like of shape (n, d)
+        Features. C-ordered float32 and float64 are read in place; anything else numeric is
+        converted a few rows at a time. float16 and integers of up to 16 bits are computed in
+        float32, all else in float64.
+    y : array_like of shape (n,) or (n, K)
+        Targets; for binary losses labels within {0, 1} or {-1, +1}.
+    coef : array_like of shape (d,) or (K, d)
+        Coefficients, in units of `y` per unit of each feature.
+    intercept : float or array_like of shape (K,), default=0.0
+        Intercept.
+    loss : str or Loss, default="squared_error"
+        Name of a loss or one made by `fastgd.losses`.
+    sample_weight : array_like of shape (n,), optional
+        Weights >= 0, not all zero; by default every row weighs 1.
+    offset : array_like of shape (n,) or (n, K), optional
+        Known part of the linear predictor, added to it.
+    alpha : float, default=0.0
+        Strength of the penalty, >= 0.
+    l1_ratio : float, default=0.0
+        Share of the l1 norm in the penalty, in [0, 1].
+    n_threads : int, optional
+        Threads to use; by default as many as this process may use, fewer on little data. The
+        result has the same bits for any number.
+
+    Returns
+    -------
+    float
+        The objective, in the unit of the loss.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If an argument has the wrong shape or range, or holds NaN or infinity.
+
+    Examples
+    --------
+    >>> import numpy as np, fastgd
+    >>> fastgd.value(np.array([[1.0], [2.0]]), np.array([1.0, 2.0]), np.array([0.5]))
+    0.3125
+    """
+    point = _check(
+        X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads
+    )
+    result: float = _core.objective_at(**point.arguments, with_gradient=False)
+    if not math.isfinite(result):
+        _raise_if_non_finite(point)
+    return result
+
+
+def value_and_gradient(
+    X: ArrayLike,
+    y: ArrayLike,
+    coef: ArrayLike,
+    intercept: ArrayLike = 0.0,
+    *,
+    loss: str | Loss = "squared_error",
+    sample_weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+    alpha: float = 0.0,
+    l1_ratio: float = 0.0,
+    n_threads: int | None = None,
+) -> tuple[float, NDArray[Any], NDArray[Any] | float]:
+    r"""Return the objective and its gradient, reading `X` once.
+
+    The objective is that of `value`. With :math:`d_i = \ell'(y_i, z_i)`, the derivative in the
+    linear predictor,
+
+    .. math::
+
+       \nabla_W F = \frac{1}{\sum_i s_i} \sum_i s_i d_i x_i
+                    + \alpha (\rho \operatorname{sign}(W) + (1 - \rho) W), \qquad
+       \nabla_b F = \frac{1}{\sum_i s_i} \sum_i s_i d_i
+
+    where the sign of 0 is taken as 0. Rows of a tile stay in cache between the linear predictor
+    and the gradient, so that memory is read once; partial sums are added in an order that does
+    not depend on the threads.
+
+    Parameters
+    ----------
+    X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads
+        As in `value`.
+
+    Returns
+    -------
+    value : float
+        The objective.
+    coef_gradient : ndarray shaped as `coef`
+        Gradient in the coefficients; float32 if `coef` is, else float64.
+    intercept_gradient : float or ndarray of shape (K,)
+        Gradient in the intercept, shaped as it: a float for one number, which serves all outputs.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If an argument has the wrong shape or range, or holds NaN or infinity.
+
+    References
+    ----------
+    .. [1] L. Bottou, F. E. Curtis, J. Nocedal, "Optimization Methods for Large-Scale Machine
+       Learning", SIAM Review 60(2), 2018, pp. 223-311.
+
+    Examples
+    --------
+    A drop-in for `scipy.optimize.minimize`, without and with an intercept:
+
+    >>> from scipy.optimize import minimize                                    # doctest: +SKIP
+    >>> minimize(lambda w: fastgd.value_and_gradient(X, y, w)[:2], w0, jac=True)  # doctest: +SKIP
+    """
+    point = _check(
+        X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads
+    )
+    result, coef_gradient, intercept_gradient = _core.objective_at(
+        **point.arguments, with_gradient=True
+    )
+    if not math.isfinite(result):
+        _raise_if_non_finite(point)
+    given = np.asarray(coef)
+    gradient = coef_gradient.reshape(given.shape)
+    if given.dtype == np.float32:
+        gradient = gradient.astype(np.float32)
+    if np.ndim(intercept) == 0:  # one number moves all outputs
+        return result, gradient, float(intercept_gradient.sum())
+    return result, gradient, intercept_gradient

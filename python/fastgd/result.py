@@ -1,0 +1,154 @@
+"""What a fit hands back: coefficients, how it ended and how it went there."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["ConvergenceWarning", "EpochInfo", "FitResult", "History"]
+
+_SHOWN_VALUES = 4
+
+
+class ConvergenceWarning(UserWarning):
+    """The fit ended before it converged; the text says what was reached and what helps."""
+
+
+@dataclass(frozen=True, eq=False)
+class EpochInfo:
+    """State of the fit after one epoch, as the callback gets it.
+
+    Attributes
+    ----------
+    epoch : int
+        Number of the epoch, from 0.
+    coef : ndarray of shape (d,) or (K, d)
+        Coefficients after this epoch; read-only.
+    intercept : float or ndarray of shape (K,)
+        Intercept after this epoch.
+    objective : float
+        Penalised mean loss; NaN where the solver did not evaluate it.
+    gradient_norm : float
+        Euclidean norm of the objective's gradient; NaN where the solver did not evaluate it.
+    learning_rate : float
+        Step size of this epoch.
+    seconds : float
+        Wall time since the start of the fit.
+    """
+
+    epoch: int
+    coef: NDArray[Any]
+    intercept: float | NDArray[Any]
+    objective: float
+    gradient_norm: float
+    learning_rate: float
+    seconds: float
+
+    def __post_init__(self) -> None:
+        """Give out views that cannot be written, so that no callback steers the fit unseen."""
+        for name in ("coef", "intercept"):
+            values = getattr(self, name)
+            if isinstance(values, np.ndarray):
+                view = values.view()
+                view.flags.writeable = False
+                object.__setattr__(self, name, view)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class History:
+    """Course of a fit, one entry an epoch.
+
+    Attributes
+    ----------
+    objective : ndarray of shape (n_iter,), float64
+        Penalised mean loss; NaN where the solver did not evaluate it.
+    gradient_norm : ndarray of shape (n_iter,), float64
+        Euclidean norm of the objective's gradient; NaN where the solver did not evaluate it.
+    learning_rate : ndarray of shape (n_iter,), float64
+        Step size.
+    seconds : ndarray of shape (n_iter,), float64
+        Wall time since the start of the fit.
+    """
+
+    objective: NDArray[np.float64]
+    gradient_norm: NDArray[np.float64]
+    learning_rate: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        """Return the number of epochs and where the objective went, on one line."""
+        return f"History({len(self.objective)} epochs, objective {_first_to_last(self.objective)})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FitResult:
+    """Fitted linear model and the story of its fit.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (d,) or (K, d)
+        Coefficients W, (K, d) if `y` had two dimensions; in the unit of `y` (of the log-odds for
+        a log loss) per unit of the column of `X`.
+    intercept : float or ndarray of shape (K,)
+        Intercept b; 0 if none was fitted and none was given.
+    n_iter : int
+        Epochs done.
+    status : {"converged", "iteration_limit", "stopped", "diverged"}
+        How the fit ended.
+    message : str
+        The same in words: what was reached and, unless it converged, what helps.
+    history : History
+        Objective, gradient norm, step size and time of each epoch.
+    classes : ndarray of shape (2,) or None
+        The two labels in `y`, the negative one first; None for real targets.
+    """
+
+    coef: NDArray[Any]
+    intercept: float | NDArray[Any]
+    n_iter: int
+    status: str
+    message: str
+    history: History
+    classes: NDArray[Any] | None = None
+
+    def __repr__(self) -> str:
+        """Return a table of status, epochs, objective, gradient norm, model and message."""
+        rows = {
+            "status": self.status,
+            "epochs": str(self.n_iter),
+            "objective": _first_to_last(self.history.objective),
+            "gradient norm": _first_to_last(self.history.gradient_norm),
+            "coef": f"{_first_few(self.coef)} shape {self.coef.shape}, {self.coef.dtype}",
+            "intercept": _first_few(self.intercept),
+            "classes": "" if self.classes is None else str(self.classes.tolist()),
+            "message": self.message,
+        }
+        lines = [
+            textwrap.fill(text, 100, initial_indent=f"  {name:<15}", subsequent_indent=" " * 17)
+            for name, text in rows.items()
+            if text
+        ]
+        return "\n".join([type(self).__name__, *lines])
+
+
+def _first_to_last(values: NDArray[np.float64]) -> str:
+    """Return the first and the last value that was evaluated, as in "0.693 -> 0.211"."""
+    evaluated = values[~np.isnan(values)]
+    if evaluated.size == 0:
+        return "not evaluated"
+    return f"{evaluated[0]:.6g} -> {evaluated[-1]:.6g}"
+
+
+def _first_few(values: float | NDArray[Any]) -> str:
+    """Return a number, or an array's first values in brackets."""
+    if np.ndim(values) == 0:
+        return f"{float(values):.6g}"
+    flat = np.ravel(values)
+    shown = [f"{value:.6g}" for value in flat[:_SHOWN_VALUES]]
+    return f"[{', '.join(shown + ['...'] * (flat.size > _SHOWN_VALUES))}]"

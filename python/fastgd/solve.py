@@ -1,0 +1,355 @@
+"""`fit`: from arrays to coefficients by one of the three descent loops."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _core, losses, objective
+from ._messages import describe_end
+from ._progress import ProgressBar
+from ._validation import (
+    check_average,
+    check_batch_size,
+    check_callback,
+    check_callback_answer,
+    check_choice,
+    check_coef,
+    check_flag,
+    check_integer,
+    check_intercept,
+    check_learning_rate,
+    check_matrix,
+    check_n_threads,
+    check_offset,
+    check_real,
+    check_sample_weight,
+    check_seed,
+    check_shuffle,
+    check_step_size,
+    check_targets,
+    check_tol,
+    compute_dtype,
+    non_finite_error,
+)
+from .result import ConvergenceWarning, EpochInfo, FitResult, History
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Literal
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from .losses import Loss
+
+__all__ = ["fit"]
+
+_DEFAULT_BATCH_SIZE = 256
+
+
+def fit(
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    loss: str | Loss = "squared_error",
+    solver: Literal["batch", "minibatch", "sgd"] = "batch",
+    batch_size: int = _DEFAULT_BATCH_SIZE,
+    alpha: float = 0.0,
+    l1_ratio: float = 0.0,
+    fit_intercept: bool = True,
+    learning_rate: str | Callable[[int], float] = "auto",
+    eta0: float = 0.01,
+    power_t: float = 0.25,
+    update: Literal["auto", "plain", "momentum", "nesterov"] = "auto",
+    momentum: float = 0.9,
+    max_iter: int = 1000,
+    tol: float | None = 1e-5,
+    shuffle: Literal["block", "full", False] = "block",
+    average: bool | int | Literal["auto"] = "auto",
+    random_state: int | np.random.Generator | np.random.RandomState | None = 0,
+    sample_weight: ArrayLike | None = None,
+    offset: ArrayLike | None = None,
+    coef_init: ArrayLike | None = None,
+    intercept_init: ArrayLike | None = None,
+    n_threads: int | None = None,
+    callback: Callable[[EpochInfo], bool | None] | None = None,
+    progress: bool = False,
+) -> FitResult:
+    r"""Fit a linear model by gradient descent.
+
+    Minimises, over coefficients :math:`W` and intercept :math:`b`,
+
+    .. math::
+
+       F(W, b) = \frac{1}{\sum_i s_i} \sum_i s_i\, \ell(y_i, x_i^T W + b + o_i)
+                 + \alpha \left( \rho \|W\|_1 + \tfrac{1 - \rho}{2} \|W\|_2^2 \right)
+
+    with sample weights :math:`s`, offsets :math:`o` and :math:`\rho` the `l1_ratio`. With the
+    default step size, columns are centred and scaled inside the solver: raw tables need no
+    preparation, and the coefficients are those of the columns as given.
+
+    Parameters
+    ----------
+    X : array_like of shape (n, d)
+        Features. C-ordered float32 and float64 are read in place; anything else numeric is
+        converted a few rows at a time. float16 and integers of up to 16 bits are computed in
+        float32, all else in float64.
+    y : array_like of shape (n,) or (n, K)
+        Targets. For binary losses any two distinct labels in one dimension; the larger is the
+        positive class.
+    loss : str or Loss, default="squared_error"
+        Name of a loss or one made by `fastgd.losses`.
+    solver : {"batch", "minibatch", "sgd"}, default="batch"
+        A step an epoch, a step every `batch_size` rows, or a step a row.
+    batch_size : int, default=256
+        Rows of a step of solver "minibatch", at most n.
+    alpha : float, default=0.0
+        Strength of the penalty, >= 0, on the coefficients of the columns as given.
+    l1_ratio : float, default=0.0
+        Share of the l1 norm in the penalty, in [0, 1].
+    fit_intercept : bool, default=True
+        Whether to fit an intercept; it is never penalised.
+    learning_rate : str or callable, default="auto"
+        "auto": from the smoothness of loss and rows, on centred and scaled columns, cut whenever
+        the objective says so. On columns as given: "constant" `eta0`; "invscaling"
+        ``eta0 / t**power_t``; "optimal" ``1 / (alpha * (t0 + t))`` with Bottou's t0; "adaptive"
+        `eta0`, divided by 5 after 5 epochs without improvement; a callable gives the step size
+        of an epoch, counted from 0. t counts steps from 1.
+    eta0 : float, default=0.01
+        Step size or its start, > 0; unused by "auto" and "optimal".
+    power_t : float, default=0.25
+        Exponent of "invscaling".
+    update : {"auto", "plain", "momentum", "nesterov"}, default="auto"
+        Rule of the step. "auto" is Nesterov's accelerated sequence with restarts for batch
+        descent with the automatic step size, else "plain".
+    momentum : float, default=0.9
+        Of "momentum" and "nesterov", in [0, 1).
+    max_iter : int, default=1000
+        Most epochs.
+    tol : float or None, default=1e-5
+        Stop once five epochs in a row (for the stochastic solvers with automatic steps: five cuts
+        of the step) each improve the objective by less than `tol` of itself. None: run all
+        epochs; the stochastic solvers then measure the objective only at the end.
+    shuffle : {"block", "full", False}, default="block"
+        Order of rows of the stochastic solvers: runs of neighbouring rows in random order, mixed
+        row by row in buffers (at the speed of memory); a random order of all rows; or as they
+        are. A function of `random_state` and the epoch alone.
+    average : bool, int or "auto", default="auto"
+        Return the average of the iterates of the stochastic solvers; an integer is the number of
+        rows seen before averaging starts. "auto" averages each epoch where the step size is
+        automatic.
+    random_state : int, Generator, RandomState or None, default=0
+        Seed of the order of rows. None draws a fresh one.
+    sample_weight : array_like of shape (n,), optional
+        Weights >= 0, not all zero; by default every row weighs 1.
+    offset : array_like of shape (n,) or (n, K), optional
+        Known part of the linear predictor, added to it.
+    coef_init : array_like of shape (d,) or (K, d), optional
+        Where to start, by default 0.
+    intercept_init : float or array_like of shape (K,), optional
+        Where to start, by default 0.
+    n_threads : int, optional
+        Threads to use; by default as many as this process may use, fewer on little data. The
+        result has the same bits for any number. Solver "sgd" takes its steps on one thread.
+    callback : callable, optional
+        Called with an `EpochInfo` after each epoch; returning True stops the fit. An exception
+        it raises comes through.
+    progress : bool, default=False
+        Show a progress bar (needs tqdm).
+
+    Returns
+    -------
+    FitResult
+        Coefficients, how the fit ended, and its history.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ValueError
+        If an argument has the wrong shape or range, or holds NaN or infinity.
+    ImportError
+        If `progress` is True and tqdm is not installed.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the fit ended at `max_iter` or diverged under a step size set by the caller.
+
+    References
+    ----------
+    .. [1] L. Bottou, F. E. Curtis, J. Nocedal, "Optimization Methods for Large-Scale Machine
+       Learning", SIAM Review 60(2), 2018, pp. 223-311.
+    .. [2] B. O'Donoghue, E. Candes, "Adaptive Restart for Accelerated Gradient Schemes",
+       Foundations of Computational Mathematics 15, 2015, pp. 715-732.
+
+    Examples
+    --------
+    >>> import numpy as np, fastgd
+    >>> X = np.array([[1.0, 1e6], [2.0, 3e6], [3.0, 2e6], [4.0, 4e6]])
+    >>> result = fastgd.fit(X, X @ [2.0, -1e-6] + 3.0)
+    >>> np.round(result.coef * [1.0, 1e6], 3)
+    array([ 2., -1.])
+    """
+    matrix = check_matrix(X)
+    n_rows, n_features = matrix.shape
+    resolved = losses.resolve(loss)
+    targets = check_targets(y, n_rows, resolved, need_both_classes=True)
+    n_outputs = targets.values.shape[1]
+    weights = check_sample_weight(sample_weight, n_rows)
+    offsets = check_offset(offset, n_rows, n_outputs)
+    strength = check_real("alpha", alpha, low=0.0)
+    rate = check_learning_rate(learning_rate, strength)
+
+    options = _core.FitOptions()
+    options.solver = _core.Solver[check_choice("solver", solver, ("batch", "minibatch", "sgd"))]
+    size = check_batch_size(batch_size, n_rows, default=_DEFAULT_BATCH_SIZE)
+    options.batch_size = min(size, n_rows)  # the default serves small tables too
+    options.set_penalty(strength, check_real("l1_ratio", l1_ratio, low=0.0, high=1.0))
+    options.fit_intercept = check_flag("fit_intercept", fit_intercept)
+    options.rate = _rate_kind(rate)
+    options.eta0 = check_real("eta0", eta0, low=0.0, low_open=True)
+    options.power_t = check_real("power_t", power_t, low=0.0)
+    options.t0 = _optimal_start(strength, resolved) if rate == "optimal" else 0.0
+    options.update = _update_kind(update, solver, rate)
+    options.momentum = check_real("momentum", momentum, low=0.0, high=1.0, high_open=True)
+    options.max_iter = check_integer("max_iter", max_iter, 1)
+    options.tol = check_tol(tol)
+    options.shuffle = _core.Shuffle[check_shuffle(shuffle) or "none"]
+    options.average, options.average_after = _averaging(check_average(average), rate)
+    options.seed = check_seed(random_state)
+    options.n_threads = check_n_threads(n_threads) or 0
+
+    coef = np.zeros((n_outputs, n_features))
+    if coef_init is not None:
+        coef = check_coef("coef_init", coef_init, n_outputs, n_features)
+    intercept = np.zeros(n_outputs)
+    if intercept_init is not None:
+        intercept = check_intercept("intercept_init", intercept_init, n_outputs)
+
+    dtype = compute_dtype(matrix)
+    shape = _Shape(dtype, targets.one_dimensional)
+    checked_callback = check_callback(callback)
+    bar = None
+    if check_flag("progress", progress):
+        bar = ProgressBar(options.max_iter, solver)
+    try:
+        fitted = _core.fit(
+            X=matrix,
+            y=targets.values,
+            sample_weight=weights,
+            offset=offsets,
+            positive_label=targets.positive,
+            loss=resolved.name,
+            parameter=resolved.parameter,
+            options=options,
+            coef=coef,
+            intercept=intercept,
+            single_precision=dtype == np.float32,
+            on_epoch=_epoch_hook(checked_callback, bar, shape),
+            on_rate=_rate_hook(rate),
+        )
+    finally:
+        if bar is not None:
+            bar.close()
+    if fitted["non_finite"] is not None:
+        row, column = fitted["non_finite"]
+        raise non_finite_error("X", float(matrix[row, column]), row=row, column=column)
+
+    history = History(**fitted["history"])
+    status = fitted["status"].name
+    result = FitResult(
+        coef=shape.of_coef(fitted["coef"]),
+        intercept=shape.of_intercept(fitted["intercept"]),
+        n_iter=fitted["n_iter"],
+        status=status,
+        message=describe_end(status, history, options, rate, fitted["safe_rate"]),
+        history=history,
+        classes=targets.classes,
+    )
+    if status in ("iteration_limit", "diverged") and not _all_epochs_wanted(status, options):
+        warnings.warn(result.message, ConvergenceWarning, stacklevel=2)
+    return result
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """How coefficients look to the caller: dtype of the computation, shape of his `y`."""
+
+    dtype: np.dtype[Any]
+    one_dimensional: bool
+
+    def of_coef(self, coef: NDArray[np.float64]) -> NDArray[Any]:
+        values = coef.astype(self.dtype, copy=False)
+        return values[0] if self.one_dimensional else values
+
+    def of_intercept(self, intercept: NDArray[np.float64]) -> NDArray[Any] | float:
+        if self.one_dimensional:
+            return float(intercept[0])
+        return intercept.astype(self.dtype, copy=False)
+
+
+def _all_epochs_wanted(status: str, options: _core.FitOptions) -> bool:
+    return status == "iteration_limit" and options.tol is None
+
+
+def _rate_kind(rate: str | Callable[[int], object]) -> _core.Rate:
+    if not isinstance(rate, str):
+        return _core.Rate.callable
+    return _core.Rate.automatic if rate == "auto" else _core.Rate[rate]
+
+
+def _update_kind(update: str, solver: str, rate: str | Callable[[int], object]) -> _core.Update:
+    name = check_choice("update", update, ("auto", "plain", "momentum", "nesterov"))
+    if name != "auto":
+        return _core.Update[name]
+    accelerated = solver == "batch" and rate == "auto"
+    return _core.Update.accelerated if accelerated else _core.Update.plain
+
+
+def _averaging(
+    average: int | Literal["auto"], rate: str | Callable[[int], object]
+) -> tuple[bool, int]:
+    """Return whether to average, and after how many rows."""
+    if average == "auto":
+        return rate == "auto", 0
+    return average > 0, max(average - 1, 0)
+
+
+def _optimal_start(alpha: float, loss: Loss) -> float:
+    """Return t0 of Bottou's schedule: the first step moves a typical weight by its own size."""
+    typical = math.sqrt(1.0 / math.sqrt(alpha))
+    row = np.array([[1.0]])
+    label = np.array([1.0])
+    slope = objective.value_and_gradient(row, label, [-typical], loss=loss)[1][0]
+    return 1.0 / (typical / max(1.0, slope) * alpha)
+
+
+def _epoch_hook(
+    callback: Callable[[EpochInfo], object] | None, bar: ProgressBar | None, shape: _Shape
+) -> Callable[..., bool] | None:
+    if callback is None and bar is None:
+        return None
+
+    def on_epoch(
+        epoch: int,
+        coef: NDArray[np.float64],
+        intercept: NDArray[np.float64],
+        *measures: float,
+    ) -> bool:
+        info = EpochInfo(epoch, shape.of_coef(coef), shape.of_intercept(intercept), *measures)
+        if bar is not None:
+            bar.show(info)
+        return callback is not None and check_callback_answer(callback(info))
+
+    return on_epoch
+
+
+def _rate_hook(rate: str | Callable[[int], object]) -> Callable[[int], float] | None:
+    if isinstance(rate, str):
+        return None
+    return lambda epoch: check_step_size(rate(epoch), epoch)
