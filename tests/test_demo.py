@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,11 @@ import pytest
 
 from fastgd.__main__ import main
 from fastgd.demo import missing_packages
-from fastgd.demo.numpy_descent import LOSSES, descend, mean_loss
+from fastgd.demo.numpy_descent import LOSSES, Solver, descend, mean_loss
 from fastgd.demo.reference import exact_optimum, standardise
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -73,7 +76,7 @@ def test_derivatives_match_differences(loss: str) -> None:
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize(("solver", "rows"), [("batch", 600), ("minibatch", 256), ("sgd", 1)])
-def test_descend_follows_the_closed_form_gradient(loss: str, solver: str, rows: int) -> None:
+def test_descend_follows_the_closed_form_gradient(loss: str, solver: Solver, rows: int) -> None:
     X, y = _problem(loss)
     A, theta, step = np.column_stack([X, np.ones(len(X))]), np.zeros(X.shape[1] + 1), 0.01
     for _ in range(2):
@@ -122,11 +125,12 @@ def test_demo_prints_tables_and_draws(tmp_path: Path, capsys: pytest.CaptureFixt
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert str(picture) in printed
     assert "3,000 flights" in printed
+    assert printed.count("the same coefficients, bit for bit") == 2
     assert "loss='squared_error'" in printed
     assert "loss='log_loss'" in printed
     lines = [line.split() for line in printed.splitlines()]
     for solver in ("batch", "minibatch", "sgd"):
-        assert sum(line[:1] == [solver] for line in lines) == 2
+        assert sum(line[:1] == [solver] and line[5:6] == ["%"] for line in lines) == 2
         assert sum(line[1:2] == [solver] for line in lines) == 2
 
 

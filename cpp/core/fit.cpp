@@ -177,13 +177,13 @@ void FitRun<T>::prepare(const Coefficients& start) {
 
 template <class T>
 bool FitRun<T>::feed(const Sampler& sampler, Index epoch) {
-    std::vector<Index> scratch;
+    RowOrder order;
     for (Index s = 0; s < sampler.segments(); ++s) {
         if (monitor_.interrupted()) {
             outcome_.interrupted = true;
             return false;
         }
-        descent_->consume(data_, sampler.segment(epoch, s, scratch));
+        descent_->consume(data_, sampler.segment(epoch, s, order));
     }
     return true;
 }
@@ -215,13 +215,13 @@ bool FitRun<T>::evaluate() {
     const LinearModel<T> model{coef.data(), intercept.data(),
                                shift.empty() ? nullptr : shift_T.data()};
     GradientSums sums(data_.outputs(), data_.columns());
-    std::vector<Index> scratch;
+    RowOrder order;
     for (Index s = 0; s < in_order_.segments(); ++s) {
         if (monitor_.interrupted()) {
             outcome_.interrupted = true;
             return false;
         }
-        objective_.add_gradient(data_, in_order_.segment(0, s, scratch), model, sums);
+        objective_.add_gradient(data_, in_order_.segment(0, s, order), model, sums);
     }
     measured_ = measure(sums, options_.penalty, at.coef, shift, options_.fit_intercept);
     return true;

@@ -169,12 +169,15 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                 for (Index p = member; p < used; p += members) {
                     const Index at = p * partial_rows_;
                     const Index length = std::min(partial_rows_, size - at);
+                    const RowSelection part = rows.part(b * batch + at, length);
                     const Index ahead = (b + 1) * batch + at;
-                    sum_part(objective_, *readers[static_cast<std::size_t>(member)], data,
-                             rows.part(b * batch + at, length),
-                             ahead + length <= rows.count ? rows.part(ahead, length)
-                                                          : RowSelection{},
-                             model, 1.0 / options_.mean_weight,
+                    // alone, a thread reads ahead as memory likes; in a team, what it will need
+                    const RowSelection next =
+                        members == 1 && part.upcoming != nullptr ? part.upcoming_rows()
+                        : ahead + length <= rows.count           ? rows.part(ahead, length)
+                                                                 : RowSelection{};
+                    sum_part(objective_, *readers[static_cast<std::size_t>(member)], data, part,
+                             next, model, 1.0 / options_.mean_weight,
                              partial_.data() + p * partial_stride_);
                 }
                 if (members > 1) meeting.wait(members);

@@ -48,7 +48,14 @@ void run_std_team(int threads, FunctionRef<void(int, int)> body) {
     for (std::thread& other : others) other.join();
 }
 
-inline void relax() {
+// Waits a moment for another thread. Spinning is for the microsecond in which all members run;
+// beyond it the processor may be needed by the very thread that is waited for.
+void wait_a_little(int times) {
+    constexpr int spins = 128;
+    if (times >= spins) {
+        std::this_thread::yield();
+        return;
+    }
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #endif
@@ -105,12 +112,8 @@ void Barrier::wait(int members) {
         phase_.store(phase + 1, std::memory_order_release);
         return;
     }
-    for (int spins = 0; phase_.load(std::memory_order_acquire) == phase; ++spins) {
-        if (spins < 4096)
-            relax();
-        else
-            std::this_thread::yield();
-    }
+    for (int times = 0; phase_.load(std::memory_order_acquire) == phase; ++times)
+        wait_a_little(times);
 }
 
 OrderedBlocks::OrderedBlocks(Index blocks, int slots)
@@ -122,12 +125,8 @@ bool OrderedBlocks::claim(Index* block) {
     *block = next_.fetch_add(1, std::memory_order_relaxed);
     if (*block >= blocks_) return false;
     // a slot is free once the block that used it before is committed
-    for (int spins = 0; *block >= committed_.load(std::memory_order_acquire) + slots_; ++spins) {
-        if (spins < 4096)
-            relax();
-        else
-            std::this_thread::yield();
-    }
+    for (int times = 0; *block >= committed_.load(std::memory_order_acquire) + slots_; ++times)
+        wait_a_little(times);
     return true;
 }
 

@@ -9,8 +9,8 @@ namespace fastgd {
 
 namespace {
 
-constexpr Index run_bytes = 8 * 1024;
-constexpr Index buffer_bytes = 256 * 1024;
+constexpr Index run_bytes = 32 * 1024;
+constexpr Index buffer_bytes = 512 * 1024;
 constexpr Index segment_bytes = 64 * 1024 * 1024;
 constexpr Index most_indexed_rows = 1 << 16;  // bounds the index list of a segment
 
@@ -43,25 +43,29 @@ Sampler::Sampler(Index rows, Index row_bytes, Shuffle shuffle, std::uint64_t see
     segment_rows_ = std::max(std::min(wanted, limit) / buffer_rows_, Index{1}) * buffer_rows_;
 }
 
-RowSelection Sampler::segment(std::int64_t epoch, Index segment,
-                              std::vector<Index>& scratch) const {
+RowSelection Sampler::segment(std::int64_t epoch, Index segment, RowOrder& order) const {
     const Index begin = segment * segment_rows_;
     const Index count = std::min(segment_rows_, rows_ - begin);
     if (shuffle_ == Shuffle::none) return {nullptr, begin, count};
-    scratch.resize(static_cast<std::size_t>(count));
+    std::vector<Index>& rows = order.rows;
+    rows.resize(static_cast<std::size_t>(count));
     const std::uint64_t key = derive_key(seed_, static_cast<std::uint64_t>(epoch));
     if (shuffle_ == Shuffle::full) {
-        const Permutation order(rows_, key);
-        for (Index i = 0; i < count; ++i) scratch[static_cast<std::size_t>(i)] = order(begin + i);
-    } else {
-        const Index whole_runs = std::max(rows_ / run_rows_, Index{1});
-        fill_runs(Permutation(whole_runs, key), rows_, run_rows_, begin, scratch);
-        for (Index at = 0; at < count; at += buffer_rows_)
-            shuffle_in_place(scratch.data() + at, std::min(buffer_rows_, count - at),
-                             derive_key(key, static_cast<std::uint64_t>((begin + at) /
-                                                                        buffer_rows_)));
+        const Permutation permutation(rows_, key);
+        for (Index i = 0; i < count; ++i)
+            rows[static_cast<std::size_t>(i)] = permutation(begin + i);
+        return {rows.data(), 0, count};
     }
-    return {scratch.data(), 0, count};
+    const Index whole_runs = std::max(rows_ / run_rows_, Index{1});
+    fill_runs(Permutation(whole_runs, key), rows_, run_rows_, begin, rows);
+    // while a buffer is worked on, the next one is read run by run; past the end, nothing new
+    order.upcoming.assign(rows.begin() + std::min(buffer_rows_, count), rows.end());
+    order.upcoming.resize(rows.size(), rows.back());
+    for (Index at = 0; at < count; at += buffer_rows_)
+        shuffle_in_place(
+            rows.data() + at, std::min(buffer_rows_, count - at),
+            derive_key(key, static_cast<std::uint64_t>((begin + at) / buffer_rows_)));
+    return {rows.data(), 0, count, order.upcoming.data()};
 }
 
 }  // namespace fastgd

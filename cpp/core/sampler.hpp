@@ -10,6 +10,12 @@ namespace fastgd {
 
 enum class Shuffle { none, block, full };
 
+// Scratch of one segment.
+struct RowOrder {
+    std::vector<Index> rows;      // as they are worked on
+    std::vector<Index> upcoming;  // as memory is best read: the next buffer's rows, run by run
+};
+
 // block: runs of neighbouring rows (8 KiB) come in random order; a buffer of runs (256 KiB, drawn
 // from all over the data) is shuffled row by row. Memory is read in runs, rows are still mixed.
 class Sampler {
@@ -20,8 +26,8 @@ class Sampler {
     // up between them (at most 64 MiB of rows each).
     Index segments() const { return (rows_ + segment_rows_ - 1) / segment_rows_; }
 
-    // The rows of one segment; the selection may point into `scratch`.
-    RowSelection segment(std::int64_t epoch, Index segment, std::vector<Index>& scratch) const;
+    // The rows of one segment; the selection may point into `order`.
+    RowSelection segment(std::int64_t epoch, Index segment, RowOrder& order) const;
 
   private:
     Index rows_;

@@ -32,8 +32,9 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
         const bool averaged = this->averaging();
         const RowSelection selection = rows.part(begin, size);
         const Index fetched = std::min(size, rows.count - begin - ahead);
-        const RowSelection next =
-            fetched >= size ? rows.part(begin + ahead, size) : RowSelection{};
+        const RowSelection next = selection.upcoming != nullptr ? selection.upcoming_rows()
+                                  : fetched >= size ? rows.part(begin + ahead, size)
+                                                    : RowSelection{};
         const PointwiseTile<T> targets = reader.targets(
             data, selection, objective_.loss_spec().parameter, 1.0 / options_.mean_weight);
         for (Index i = 0; i < size; ++i)

@@ -12,26 +12,6 @@ template <int L, bool Shifted, class T>
     return load<L>(row + j);
 }
 
-// Sums the lanes of R accumulators while adding the columns that fill no whole vector.
-template <int L, int R, bool Shifted, class T>
-[[gnu::always_inline]] inline void finish_dot(const T* const* row, const T* shift, const T* coef,
-                                              Index j, Index columns, const Vector<T, L>* sum,
-                                              T* out) {
-    if constexpr (L == 1) {
-        for (int r = 0; r < R; ++r) out[r] = sum[r][0];
-    } else {
-        constexpr int H = L / 2;
-        Vector<T, H> half[R];
-        for (int r = 0; r < R; ++r) half[r] = fold<T, L>(sum[r]);
-        if (columns - j >= H) {
-            const auto c = load<H>(coef + j);
-            for (int r = 0; r < R; ++r) half[r] += centred<H, Shifted>(row[r], shift, j) * c;
-            j += H;
-        }
-        finish_dot<H, R, Shifted>(row, shift, coef, j, columns, half, out);
-    }
-}
-
 // out[r] = (row[r] - shift) . coef for R rows at once, so that coef is read once for all.
 template <int R, bool Shifted, bool Prefetch, class T>
 [[gnu::always_inline]] inline void dot_rows(const T* const* row, const T* const* next,
@@ -49,7 +29,11 @@ template <int R, bool Shifted, bool Prefetch, class T>
     if constexpr (Prefetch)
         if (j < columns)
             for (int r = 0; r < R; ++r) __builtin_prefetch(next[r] + columns - 1);
-    finish_dot<L, R, Shifted>(row, shift, coef, j, columns, sum, out);
+    for (int r = 0; r < R; ++r)
+        out[r] = fold_sum<L, T>(sum[r], j, columns, [&](auto width, Index at) {
+            constexpr int H = decltype(width)::value;
+            return centred<H, Shifted>(row[r], shift, at) * load<H>(coef + at);
+        });
 }
 
 // gradient += sum_r weight[r] (row[r] - shift) for R rows: the gradient is read and written once.

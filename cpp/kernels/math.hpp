@@ -51,11 +51,21 @@ struct MathConstants<float> {
                                              0.11612164612011674416f};
 };
 
+// Estrin's scheme: pairs, then pairs of pairs; the chain of dependent products is log2(N) long.
 template <class T, int N>
-[[gnu::always_inline]] inline T horner(const T (&coefficient)[N], T x) {
-    T sum = coefficient[N - 1];
-    for (int i = N - 2; i >= 0; --i) sum = sum * x + coefficient[i];
-    return sum;
+[[gnu::always_inline]] inline T polynomial(const T (&coefficient)[N], T x) {
+    T pair[N];
+    for (int i = 0; i < N; ++i) pair[i] = coefficient[i];
+    int size = N;
+    T power = x;
+    while (size > 1) {
+        const int half = size / 2;
+        for (int i = 0; i < half; ++i) pair[i] = pair[2 * i] + pair[2 * i + 1] * power;
+        if (size % 2 != 0) pair[half] = pair[size - 1];
+        size = (size + 1) / 2;
+        power *= power;
+    }
+    return pair[0];
 }
 
 // exp(x) for x <= 0; below the smallest normal number the result stays at that number's size.
@@ -68,7 +78,7 @@ template <class T>
     const T shifted = clamped * C::log2_e + C::round_magic;
     const T n = shifted - C::round_magic;
     const T r = (clamped - n * C::ln2_high) - n * C::ln2_low;
-    const T series = T(1) + (r + r * r * horner(C::exp_series, r));
+    const T series = T(1) + (r + r * r * polynomial(C::exp_series, r));
     Bits exponent = __builtin_bit_cast(Bits, shifted) - __builtin_bit_cast(Bits, C::round_magic);
     exponent = (exponent + C::bias) << C::mantissa_bits;
     const T power = __builtin_bit_cast(T, exponent);
@@ -82,7 +92,7 @@ template <class T>
     using C = MathConstants<T>;
     const T s = e / (T(2) + e);
     const T q = s * s;
-    return T(2) * (s + s * q * horner(C::atanh_series, q));
+    return T(2) * (s + s * q * polynomial(C::atanh_series, q));
 }
 
 }  // namespace

@@ -116,20 +116,23 @@ struct LossKernels {
     void (*sgd)(const SgdChunk<T>&) noexcept;
 };
 
-// Where packed rows come from: row `first + i`, or `index[i]` when `index` is given.
+// Some rows in the order they are worked on: `first + i`, or `index[i]` when `index` is given.
 struct RowSelection {
     const Index* index = nullptr;
     Index first = 0;
     Index count = 0;
+    // rows worth fetching while row i is worked on: `upcoming[i]`, or null
+    const Index* upcoming = nullptr;
 
     // always inlined: an out-of-line copy built for one ISA level could serve them all
     [[gnu::always_inline]] Index at(Index i) const {
         return index != nullptr ? index[i] : first + i;
     }
     RowSelection part(Index begin, Index size) const {
-        return index != nullptr ? RowSelection{index + begin, 0, size}
-                                : RowSelection{nullptr, first + begin, size};
+        if (index == nullptr) return {nullptr, first + begin, size, nullptr};
+        return {index + begin, 0, size, upcoming != nullptr ? upcoming + begin : nullptr};
     }
+    RowSelection upcoming_rows() const { return {upcoming, 0, count, nullptr}; }
 };
 
 template <class T>

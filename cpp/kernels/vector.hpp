@@ -46,12 +46,30 @@ template <class T, int L>
     return low + high;
 }
 
-// Calls body(Width<L>, j) over [begin, end): full vectors, then at most one of each half width.
 template <int L>
 struct Width {
     static constexpr int value = L;
 };
 
+// The sum of all lanes and of the columns from j on, which fill no whole vector;
+// term(Width<H>, j) gives H of them.
+template <int L, class T, class Term>
+[[gnu::always_inline]] inline T fold_sum(Vector<T, L> sum, Index j, Index columns,
+                                         const Term& term) {
+    if constexpr (L == 1) {
+        return sum[0];
+    } else {
+        constexpr int H = L / 2;
+        Vector<T, H> half = fold<T, L>(sum);
+        if (columns - j >= H) {
+            half += term(Width<H>{}, j);
+            j += H;
+        }
+        return fold_sum<H, T>(half, j, columns, term);
+    }
+}
+
+// Calls body(Width<L>, j) over [begin, end): full vectors, then at most one of each half width.
 template <int L, class Body>
 [[gnu::always_inline]] inline void for_tail(Index j, Index end, const Body& body) {
     if constexpr (L >= 1) {

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _FEWEST_ROWS = 1000
 
@@ -96,14 +99,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
 
-    from fastgd.demo import missing_packages
+    from .demo import missing_packages
 
     missing = missing_packages()
     if missing:
         print(f"demo needs {', '.join(missing)}: pip install 'fastgd[demo]'", file=sys.stderr)
         return 2
 
-    from fastgd.demo.run import run
+    from .demo.run import run
 
     run(rows=arguments.rows, out=arguments.out, n_threads=arguments.n_threads)
     return 0

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 FloatArray = npt.NDArray[np.float64]
+Solver = Literal["batch", "minibatch", "sgd"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ LOSSES = {
     "squared_error": NumpyLoss(
         value=lambda z, y: 0.5 * (z - y) ** 2,
         derivative=lambda z, y: z - y,
-        curvature=lambda z, y: np.ones_like(z),
+        curvature=lambda z, _y: np.ones_like(z),
         curvature_bound=1.0,
     ),
     "log_loss": NumpyLoss(
@@ -121,7 +124,7 @@ def _sgd_epoch(
     return float(intercept)
 
 
-_EPOCHS: dict[str, _Epoch] = {
+_EPOCHS: dict[Solver, _Epoch] = {
     "batch": _batch_epoch,
     "minibatch": _minibatch_epoch,
     "sgd": _sgd_epoch,
@@ -153,7 +156,7 @@ def mean_loss(X: FloatArray, y: FloatArray, coef: FloatArray, intercept: float, 
 
 
 def descend(
-    X: FloatArray, y: FloatArray, *, loss: str, solver: str, step: float, epochs: int
+    X: FloatArray, y: FloatArray, *, loss: str, solver: Solver, step: float, epochs: int
 ) -> NumpyFit:
     """Gradient descent from zero with a constant step, rows in memory order.
 

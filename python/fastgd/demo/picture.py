@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from fastgd.demo.numpy_descent import FloatArray
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from .numpy_descent import FloatArray
 
 # Closer than this to the optimum, relatively, is drawn as this close: rounding is not progress.
 _RELATIVE_FLOOR = 1e-8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastgd.demo.numpy_descent import LOSSES, FloatArray, NumpyLoss, mean_loss
+from .numpy_descent import LOSSES, FloatArray, NumpyLoss, mean_loss
 
 _BLOCK_ROWS = 16384
 _RELATIVE_RANK = 1e-12

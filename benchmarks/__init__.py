@@ -1,0 +1,1 @@
+"""Speed of fastgd against its peers, as ratios taken on one machine in one run."""

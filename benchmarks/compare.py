@@ -1,0 +1,179 @@
+"""Ratios of fastgd and its peers: ``python -m benchmarks.compare``."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import machine, problems, read_limit, report
+from .peers import PEERS, FastGD
+from .runner import Runner
+from .tasks import DTYPES, TASKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .comparison import Comparison
+    from .peers import Peer
+    from .tasks import Task
+
+# A processor kept busier than this by others makes pairs noisy.
+_MOST_LOAD = 0.5
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the comparisons the arguments ask for, print and write the figures.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments after the program's name; ``sys.argv[1:]`` by default.
+
+    Returns
+    -------
+    int
+        0 when done, 1 when a control shows the machine too noisy to quote the ratios.
+    """
+    arguments = _parse(argv)
+    description = machine.describe() | {"rows": arguments.rows, "columns": arguments.columns}
+    if description["load_average"][0] > _MOST_LOAD:
+        _say(f"load average is {description['load_average'][0]:.2f}: something else is running")
+    comparisons = list(_compare_all(arguments))
+    _print_heading(description)
+    report.print_ratios(comparisons)
+    print()
+    report.print_controls(comparisons)
+    if arguments.json:
+        report.write_json(arguments.json, description, comparisons)
+    if arguments.plot:
+        from .picture import draw
+
+        draw(comparisons, description, arguments.plot)
+    return int(any(comparison.noisy for comparison in comparisons))
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.compare", description="Speed of fastgd against its peers."
+    )
+    parser.add_argument("--suite", choices=("gradient", "epoch", "all"), default="all")
+    parser.add_argument("--rows", type=_positive, default=1_000_000, metavar="N")
+    parser.add_argument("--columns", type=_positive, default=100, metavar="D")
+    parser.add_argument("--pairs", type=_positive, default=15, metavar="P")
+    parser.add_argument(
+        "--threads",
+        type=_positive,
+        nargs="+",
+        default=[machine.available_threads()],
+        metavar="T",
+        help="one number or several (default: all processors of this process); single-row steps "
+        "always run on one",
+    )
+    parser.add_argument("--dtype", choices=(*DTYPES, "both"), default="both")
+    parser.add_argument(
+        "--task", default="*", metavar="PATTERN", help="only tasks of such a name, as in 'sgd*'"
+    )
+    parser.add_argument(
+        "--peer", default="*", metavar="PATTERN", help="only peers of such a name, as in 'numpy*'"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all raw numbers")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw ratios and shares")
+    arguments = parser.parse_args(argv)
+    for path in filter(None, (arguments.json, arguments.plot)):  # not after an hour of work
+        if not path.absolute().parent.is_dir():
+            parser.error(f"no such folder: {path.parent}")
+    arguments.tasks = [
+        task
+        for task in TASKS
+        if arguments.suite in (task.suite, "all") and fnmatch.fnmatch(task.name, arguments.task)
+    ]
+    if not arguments.tasks:
+        names = ", ".join(task.name for task in TASKS)
+        parser.error(f"no task matches --suite and --task; there are {names}")
+    return arguments
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1, got {number}")
+    return number
+
+
+def _compare_all(arguments: argparse.Namespace) -> Iterator[Comparison]:
+    peers = _peers(arguments.peer)
+    dtypes = DTYPES if arguments.dtype == "both" else (arguments.dtype,)
+    with tempfile.TemporaryDirectory(prefix="fastgd-benchmarks-") as name:
+        folder = Path(name)
+        library = _build(folder)
+        for dtype in dtypes:
+            _say(f"data: {arguments.rows:,} x {arguments.columns} {dtype}")
+            problems.save(folder, arguments.rows, arguments.columns, dtype)
+            runner = Runner(folder, dtype, arguments.columns, arguments.pairs, library)
+            for task, threads, peer in _plan(arguments.tasks, arguments.threads, peers):
+                comparison = runner.compare(task, threads, peer)
+                _say(_progress(comparison))
+                yield comparison
+
+
+def _plan(
+    tasks: Sequence[Task], most_threads: Sequence[int], peers: Sequence[type[Peer]]
+) -> Iterator[tuple[Task, int, type[Peer]]]:
+    """Yield what to measure: a control for each kind of work, then its peers."""
+    controlled = set()
+    for task in tasks:
+        for threads in dict.fromkeys(task.threads(most) for most in most_threads):
+            if (task.work, threads) not in controlled:
+                controlled.add((task.work, threads))
+                yield task, threads, FastGD
+            for peer in peers:
+                if task.name in peer.works:
+                    yield task, threads, peer
+
+
+def _peers(pattern: str) -> list[type[Peer]]:
+    peers = []
+    for peer in PEERS:
+        if peer is FastGD or not fnmatch.fnmatch(peer.name, pattern):
+            continue
+        if machine.installed(peer.package) is None:
+            _say(f"{peer.name} left out: {peer.package} is not installed")
+            continue
+        peers.append(peer)
+    return peers
+
+
+def _build(folder: Path) -> Path | None:
+    try:
+        return read_limit.build(folder)
+    except RuntimeError as error:
+        _say(str(error))
+        return None
+
+
+def _progress(comparison: Comparison) -> str:
+    ratio = comparison.ratio
+    return (
+        f"{comparison.task.name} {comparison.dtype} x{comparison.threads}: {comparison.peer} "
+        f"{ratio.median:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]"
+    )
+
+
+def _print_heading(description: dict[str, object]) -> None:
+    print(
+        f"{description['processor']}, {description['isa_level']}, "
+        f"{description['rows']:,} x {description['columns']}, {description['date']}, "
+        f"versions {description['versions']}\n"
+    )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+// The order of rows in an epoch: each once, from (seed, epoch) alone.
+#include "core/sampler.hpp"
+
+#include <cmath>
+
+#include "check.hpp"
+
+namespace fastgd::testing {
+namespace {
+
+constexpr Shuffle all_shuffles[] = {Shuffle::none, Shuffle::block, Shuffle::full};
+
+std::vector<Index> epoch_of(const Sampler& sampler, std::int64_t epoch) {
+    RowOrder scratch;
+    std::vector<Index> order;
+    for (Index s = 0; s < sampler.segments(); ++s) {
+        const RowSelection rows = sampler.segment(epoch, s, scratch);
+        for (Index i = 0; i < rows.count; ++i) order.push_back(rows.at(i));
+    }
+    return order;
+}
+
+bool each_once(const std::vector<Index>& order, Index rows) {
+    std::vector<bool> seen(static_cast<std::size_t>(rows));
+    for (const Index row : order) {
+        if (row < 0 || row >= rows || seen[static_cast<std::size_t>(row)]) return false;
+        seen[static_cast<std::size_t>(row)] = true;
+    }
+    return static_cast<Index>(order.size()) == rows;
+}
+
+void each_row_once_in_every_shape() {
+    const Index shapes[] = {1, 2, 3, 7, 64, 100, 1000, 1023, 1024, 1025, 4097, 65536, 65537, 200003};
+    for (const Shuffle shuffle : all_shuffles)
+        for (const Index rows : shapes)
+            for (const Index row_bytes : {4, 8, 400, 800, 8192, 40000, 300000, 80000000}) {
+                const Sampler sampler(rows, row_bytes, shuffle, 11);
+                for (const std::int64_t epoch : {0, 1, 7})
+                    check(each_once(epoch_of(sampler, epoch), rows), "shuffle ",
+                          static_cast<int>(shuffle), " rows ", rows, " row bytes ", row_bytes,
+                          " epoch ", epoch);
+                if (rows > 100000 && row_bytes > 800) break;  // one size is enough of them
+            }
+}
+
+void rows_to_fetch_are_rows() {
+    RowOrder scratch;
+    for (const Shuffle shuffle : all_shuffles)
+        for (const Index rows : {1, 5, 1000, 70000}) {
+            const Sampler sampler(rows, 400, shuffle, 3);
+            for (Index s = 0; s < sampler.segments(); ++s) {
+                const RowSelection selection = sampler.segment(0, s, scratch);
+                for (Index i = 0; selection.upcoming != nullptr && i < selection.count; ++i)
+                    check(selection.upcoming[i] >= 0 && selection.upcoming[i] < rows);
+            }
+        }
+}
+
+void order_depends_on_seed_and_epoch_alone() {
+    for (const Shuffle shuffle : {Shuffle::block, Shuffle::full}) {
+        const Sampler sampler(5000, 400, shuffle, 3);
+        const std::vector<Index> epoch_2 = epoch_of(sampler, 2);
+        epoch_of(sampler, 0);
+        check(epoch_2 == epoch_of(sampler, 2), "an epoch between changed the order");
+        check(epoch_2 == epoch_of(Sampler(5000, 400, shuffle, 3), 2), "not a function of the seed");
+        check(epoch_2 != epoch_of(sampler, 3), "epochs are alike");
+        check(epoch_2 != epoch_of(Sampler(5000, 400, shuffle, 4), 2), "seeds are alike");
+    }
+    const Sampler in_order(5000, 400, Shuffle::none, 3);
+    std::vector<Index> expected;
+    for (Index i = 0; i < 5000; ++i) expected.push_back(i);
+    check(epoch_of(in_order, 0) == expected && epoch_of(in_order, 1) == expected);
+}
+
+// Segments may be asked for in any order and again.
+void segments_stand_alone() {
+    const Sampler sampler(300000, 8, Shuffle::block, 1);
+    check(sampler.segments() > 1);
+    RowOrder scratch;
+    const auto copy_of = [&](Index s) {
+        const RowSelection rows = sampler.segment(4, s, scratch);
+        return std::vector<Index>(rows.index, rows.index + rows.count);
+    };
+    const std::vector<Index> last = copy_of(sampler.segments() - 1);
+    const std::vector<Index> first = copy_of(0);
+    check(copy_of(sampler.segments() - 1) == last && copy_of(0) == first);
+}
+
+// Block order reads memory in runs and still mixes rows far apart.
+void block_order_mixes() {
+    const Index rows = 100000;
+    const std::vector<Index> order = epoch_of(Sampler(rows, 400, Shuffle::block, 9), 0);
+    double distance = 0;
+    for (std::size_t i = 0; i + 1 < order.size(); ++i)
+        distance += std::abs(static_cast<double>(order[i + 1] - order[i]));
+    // two independent rows are rows / 3 apart on average
+    check(distance / static_cast<double>(rows) > 0.2 * static_cast<double>(rows), distance);
+    double drift = 0;
+    for (std::size_t i = 0; i < order.size() / 10; ++i) drift += static_cast<double>(order[i]);
+    drift /= static_cast<double>(rows) / 10 * static_cast<double>(rows);
+    check(drift > 0.3 && drift < 0.7, "the first tenth comes from around ", drift);
+}
+
+}  // namespace
+}  // namespace fastgd::testing
+
+int main(int argc, char** argv) {
+    using namespace fastgd::testing;
+    return run({{"each row once in every shape", each_row_once_in_every_shape},
+                {"rows to fetch are rows", rows_to_fetch_are_rows},
+                {"order depends on seed and epoch alone", order_depends_on_seed_and_epoch_alone},
+                {"segments stand alone", segments_stand_alone},
+                {"block order mixes", block_order_mixes}},
+               argc, argv);
+}

@@ -1,0 +1,248 @@
+"""Every solver with its defaults reaches the optimum, on raw columns too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle import LOSSES, SOLVERS, Problem, make_problem
+
+import fastgd
+
+# Objective above the optimum, relative to the optimum.
+EXCESS = {"batch": 1e-4, "minibatch": 2e-3, "sgd": 2e-3}
+
+WEIGHTS = np.random.default_rng(5).uniform(0.0, 3.0, size=1000)
+OFFSET = np.random.default_rng(6).normal(size=1000)
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "ridge": {"alpha": 0.1},
+    "lasso": {"alpha": 0.02, "l1_ratio": 1.0},
+    "elastic net": {"alpha": 0.05, "l1_ratio": 0.5},
+    "weights": {"sample_weight": WEIGHTS},
+    "offset": {"offset": OFFSET},
+    "no intercept": {"fit_intercept": False, "mean": 0.5},
+    "all": {
+        "alpha": 0.02,
+        "l1_ratio": 0.3,
+        "sample_weight": WEIGHTS,
+        "offset": OFFSET,
+        "fit_intercept": False,
+    },
+}
+OUTPUTS: dict[str, dict[str, Any]] = {
+    "outputs": {"outputs": 3},
+    "outputs, lasso": {"outputs": 3, "alpha": 0.02, "l1_ratio": 1.0},
+    "outputs, weights, offset": {
+        "outputs": 3,
+        "sample_weight": WEIGHTS,
+        "offset": np.column_stack([OFFSET, -OFFSET, OFFSET**2]),
+    },
+}
+CASES = [(loss, variant) for loss in LOSSES for variant in VARIANTS] + [
+    (loss, variant) for loss in ("squared_error", "huber") for variant in OUTPUTS
+]
+
+
+def fit_within(problem: Problem, excess: float, **options: Any) -> fastgd.FitResult:
+    """Fit; the result has converged, within `excess` of the optimum."""
+    result = fastgd.fit(**problem.arguments(), **options)
+    assert result.status == "converged"
+    reached = problem.excess(result.coef, result.intercept)
+    assert -1e-6 < reached <= excess
+    return result
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize(("loss", "variant"), CASES)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_defaults_reach_the_optimum(solver: str, loss: str, variant: str, dtype: str) -> None:
+    options = (VARIANTS | OUTPUTS)[variant]
+    problem = make_problem(loss, 1000, 6, dtype=dtype, **options)
+    result = fit_within(problem, EXCESS[solver], solver=solver)
+    assert result.coef.dtype == np.dtype(dtype)
+    assert result.coef.shape == (*problem.y.shape[1:], 6)
+    if not problem.fit_intercept:
+        assert result.intercept == 0.0
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("l2", [0.0, 1e-3])
+def test_columns_of_any_unit_and_mean(solver: str, loss: str, l2: float) -> None:
+    """A column in millionths and one in millions, all far from zero."""
+    scale = 10.0 ** np.arange(-6, 7, 2)
+    problem = make_problem(loss, 2000, 7, scale=scale, mean=1e4, alpha=l2)
+    fit_within(problem, EXCESS[solver], solver=solver)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_columns_of_any_unit_without_an_intercept(solver: str, loss: str) -> None:
+    scale = 10.0 ** np.arange(-6, 7, 2)
+    problem = make_problem(loss, 2000, 7, scale=scale, fit_intercept=False)
+    fit_within(problem, EXCESS[solver], solver=solver)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_columns_of_any_unit_in_float32(solver: str) -> None:
+    scale = 10.0 ** np.arange(-6, 7, 2)
+    problem = make_problem("log_loss", 2000, 7, scale=scale, mean=100 * scale, dtype="f4")
+    fit_within(problem, 2 * EXCESS[solver], solver=solver)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_awkward_columns(solver: str, loss: str) -> None:
+    """Constant, empty, rare, repeated and nearly repeated columns, and sorted rows."""
+    generator = np.random.default_rng(3)
+    problem = make_problem(loss, 3000, 4)
+    rare = np.zeros(3000)
+    rare[generator.choice(3000, 3, replace=False)] = 50.0
+    nearly = problem.X[:, 0] + 0.1 * generator.normal(size=3000)
+    columns = [problem.X, np.full(3000, 7.0), np.zeros(3000), rare, problem.X[:, 1], nearly]
+    order = np.argsort(problem.y, kind="stable")
+    X = np.column_stack(columns)[order]
+    fit_within(replace(problem, X=X, y=problem.y[order]), EXCESS[solver], solver=solver)
+
+
+@settings(max_examples=25)
+@given(
+    solver=st.sampled_from(SOLVERS),
+    loss=st.sampled_from(LOSSES),
+    n=st.integers(50, 600),
+    d=st.integers(1, 12),
+    alpha=st.sampled_from([1e-3, 1e-2, 0.1]),
+    l1_ratio=st.sampled_from([0.0, 0.5, 1.0]),
+    exponent=st.integers(-4, 4),
+    seed=st.integers(0, 1000),
+)
+def test_any_small_problem(
+    solver: str,
+    loss: str,
+    n: int,
+    d: int,
+    alpha: float,
+    l1_ratio: float,
+    exponent: int,
+    seed: int,
+) -> None:
+    unit = 10.0**exponent  # the penalty is on raw columns: it vanishes or reigns with them
+    problem = make_problem(
+        loss, n, d, seed=seed, scale=unit, mean=3 * unit, alpha=alpha, l1_ratio=l1_ratio
+    )
+    fit_within(problem, EXCESS[solver], solver=solver)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_batch_ends_where_the_subgradient_vanishes(loss: str) -> None:
+    problem = make_problem(loss, 1000, 12, alpha=0.06, l1_ratio=0.9)
+    result = fastgd.fit(**problem.arguments(), tol=1e-14, max_iter=5000)
+    left = problem.least_subgradient(result.coef, result.intercept)
+    start = problem.least_subgradient(np.zeros(12), 0.0)
+    assert np.linalg.norm(left) <= 1e-5 * np.linalg.norm(start)
+    assert result.history.gradient_norm[-1] == pytest.approx(np.linalg.norm(left), rel=1e-4)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_lasso_sets_coefficients_to_exactly_zero(solver: str) -> None:
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(2000, 10))
+    y = X[:, 0] - 2.0 * X[:, 1] + 0.1 * generator.normal(size=2000)
+    result = fastgd.fit(X, y, solver=solver, alpha=0.2, l1_ratio=1.0, average=False)
+    assert np.all(result.coef[2:] == 0.0)
+    # with nearly orthogonal columns each coefficient is the soft-thresholded one
+    np.testing.assert_allclose(result.coef[:2], [0.8, -1.8], atol=0.05)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_penalty_beyond_the_largest_gradient_keeps_zero(loss: str) -> None:
+    problem = make_problem(loss, alpha=1e3, l1_ratio=1.0)
+    for solver in SOLVERS:
+        result = fastgd.fit(**problem.arguments(), solver=solver)
+        assert np.all(result.coef == 0.0)
+        assert problem.excess(result.coef, result.intercept) <= EXCESS[solver]
+
+
+@pytest.mark.parametrize("update", ["plain", "momentum", "nesterov"])
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_every_update_reaches_the_optimum_with_automatic_steps(solver: str, update: str) -> None:
+    problem = make_problem("log_loss", 1000, 6, alpha=1e-3, mean=2.0)
+    fit_within(problem, max(EXCESS[solver], 1e-3), solver=solver, update=update)
+
+
+@pytest.mark.parametrize("shuffle", ["block", "full", False])
+@pytest.mark.parametrize("average", [True, False])
+@pytest.mark.parametrize("solver", ["minibatch", "sgd"])
+def test_every_order_and_average_reaches_the_optimum(
+    solver: str, average: bool, shuffle: Any
+) -> None:
+    problem = make_problem("log_loss", 1000, 6)
+    fit_within(problem, EXCESS[solver], solver=solver, shuffle=shuffle, average=average)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_fewest_rows_are_fitted_exactly(solver: str, n: int) -> None:
+    X = np.array([[1.0, 5.0], [2.0, -1.0], [4.0, 2.0]])[:n]
+    y = np.array([3.0, -1.0, 2.0])[:n]
+    result = fastgd.fit(X, y, solver=solver, tol=1e-12)
+    np.testing.assert_allclose(X @ result.coef + result.intercept, y, atol=1e-3)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_targets_that_zero_already_fits(solver: str) -> None:
+    result = fastgd.fit(
+        np.random.default_rng(0).normal(size=(100, 3)), np.zeros(100), solver=solver
+    )
+    assert result.status == "converged"
+    np.testing.assert_array_equal(result.coef, 0.0)
+    assert result.intercept == 0.0
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_warm_start_is_already_there(solver: str) -> None:
+    problem = make_problem("log_loss", 1000, 6, alpha=1e-3, mean=3.0)
+    cold = fastgd.fit(**problem.arguments(), solver=solver)
+    warm = fastgd.fit(
+        **problem.arguments(), solver=solver, coef_init=cold.coef, intercept_init=cold.intercept
+    )
+    assert warm.n_iter <= cold.n_iter
+    # never worse than its start, up to the noise of the stochastic solvers
+    gained = problem.excess(cold.coef, cold.intercept) - problem.excess(warm.coef, warm.intercept)
+    assert gained >= -0.1 * EXCESS[solver]
+    first = warm.history.objective[0]
+    assert first <= cold.history.objective[-1] * (1.0 + 1e-2)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_far_start_is_left_behind(solver: str) -> None:
+    problem = make_problem(n=1000, alpha=1e-3)
+    start = {"coef_init": np.full(5, 100.0), "intercept_init": -50.0}
+    fit_within(problem, EXCESS[solver], solver=solver, **start)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_classes_are_the_labels_and_the_larger_is_positive(solver: str) -> None:
+    problem = make_problem("log_loss", 500, 4)
+    expected = fastgd.fit(**problem.arguments(), solver=solver)
+    for negative, positive in ((-1, 1), (3, 7), (-2.5, -0.5), (False, True)):
+        y = np.where(problem.y > 0, positive, negative)
+        result = fastgd.fit(problem.X, y, loss="log_loss", solver=solver)
+        assert result.classes is not None
+        assert result.classes.tolist() == [negative, positive]
+        assert result.classes.dtype == y.dtype
+        np.testing.assert_array_equal(result.coef, expected.coef)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_many_columns(solver: str, loss: str) -> None:
+    problem = make_problem(loss, 20_000, 300, alpha=1e-3, mean=1.0)
+    fit_within(problem, EXCESS[solver], solver=solver)
