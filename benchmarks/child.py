@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from .peers import PEERS
+from .peers import PEERS, Peer
 from .problems import load, objective
 from .read_limit import ReadLimit
 from .tasks import TASKS
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .peers import Answer
 
 # Quick runs are repeated for this long, slow ones run once: pairs are the real repetition.
-_SECONDS = 0.5
+_SECONDS = 0.3
 _MOST_RUNS = 50
 
 
@@ -28,7 +28,8 @@ def main() -> None:
     """Measure what the arguments say: folder of the data, peer, task, threads."""
     folder, peer_name, task_name, threads = sys.argv[1:]
     task = next(task for task in TASKS if task.name == task_name)
-    peer = next(peer for peer in (*PEERS, ReadLimit) if peer.name == peer_name)()
+    peers: tuple[type[Peer], ...] = (*PEERS, ReadLimit)
+    peer = next(peer for peer in peers if peer.name == peer_name)()
     problem = load(Path(folder), task.loss)
     peer.prepare(problem, task, int(threads))
     peer.run(1)  # warm-up: code, threads and scratch are there from here on

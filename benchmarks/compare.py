@@ -42,13 +42,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     description = machine.describe() | {"rows": arguments.rows, "columns": arguments.columns}
     if description["load_average"][0] > _MOST_LOAD:
         _say(f"load average is {description['load_average'][0]:.2f}: something else is running")
-    comparisons = list(_compare_all(arguments))
+    comparisons = []
+    for comparison in _compare_all(arguments):
+        comparisons.append(comparison)
+        if arguments.json:  # as far as it came, should the rest fail
+            report.write_json(arguments.json, description, comparisons)
     _print_heading(description)
     report.print_ratios(comparisons)
     print()
     report.print_controls(comparisons)
-    if arguments.json:
-        report.write_json(arguments.json, description, comparisons)
     if arguments.plot:
         from .picture import draw
 
@@ -98,10 +100,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected at least 1, got {number}")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
 
 
 def _compare_all(arguments: argparse.Namespace) -> Iterator[Comparison]:

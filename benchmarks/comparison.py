@@ -10,11 +10,11 @@ from .interval import Interval, median_interval
 from .peers import FastGD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .tasks import Task
 
-__all__ = ["Comparison"]
+__all__ = ["Comparison", "noisy_places"]
 
 # Further than this from 1, fastgd against itself shows a machine too busy to compare anything.
 _MOST_DRIFT = 0.03
@@ -57,6 +57,11 @@ class Comparison:
     def control(self) -> bool:
         """Whether it compares fastgd with itself."""
         return self.peer == FastGD.name
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """What a control stands for: a kind of work, a dtype, a number of threads."""
+        return self.task.work, self.dtype, self.threads
 
     @property
     def ratio(self) -> Interval:
@@ -122,18 +127,23 @@ class Comparison:
         }
 
     def _whole(self, report: dict[str, Any]) -> float:
-        return median(report["seconds"]) / (report["rows"] * self.task.epochs)
+        return float(median(report["seconds"]) / (report["rows"] * self.task.epochs))
 
     def _epoch(self, report: dict[str, Any]) -> float:
         if self.task.epochs == 1:
             return self._whole(report)
         more = median(report["seconds"]) - median(report["seconds_one_epoch"])
-        return more / (report["rows"] * (self.task.epochs - 1))
+        return float(more / (report["rows"] * (self.task.epochs - 1)))
 
     def _median(self, side: str, seconds: Callable[[dict[str, Any]], float]) -> float:
-        return median(seconds(pair[side]) for pair in self.rounds)
+        return float(median(seconds(pair[side]) for pair in self.rounds))
 
     def _over_fastgd(self, side: str, seconds: Callable[[dict[str, Any]], float]) -> Interval:
         return median_interval(
             [seconds(pair[side]) / seconds(pair["fastgd"]) for pair in self.rounds]
         )
+
+
+def noisy_places(comparisons: Sequence[Comparison]) -> set[tuple[str, str, int]]:
+    """Return where fastgd against itself failed, so that ratios are not to be quoted."""
+    return {entry.place for entry in comparisons if entry.noisy}

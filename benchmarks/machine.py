@@ -43,7 +43,7 @@ def describe() -> dict[str, Any]:
     """
     build = _core.build_info()
     packages = sorted({peer.package for peer in PEERS} | {"numpy"})
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[call-overload,index]
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "processor": _processor(),

@@ -95,6 +95,7 @@ class FastGD(Peer):
     works = frozenset(task.name for task in TASKS)
 
     def prepare(self, problem: Problem, task: Task, threads: int) -> None:
+        """Spell the task in arguments of `fastgd.fit`."""
         super().prepare(problem, task, threads)
         self.coef = _point(problem.X)
         self.options: dict[str, Any] = {
@@ -113,6 +114,7 @@ class FastGD(Peer):
             self.options["shuffle"] = "full" if task.order == "full" else False
 
     def run(self, epochs: int) -> Answer:
+        """Call `fastgd.value_and_gradient` or `fastgd.fit`."""
         X, y = self.problem.X, self.problem.y
         if self.task.work == "gradient":
             _, gradient, intercept = fastgd.value_and_gradient(
@@ -134,11 +136,13 @@ class Numpy(Peer):
     note = "gradient without the value and the intercept's part; mini-batches in memory order"
 
     def prepare(self, problem: Problem, task: Task, threads: int) -> None:
+        """Choose the derivative of the loss."""
         super().prepare(problem, task, threads)
         self.coef = _point(problem.X)
         self.derivative = _squared_error if task.loss == "squared_error" else _log_loss
 
     def run(self, epochs: int) -> Answer:
+        """Descend in steps of all rows or of one mini-batch."""
         X, y = self.problem.X, self.problem.y
         if self.task.work == "gradient":
             return Answer(X.T @ self.derivative(X @ self.coef, y) / len(X), 0.0)
@@ -169,6 +173,7 @@ class NumpyLoop(Peer):
         return min(len(self.problem.X), self._most_rows)
 
     def run(self, epochs: int) -> None:
+        """Descend row by row."""
         coef, intercept = np.zeros_like(self.problem.X[0]), 0.0
         X, y = self.problem.X[: self.rows], self.problem.y[: self.rows].tolist()
         squared = self.task.loss == "squared_error"
@@ -190,6 +195,7 @@ class ScikitLearn(Peer):
     note = "a random order of all rows for the default and full orders"
 
     def prepare(self, problem: Problem, task: Task, threads: int) -> None:
+        """Import the model and spell the task in its arguments."""
         super().prepare(problem, task, threads)
         # Imported here: only the process that runs it pays for it.
         models: Any = importlib.import_module("sklearn.linear_model")
@@ -207,6 +213,7 @@ class ScikitLearn(Peer):
         }
 
     def run(self, epochs: int) -> Answer:
+        """Fit a new model."""
         model = self.model(max_iter=epochs, **self.options).fit(self.problem.X, self.problem.y)
         return Answer(model.coef_.ravel(), float(model.intercept_[0]))
 
@@ -220,8 +227,10 @@ def _point(X: NDArray[Any]) -> NDArray[Any]:
 
 
 def _squared_error(z: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-    return z - y
+    derivative: NDArray[Any] = z - y
+    return derivative
 
 
 def _log_loss(z: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-    return -y / (1.0 + np.exp(y * z))
+    derivative: NDArray[Any] = -y / (1.0 + np.exp(y * z))
+    return derivative

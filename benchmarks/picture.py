@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 
+from .comparison import noisy_places
 from .tasks import DTYPES
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = ["draw"]
 
 _COLOURS = {"float64": "#1f4e79", "float32": "#e07b00"}
 _HEIGHT = 0.36  # of a bar, in rows
+_LABELLED_INSIDE = 0.08  # bars longer than this hold their label
 _TICKS = (0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100)
 
 _Row = tuple[str, int, str]  # task, threads, peer
@@ -40,16 +42,17 @@ def draw(comparisons: Sequence[Comparison], machine: dict[str, Any], path: Path)
         File to write; the suffix is the format.
     """
     entries = [entry for entry in comparisons if not entry.control]
+    noisy = noisy_places(comparisons)
     rows = list(dict.fromkeys(map(_row, entries)))
-    dtypes = [dtype for dtype in DTYPES if any(entry.dtype == dtype for entry in entries)]
+    shown: list[str] = [dtype for dtype in DTYPES if dtype in {entry.dtype for entry in entries}]
     # A figure of its own: pyplot would pick a backend and keep state for the whole process.
     figure = Figure(figsize=(12.5, 1.9 + 0.46 * len(rows)), layout="constrained")
     FigureCanvasAgg(figure)
     ratios, shares = figure.subplots(1, 2, sharey=True, width_ratios=(1.15, 1.0))
     for entry in entries:
-        offset = (dtypes.index(entry.dtype) - (len(dtypes) - 1) / 2) * _HEIGHT
+        offset = (shown.index(entry.dtype) - (len(shown) - 1) / 2) * _HEIGHT
         at = rows.index(_row(entry)) + offset
-        _draw_ratio(ratios, entry, at)
+        _draw_ratio(ratios, entry, at, noisy=entry.place in noisy)
         _draw_share(shares, entry, at)
     _finish_ratios(ratios)
     _finish_shares(shares)
@@ -61,12 +64,14 @@ def draw(comparisons: Sequence[Comparison], machine: dict[str, Any], path: Path)
         axes.set_axisbelow(True)
         for number in range(0, len(rows), 2):
             axes.axhspan(number - 0.5, number + 0.5, color="#f3f3f3", zorder=0)
-    for dtype in dtypes:
+    for dtype in shown:
         ratios.plot([], [], "o", color=_COLOURS[dtype], label=dtype)
+    if noisy:
+        ratios.plot([], [], "o", color="grey", markerfacecolor="white", label="too noisy to quote")
     shares.plot([], [], "|", color="black", markersize=11, label="one epoch alone")
-    figure.legend(loc="outside lower center", ncols=len(dtypes) + 1, frameon=False)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False)
     figure.suptitle(
-        f"fastgd beside its peers, {machine['rows']:,} rows × {machine['columns']} columns\n"
+        f"fastgd beside its peers, {machine['rows']:,} rows by {machine['columns']} columns\n"
         f"{machine['processor']}, {machine['isa_level']}, {machine['date'][:10]}",
         fontsize=12,
     )
@@ -82,13 +87,14 @@ def _label(row: _Row) -> str:
     return f"{task}, {threads} thr.\nagainst {peer}"
 
 
-def _draw_ratio(axes: Axes, entry: Comparison, at: float) -> None:
+def _draw_ratio(axes: Axes, entry: Comparison, at: float, *, noisy: bool) -> None:
     median, low, high = entry.ratio
     colour = _COLOURS[entry.dtype]
     axes.errorbar(median, at, xerr=[[median - low], [high - median]], fmt="o", color=colour,
-                  markersize=6, elinewidth=1.6, capsize=3)  # fmt: skip
+                  markersize=6, elinewidth=1.6, capsize=3,
+                  markerfacecolor="white" if noisy else colour)  # fmt: skip
     axes.annotate(
-        f"{median:.3g}×", (high, at), (7, 0), textcoords="offset points", va="center",
+        f"{median:.3g}x", (high, at), (7, 0), textcoords="offset points", va="center",
         fontsize=8, color=colour,
     )  # fmt: skip
 
@@ -101,9 +107,10 @@ def _draw_share(axes: Axes, entry: Comparison, at: float) -> None:
     axes.barh(at, share, height=_HEIGHT * 0.9, color=colour, alpha=0.85)
     if entry.task.epochs > 1:
         axes.plot(epoch, at, "|", color="black", markersize=11)
+    inside = share > _LABELLED_INSIDE
     axes.annotate(
-        f"{share:.0%}", (max(share, epoch), at), (5, 0), textcoords="offset points", va="center",
-        fontsize=8, color=colour,
+        f"{share:.0%}", (0.0 if inside else max(share, epoch), at), (5, 0), va="center",
+        textcoords="offset points", fontsize=8, color="white" if inside else colour,
     )  # fmt: skip
 
 
@@ -113,7 +120,7 @@ def _finish_ratios(axes: Axes) -> None:
     low, high = min(low, 0.9), max(high, 2.2) * 1.25  # 1 in sight, room for the last label
     axes.set_xlim(low, high)
     axes.set_xticks([tick for tick in _TICKS if low <= tick <= high])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}×"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}x"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.axvline(1.0, color="black", linewidth=1.0)
     axes.grid(axis="x", alpha=0.4)

@@ -68,6 +68,7 @@ class ReadLimit(Peer):
     works = frozenset(task.name for task in TASKS)
 
     def prepare(self, problem: Problem, task: Task, threads: int) -> None:
+        """Load the library and choose how far ahead to prefetch."""
         super().prepare(problem, task, threads)
         self._read_once = ctypes.CDLL(os.environ[LIBRARY]).read_once
         self._read_once.argtypes = [ctypes.c_void_p, *[ctypes.c_size_t] * 3]
@@ -76,6 +77,7 @@ class ReadLimit(Peer):
         self._ahead = min(_AHEAD, key=self._seconds)
 
     def run(self, epochs: int) -> None:
+        """Read X as often."""
         for _ in range(epochs):
             self._read(self._ahead)
 

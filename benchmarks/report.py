@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .comparison import Comparison
+from .comparison import noisy_places
 from .tasks import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from .comparison import Comparison
     from .interval import Interval
 
 __all__ = ["print_controls", "print_ratios", "write_json"]
@@ -29,10 +30,9 @@ def print_ratios(comparisons: Sequence[Comparison]) -> None:
     comparisons : sequence of Comparison
         All of a run, controls included.
     """
-    controls = [entry for entry in comparisons if entry.control]
     peers = [entry for entry in comparisons if not entry.control]
-    noisy = {_place(control) for control in controls if control.noisy}
-    rows = [_HEADER, *(_row(entry, noisy=_place(entry) in noisy) for entry in peers)]
+    noisy = noisy_places(comparisons)
+    rows = [_HEADER, *(_row(entry, noisy=entry.place in noisy) for entry in peers)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (
@@ -95,11 +95,6 @@ def write_json(path: Path, machine: dict[str, Any], comparisons: Sequence[Compar
     """
     entries = [entry.as_dict() for entry in comparisons]
     path.write_text(json.dumps({"machine": machine, "comparisons": entries}, indent=1) + "\n")
-
-
-def _place(entry: Comparison) -> tuple[str, str, int]:
-    """Return what a control stands for: a kind of work, a dtype, a number of threads."""
-    return entry.task.work, entry.dtype, entry.threads
 
 
 def _row(entry: Comparison, *, noisy: bool) -> tuple[str, ...]:

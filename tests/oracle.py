@@ -137,7 +137,7 @@ class Problem:
         return (self.value(coef, intercept) - least) / least
 
     def optimum(self) -> float:
-        """Least objective, exact to about 1e-9 of itself."""
+        """Least objective, exact to about 1e-9 of that of zero coefficients."""
         X = self.X.astype(np.float64)
         shift = self.weights @ X if self.fit_intercept else np.zeros(X.shape[1])
         scale = np.sqrt(self.weights @ (X - shift) ** 2)
@@ -182,18 +182,23 @@ class Problem:
             of_intercept = d_z.sum(axis=0) * self.fit_intercept
             return value, np.concatenate([slope + absolute, absolute - slope, of_intercept])
 
-        start = np.zeros(2 * size + outputs)
+        theta = np.zeros(2 * size + outputs)
+        steepest = np.abs(function(theta)[1]).max()
         bounds = [(0, None)] * (2 * size) + [(None, None)] * outputs
         options = {"maxiter": 20_000, "maxfun": 50_000, "ftol": 0.0, "gtol": 1e-11, "maxcor": 30}
-        best = minimize(
-            function, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options
-        )
-        at_bound = (best.x == 0.0) & (np.arange(len(start)) < 2 * size)
-        left = np.where(at_bound, np.minimum(best.jac, 0.0), best.jac)
-        steepest = np.abs(function(start)[1]).max()
-        print(np.abs(left).max(), steepest, best.message, best.nit)
-        assert np.abs(left).max() <= 1e-5 * steepest, "the oracle itself did not converge"
-        return float(best.fun)
+        for _ in range(20):
+            best = minimize(
+                function, theta, jac=True, method="L-BFGS-B", bounds=bounds, options=options
+            )
+            theta = best.x
+            at_bound = (theta == 0.0) & (np.arange(len(theta)) < 2 * size)
+            left = np.where(at_bound, np.minimum(best.jac, 0.0), best.jac)
+            if np.abs(left).max() <= 1e-5 * steepest:
+                return float(best.fun)
+            # what u and v share changes no coefficient and misleads the curvature estimate
+            shared = np.minimum(theta[:size], theta[size : 2 * size])
+            theta[: 2 * size] -= np.tile(shared, 2)
+        raise AssertionError("the oracle itself did not converge")
 
 
 def make_problem(

@@ -53,7 +53,7 @@ POSITIVE = "a finite number > 0"
 COUNT = "an integer >= 1"
 TOL = "a finite number >= 0 or None (never stop early)"
 SEED = "an integer in [0, 18446744073709551615] or None or a numpy Generator or RandomState"
-AVERAGE = "an integer >= 1 or one of 'auto', True, False"
+AVERAGE = "an integer >= 1 or one of True, False"
 THREADS = "an integer >= 1 or None (all this process may use)"
 FLAG = "True or False"
 ANSWER = "a callable that returns True to stop, else False or None"
@@ -322,12 +322,7 @@ NUMBER_CASES = [
     bad("average-negative", AVERAGE, "-1", given=SGD, average=-1),
     bad("average-zero", AVERAGE, "0", given=SGD, average=0),
     wrong("average-float", AVERAGE, "2.5 (float)", given=SGD, average=2.5),
-    bad(
-        "average-text",
-        "one of 'auto' or True, False or an integer >= 1",
-        "'atuo'; did you mean 'auto'?",
-        average="atuo",
-    ),
+    wrong("average-text", AVERAGE, "'yes' (str)", given=SGD, average="yes"),
     bad("threads-zero", THREADS, "0", n_threads=0),
     bad("threads-negative", THREADS, "-1", n_threads=-1),
     wrong("threads-bool", THREADS, "True (bool)", n_threads=True),

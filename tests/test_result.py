@@ -22,6 +22,8 @@ def make_result(**changes: Any) -> fastgd.FitResult:
     result = fastgd.FitResult(
         coef=np.arange(6) / 7,
         intercept=0.125,
+        objective=0.25,
+        gradient_norm=0.00025,
         n_iter=3,
         status="converged",
         message="the gradient norm 2.5e-04 is below tol",
@@ -69,10 +71,9 @@ def test_repr_keeps_lines_short_and_message_whole() -> None:
 @pytest.mark.parametrize(
     ("objective", "words"),
     [
-        ([np.nan, np.nan], "not evaluated"),
-        ([], "not evaluated"),
-        ([np.nan, 2.0, np.nan, 1.0, np.nan], "2 -> 1"),
-        ([1.0, np.inf], "1 -> inf"),
+        ([np.nan, np.nan, 0.25], "0.25"),
+        ([0.25], "0.25"),
+        ([np.nan, 2.0, np.nan, 1.0, np.nan], "2 -> 0.25"),
     ],
 )
 def test_repr_of_epochs_not_evaluated(objective: list[float], words: str) -> None:

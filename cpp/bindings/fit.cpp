@@ -52,6 +52,8 @@ py::dict fit_to(const py::array& X, const py::array& y,
     }
     result["coef"] = matrix_of(outcome.raw.coef, data.outputs());
     result["intercept"] = vector_of(outcome.raw.intercept);
+    result["objective"] = outcome.measure.objective;
+    result["gradient_norm"] = outcome.measure.gradient_norm;
     result["n_iter"] = outcome.epochs;
     result["status"] = outcome.status;
     result["safe_rate"] = outcome.safe_rate;

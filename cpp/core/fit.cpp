@@ -45,7 +45,8 @@ class FitRun {
                    options.solver == Solver::batch ? Shuffle::none : options.shuffle,
                    options.seed),
           in_order_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)), Shuffle::none,
-                    0) {}
+                    0),
+          sums_(data.outputs(), data.columns()) {}
 
     FitOutcome run(const Coefficients& start);
 
@@ -79,8 +80,10 @@ class FitRun {
     DescentOptions descent_options_;
     std::unique_ptr<Descent<T>> descent_;
     std::unique_ptr<Stopping> stopping_;
+    GradientSums sums_;  // stochastic: of all rows at the last coefficients measured
     Measure measured_;
     Coefficients best_;  // on shifted columns
+    Measure best_measure_;
     FitOutcome outcome_;
 };
 
@@ -110,7 +113,8 @@ double FitRun<T>::automatic_rate(const Preconditioner& preconditioner) const {
     if (batch()) return all > 0.0 ? 1.0 / (sampling_margin * all) : 1.0;
     const double rows =
         options_.solver == Solver::sgd ? 1.0 : static_cast<double>(options_.batch_size);
-    const double single = 2.0 * mean_row_curvature(moments_, preconditioner, curvature);
+    // 4: the variance that the anchor leaves needs steps of a quarter of 1 / L (Johnson, Zhang)
+    const double single = 4.0 * mean_row_curvature(moments_, preconditioner, curvature);
     const double bend = all * (1.0 - 1.0 / rows) + single / rows;
     return bend > 0.0 ? 1.0 / bend : 1.0;
 }
@@ -150,10 +154,12 @@ void FitRun<T>::prepare(const Coefficients& start) {
     d.momentum = options_.momentum;
     d.penalty = options_.penalty;
     d.mean_weight = moments_.weight / static_cast<double>(data_.rows());
-    d.average = options_.average;
-    d.average_after = options_.solver == Solver::minibatch
-                          ? options_.average_after / options_.batch_size
-                          : options_.average_after;
+    // without the user's own averaging, the first epoch of automatic steps averages its second half
+    const bool own_average = automatic() && !options_.average;
+    d.average = options_.average || own_average;
+    const Index average_after = own_average ? data_.rows() / 2 : options_.average_after;
+    d.average_after = options_.solver == Solver::minibatch ? average_after / options_.batch_size
+                                                           : average_after;
     d.schedule.rate = scaled ? automatic_rate(preconditioner) : options_.eta0;
     d.schedule.power = options_.power_t;
     d.schedule.t0 = options_.t0;
@@ -167,8 +173,8 @@ void FitRun<T>::prepare(const Coefficients& start) {
     stopping_ = std::make_unique<Stopping>(StoppingOptions{
         .tol = options_.tol,
         .guarded = automatic(),
-        .stochastic = !batch(),
-        .monotone = batch() && options_.update == Update::plain,
+        .growth = !batch() ? 0.05 : options_.update == Update::plain ? 0.0 : 0.5,
+        .slack = batch() ? 0 : 2,
         .adaptive = options_.rate == Rate::adaptive,
         .reference = objective_of_zero(),
         .rounding = 8.0 * static_cast<double>(std::numeric_limits<T>::epsilon()),
@@ -191,8 +197,10 @@ bool FitRun<T>::feed(const Sampler& sampler, Index epoch) {
 template <class T>
 bool FitRun<T>::advance(Index epoch) {
     if (!batch()) {
-        // averages of an epoch of our own step begin with it
-        if (automatic()) static_cast<Stochastic<T>&>(*descent_).restart_average();
+        // with our own steps each epoch starts from a full gradient, but for the first, where
+        // noise is small beside what is to be gained
+        if (automatic() && !options_.average && sums_.weight > 0.0)
+            static_cast<Stochastic<T>&>(*descent_).anchor_at(descent_->coefficients(), sums_);
         if (!feed(sampler_, epoch)) return false;
     }
     descent_->finish_epoch();
@@ -214,16 +222,16 @@ bool FitRun<T>::evaluate() {
     const std::vector<T> shift_T(shift.begin(), shift.end());
     const LinearModel<T> model{coef.data(), intercept.data(),
                                shift.empty() ? nullptr : shift_T.data()};
-    GradientSums sums(data_.outputs(), data_.columns());
+    sums_.clear();
     RowOrder order;
     for (Index s = 0; s < in_order_.segments(); ++s) {
         if (monitor_.interrupted()) {
             outcome_.interrupted = true;
             return false;
         }
-        objective_.add_gradient(data_, in_order_.segment(0, s, order), model, sums);
+        objective_.add_gradient(data_, in_order_.segment(0, s, order), model, sums_);
     }
-    measured_ = measure(sums, options_.penalty, at.coef, shift, options_.fit_intercept);
+    measured_ = measure(sums_, options_.penalty, at.coef, shift, options_.fit_intercept);
     return true;
 }
 
@@ -243,7 +251,10 @@ Verdict FitRun<T>::settle(Index epoch) {
         verdict = stopping_->judge(all_finite(now) ? measured_.objective
                                                    : std::numeric_limits<double>::infinity(),
                                    descent_->rate());
-    if (verdict != Verdict::diverged && (!measured || stopping_->improved())) best_ = now;
+    if (verdict != Verdict::diverged && (!measured || stopping_->improved())) {
+        best_ = now;
+        best_measure_ = measured_;
+    }
     return verdict;
 }
 
@@ -293,8 +304,8 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         if (verdict == Verdict::converged || verdict == Verdict::diverged) break;
         if (verdict == Verdict::retreat && !last) {
             retreat();
-            // a batch step needs the gradient where it starts
-            if (batch() && automatic() && !evaluate()) return outcome_;
+            // steps of our own need the gradient where they start
+            if (automatic() && !evaluate()) return outcome_;
         }
     }
     if (verdict == Verdict::converged && outcome_.status != Status::stopped)
@@ -306,6 +317,7 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     }
     const bool take_best = automatic() || outcome_.status == Status::diverged;
     outcome_.raw = shifted(take_best ? best_ : descent_->coefficients(), shift, -1.0);
+    outcome_.measure = take_best ? best_measure_ : measured_;
     return outcome_;
 }
 

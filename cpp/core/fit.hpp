@@ -56,6 +56,7 @@ class FitMonitor {
 
 struct FitOutcome {
     Coefficients raw;  // on the user's columns
+    Measure measure;   // at these coefficients
     Status status = Status::iteration_limit;
     Index epochs = 0;
     std::vector<EpochReport> history;

@@ -23,11 +23,12 @@ constexpr std::int64_t steps_per_flush = 64;
 
 constexpr Index rounded_up(Index value, Index unit) { return (value + unit - 1) / unit * unit; }
 
-// Sums the gradient of one part of a batch; `ahead` is where the same part of the next one lies.
+// Sums the gradient of one part of a batch, less that at the anchor; `ahead` are rows to fetch
+// meanwhile.
 template <class T>
 void sum_part(const Objective<T>& objective, TileReader<T>& reader, const Data& data,
               const RowSelection& part, const RowSelection& ahead, const LinearModel<T>& model,
-              double weight_scale, T* sum) {
+              const Anchor<T>& anchor, double weight_scale, T* sum) {
     const Index outputs = data.outputs();
     const Index coef_size = outputs * data.columns();
     const Index tile_rows = Blocks::of<T>(data.columns()).tile_rows;
@@ -43,6 +44,15 @@ void sum_part(const Objective<T>& objective, TileReader<T>& reader, const Data& 
         objective.kernels().forward(tile, model.coef, outputs, model.intercept, reader.z());
         T* derivative = reader.derivative();
         objective.loss().derivative(targets, derivative);
+        if (anchor.coef != nullptr) {
+            RowTile<T> again = tile;
+            again.next = nullptr;
+            objective.kernels().forward(again, anchor.coef, outputs, anchor.intercept,
+                                        reader.z());
+            objective.loss().derivative(targets, reader.anchor_derivative());
+            for (Index i = 0; i < size * outputs; ++i)
+                derivative[i] -= reader.anchor_derivative()[i];
+        }
         objective.kernels().backward(tile, derivative, outputs, sum);
         for (Index i = 0; i < size; ++i)
             for (Index k = 0; k < outputs; ++k) sum[coef_size + k] += derivative[i * outputs + k];
@@ -61,7 +71,8 @@ MiniBatch<T>::MiniBatch(const Objective<T>& objective, const DescentOptions& opt
                    least_partial_rows))),
       partial_stride_(rounded_up(options.outputs * (options.columns + 1), 16)),
       partial_(partial_stride_ * most_partials),
-      sums_(options.outputs, options.columns) {}
+      sums_(options.outputs, options.columns),
+      anchor_sums_(options.outputs, options.columns) {}
 
 template <class T>
 bool MiniBatch<T>::small() const {
@@ -104,6 +115,7 @@ BatchStep<T> MiniBatch<T>::step_of(const T* partial, Index partials, Index rows,
         .begin = 0,
         .end = options_.columns,
         .scale = static_cast<T>(1.0 / static_cast<double>(rows)),
+        .anchor_gradient = this->anchor().gradient,
         .step = static_cast<T>(options_.schedule.at(static_cast<double>(step + 1))),
         .momentum = static_cast<T>(options_.momentum),
         .nesterov = options_.update == Update::nesterov,
@@ -120,6 +132,8 @@ template <class T>
 BatchStep<T> MiniBatch<T>::intercept_step(const BatchStep<T>& step) {
     BatchStep<T> result = step;
     result.partial = step.partial + step.outputs * step.columns;
+    if (step.anchor_gradient != nullptr)
+        result.anchor_gradient = step.anchor_gradient + step.outputs * step.columns;
     result.outputs = 1;
     result.columns = step.outputs;
     result.end = step.outputs;
@@ -154,8 +168,7 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
         const bool averaged = this->averaging();
         Index count = batches - first;
         if (averaged) count = std::min<Index>(count, steps_per_flush);
-        if (options_.average && !averaged)
-            count = std::min<Index>(count, options_.average_after - steps_);
+        count = this->steps_alike(count);
         Barrier meeting;
         run_team(threads, [&](int member, int members) {
             // columns are shared out in whole cache lines
@@ -177,7 +190,7 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                         : ahead + length <= rows.count           ? rows.part(ahead, length)
                                                                  : RowSelection{};
                     sum_part(objective_, *readers[static_cast<std::size_t>(member)], data, part,
-                             next, model, 1.0 / options_.mean_weight,
+                             next, model, this->anchor(), 1.0 / options_.mean_weight,
                              partial_.data() + p * partial_stride_);
                 }
                 if (members > 1) meeting.wait(members);
@@ -200,6 +213,10 @@ template <class T>
 void MiniBatch<T>::process_large(const Data& data, const RowSelection& rows) {
     objective_.add_gradient(data, rows,
                             {this->coef_.data(), this->intercept_.data(), this->shift()}, sums_);
+    const Anchor<T> anchor = this->anchor();
+    if (anchor.coef != nullptr)
+        objective_.add_gradient(data, rows, {anchor.coef, anchor.intercept, this->shift()},
+                                anchor_sums_);
     rows_in_batch_ += rows.count;
     if (rows_in_batch_ == options_.batch_size) finish_large();
 }
@@ -209,10 +226,12 @@ void MiniBatch<T>::finish_large() {
     const auto coef_size = static_cast<std::ptrdiff_t>(sums_.coef.size());
     const double scale = 1.0 / options_.mean_weight;
     for (std::ptrdiff_t j = 0; j < coef_size; ++j)
-        partial_[j] = static_cast<T>(sums_.coef[static_cast<std::size_t>(j)] * scale);
+        partial_[j] = static_cast<T>((sums_.coef[static_cast<std::size_t>(j)] -
+                                      anchor_sums_.coef[static_cast<std::size_t>(j)]) *
+                                     scale);
     for (std::size_t k = 0; k < sums_.intercept.size(); ++k)
         partial_[coef_size + static_cast<std::ptrdiff_t>(k)] =
-            static_cast<T>(sums_.intercept[k] * scale);
+            static_cast<T>((sums_.intercept[k] - anchor_sums_.intercept[k]) * scale);
     const bool averaged = this->averaging();
     const BatchStep<T> step = step_of(partial_.data(), 1, rows_in_batch_, steps_, averaged);
     objective_.kernels().batch_step(intercept_step(step));
@@ -220,6 +239,7 @@ void MiniBatch<T>::finish_large() {
     ++steps_;
     if (averaged) this->flush_average(1);
     sums_.clear();
+    anchor_sums_.clear();
     rows_in_batch_ = 0;
 }
 

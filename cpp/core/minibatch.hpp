@@ -38,7 +38,8 @@ class MiniBatch final : public Stochastic<T> {
     Index partial_rows_;    // of a small batch: rows of one thread's unit of work
     Index partial_stride_;  // numbers of one partial sum: coef, then intercept
     Buffer<T> partial_;
-    GradientSums sums_;     // of a large batch
+    GradientSums sums_;         // of a large batch
+    GradientSums anchor_sums_;  // of the same rows at the anchor
     Index rows_in_batch_ = 0;
 };
 

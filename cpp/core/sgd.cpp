@@ -25,10 +25,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
     TileReader<T> reader(kernels, data, chunk_rows);
     Buffer<T> step(chunk_rows);
     for (Index begin = 0; begin < rows.count;) {
-        Index size = std::min(chunk_rows, rows.count - begin);
-        // averaging starts on its own row, so a chunk ends there
-        if (options_.average && steps_ < options_.average_after)
-            size = std::min<Index>(size, options_.average_after - steps_);
+        const Index size = this->steps_alike(std::min(chunk_rows, rows.count - begin));
         const bool averaged = this->averaging();
         const RowSelection selection = rows.part(begin, size);
         const Index fetched = std::min(size, rows.count - begin - ahead);
@@ -53,6 +50,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .curvature = scaled ? static_cast<T>(loss.curvature) : T(0),
             .penalty = {static_cast<T>(options_.penalty.l1),
                         static_cast<T>(options_.penalty.l2)},
+            .anchor = this->anchor(),
             .coef = this->coef_.data(),
             .intercept = this->intercept_.data(),
             .coef_sum = averaged ? this->coef_sum_.data() : nullptr,

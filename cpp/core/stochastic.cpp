@@ -1,7 +1,5 @@
 #include "stochastic.hpp"
 
-#include <algorithm>
-
 namespace fastgd {
 
 namespace {
@@ -39,6 +37,7 @@ void Stochastic<T>::restart_from(const Coefficients& start) {
         velocity_.assign(coef_.size(), T(0));
         intercept_velocity_.assign(intercept_.size(), T(0));
     }
+    anchor_coef_.clear();
     restart_average();
 }
 
@@ -50,6 +49,23 @@ void Stochastic<T>::restart_average() {
     coef_total_.assign(coef_.size(), 0.0);
     intercept_total_.assign(intercept_.size(), 0.0);
     averaged_ = 0.0;
+}
+
+template <class T>
+void Stochastic<T>::anchor_at(const Coefficients& at, const GradientSums& sums) {
+    restart_from(at);
+    anchor_coef_.assign(at.coef.begin(), at.coef.end());
+    anchor_intercept_.assign(at.intercept.begin(), at.intercept.end());
+    anchor_gradient_.clear();
+    for (const double g : sums.coef) anchor_gradient_.push_back(static_cast<T>(g / sums.weight));
+    for (const double g : sums.intercept)
+        anchor_gradient_.push_back(static_cast<T>(g / sums.weight));
+}
+
+template <class T>
+Anchor<T> Stochastic<T>::anchor() const {
+    if (anchor_coef_.empty()) return {};
+    return {anchor_coef_.data(), anchor_intercept_.data(), anchor_gradient_.data()};
 }
 
 template <class T>

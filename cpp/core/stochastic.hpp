@@ -1,6 +1,8 @@
 // What per-sample and mini-batch descent share: coefficients in T and their running average.
 #pragma once
 
+#include <algorithm>
+
 #include "descent.hpp"
 
 namespace fastgd {
@@ -14,8 +16,9 @@ class Stochastic : public Descent<T> {
     DescentState state() const override;
     void restore(const DescentState& state) override;
 
-    // Averages anew from the next step on; steps go on from where they are.
-    void restart_average();
+    // Goes on from `at` with variance reduced by `sums`, taken over all rows there; averages no
+    // more.
+    void anchor_at(const Coefficients& at, const GradientSums& sums);
 
   protected:
     using Descent<T>::options_;
@@ -24,7 +27,16 @@ class Stochastic : public Descent<T> {
     Stochastic(const Objective<T>& objective, const DescentOptions& options,
                const Coefficients& start);
 
-    bool averaging() const { return options_.average && steps_ >= options_.average_after; }
+    bool averaging() const {
+        return options_.average && anchor_coef_.empty() && steps_ >= options_.average_after;
+    }
+    // Steps that may be taken before averaging starts, at most `most`.
+    Index steps_alike(Index most) const {
+        const bool waiting = options_.average && anchor_coef_.empty() && !averaging();
+        return waiting ? std::min<Index>(most, options_.average_after - steps_) : most;
+    }
+    // All null without an anchor.
+    Anchor<T> anchor() const;
     // Adds the sums in T of `steps` iterates to those in double and empties them.
     void flush_average(std::int64_t steps);
 
@@ -36,6 +48,11 @@ class Stochastic : public Descent<T> {
     std::vector<T> intercept_sum_;
 
   private:
+    void restart_average();
+
+    std::vector<T> anchor_coef_;
+    std::vector<T> anchor_intercept_;
+    std::vector<T> anchor_gradient_;  // coef's, then the intercepts'
     std::vector<double> coef_total_;
     std::vector<double> intercept_total_;
     double averaged_ = 0.0;  // iterates in the totals

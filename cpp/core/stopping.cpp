@@ -22,9 +22,7 @@ Verdict Stopping::judge_growth(double objective) const {
         return hopeless ? Verdict::diverged : Verdict::go_on;
     }
     const double known = std::min(best_, options_.reference);
-    const double allowed = options_.monotone
-                               ? options_.rounding * (known + options_.reference)
-                               : 0.5 * known + options_.rounding * options_.reference;
+    const double allowed = options_.growth * known + options_.rounding * options_.reference;
     return objective <= known + allowed ? Verdict::go_on : Verdict::retreat;
 }
 
@@ -32,21 +30,25 @@ Verdict Stopping::judge(double objective, double rate) {
     improved_ = false;
     const Verdict growth = judge_growth(objective);
     if (growth != Verdict::go_on) return growth;
-    const double needed = options_.tol.value_or(0.0) * std::abs(best_);
-    const bool progress = objective < best_ - needed || !std::isfinite(best_);
     improved_ = objective < best_;
     if (improved_) best_ = objective;
     if (!options_.tol) return Verdict::go_on;
     // exactly fitted: what is left is rounding
     if (best_ <= options_.rounding * options_.rounding * options_.reference)
         return Verdict::converged;
-    idle_ = progress ? 0 : idle_ + 1;
-    if (options_.guarded && options_.stochastic) {
-        // each idle epoch cuts the step; several cuts in a row without gain end the fit
-        if (idle_ >= patience) return Verdict::converged;
-        return idle_ > 0 ? Verdict::retreat : Verdict::go_on;
+    ++epochs_;
+    ++idle_;
+    if (!(best_ >= mark_ - *options_.tol * std::abs(mark_))) {
+        mark_ = best_;
+        idle_ = 0;
     }
-    if (idle_ < patience) return Verdict::go_on;
+    since_best_ = improved_ ? 0 : since_best_ + 1;
+    if (idle_ < patience()) {
+        if (!options_.guarded || options_.slack == 0 || since_best_ < options_.slack)
+            return Verdict::go_on;
+        since_best_ = 0;
+        return Verdict::retreat;
+    }
     if (options_.adaptive && rate * cut() >= least_adaptive_rate) {
         idle_ = 0;
         return Verdict::retreat;

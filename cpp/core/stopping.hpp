@@ -1,6 +1,7 @@
 // What to do after an epoch, from its objective: go on, undo, cut the step, stop.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -14,10 +15,10 @@ enum class Verdict {
 };
 
 struct StoppingOptions {
-    std::optional<double> tol;  // relative improvement below which an epoch does not count
+    std::optional<double> tol;  // relative improvement that counts
     bool guarded = false;       // the step is ours to cut
-    bool stochastic = false;
-    bool monotone = false;      // plain batch steps: any growth is a step too long
+    double growth = 0.0;        // relative growth that does not yet say the step is too long
+    int slack = 0;              // guarded: epochs without a new best that say so too; 0: any
     bool adaptive = false;      // scikit-learn's: after `patience` idle epochs the step is cut
     double reference = 0.0;     // objective of zero coefficients
     double rounding = 0.0;      // relative error of the objective
@@ -38,15 +39,19 @@ class Stopping {
     // What a retreat multiplies the step by.
     double cut() const;
 
-    static constexpr int patience = 5;
-
   private:
     Verdict judge_growth(double objective) const;
+    // Epochs without gain that end the fit: a quarter of those run, so that slow progress is not
+    // taken for none.
+    int patience() const { return std::max(5, epochs_ / 4); }
 
     StoppingOptions options_;
     double best_ = std::numeric_limits<double>::infinity();
     bool improved_ = false;
-    int idle_ = 0;  // epochs, or cuts, since the objective last fell by tol
+    double mark_ = std::numeric_limits<double>::infinity();  // objective at the last gain by tol
+    int epochs_ = 0;
+    int idle_ = 0;        // epochs since then
+    int since_best_ = 0;  // epochs, or retreats, since the best
 };
 
 }  // namespace fastgd

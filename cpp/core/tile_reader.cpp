@@ -21,6 +21,7 @@ TileReader<T>::TileReader(const KernelTable<T>& kernels, const Data& data, Index
       packed_(rows_in_place<T>(data.X) ? 0 : rows * packed_stride<T>(data.columns())),
       z_(rows * data.outputs()),
       derivative_(rows * data.outputs()),
+      anchor_derivative_(rows * data.outputs()),
       y_(rows * data.outputs()),
       weight_(data.weight.data != nullptr ? rows * data.outputs() : 0),
       offset_(data.offset.data != nullptr ? rows * data.outputs() : 0) {}

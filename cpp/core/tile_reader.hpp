@@ -25,6 +25,7 @@ class TileReader {
 
     T* z() { return z_.data(); }
     T* derivative() { return derivative_.data(); }
+    T* anchor_derivative() { return anchor_derivative_.data(); }
 
   private:
     const T* column_block(const StridedView& view, const RowSelection& selection,
@@ -37,6 +38,7 @@ class TileReader {
     Buffer<T> packed_;
     Buffer<T> z_;
     Buffer<T> derivative_;
+    Buffer<T> anchor_derivative_;
     Buffer<T> y_;
     Buffer<T> weight_;
     Buffer<T> offset_;

@@ -7,28 +7,34 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
+// What a chunk keeps beside its coefficients.
+enum class Mode { plain, averaged, anchored };
+
 template <class T>
 struct RowProducts {
     T predictor;
+    T anchored;  // the predictor at the anchor
     T norm;  // (x - shift)^2 in the metric
 };
 
 // Both products in one reading of the row. `soon`, a row of the steps to come, is brought near;
 // `next`, one of a later chunk, into the second cache level.
-template <bool Metric, bool Prefetch, class T>
+template <bool Metric, bool Anchored, bool Prefetch, class T>
 [[gnu::always_inline]] inline RowProducts<T> row_products(const T* row, const T* soon,
                                                           const T* next, const T* shift,
                                                           const T* metric, const T* coef,
-                                                          Index columns) {
+                                                          const T* anchor, Index columns) {
     constexpr int L = lanes<T>;
     // independent sums: one alone would wait for each addition
     constexpr int sums = 4;
     Vector<T, L> sum[sums] = {};
+    Vector<T, L> anchored[sums] = {};
     Vector<T, L> norm[sums] = {};
     Index j = 0;
     const auto add = [&](int s) __attribute__((always_inline)) {
         const auto x = centred<L, Metric>(row, shift, j);
         sum[s] += x * load<L>(coef + j);
+        if constexpr (Anchored) anchored[s] += x * load<L>(anchor + j);
         if constexpr (Metric) norm[s] += x * x * load<L>(metric + j);
         if constexpr (Prefetch) {
             __builtin_prefetch(soon + j);
@@ -42,12 +48,19 @@ template <bool Metric, bool Prefetch, class T>
         if (j + L <= columns) add(s);
     if constexpr (Prefetch)
         if (j < columns) __builtin_prefetch(next + columns - 1);
-    RowProducts<T> result{0, 0};
-    result.predictor = fold_sum<L, T>(
-        (sum[0] + sum[1]) + (sum[2] + sum[3]), j, columns, [&](auto width, Index at) {
+    const auto product_with = [&](const T* c) {
+        return [=](auto width, Index at) __attribute__((always_inline)) {
             constexpr int H = decltype(width)::value;
-            return centred<H, Metric>(row, shift, at) * load<H>(coef + at);
-        });
+            return centred<H, Metric>(row, shift, at) * load<H>(c + at);
+        };
+    };
+    RowProducts<T> result{0, 0, 0};
+    result.predictor = fold_sum<L, T>((sum[0] + sum[1]) + (sum[2] + sum[3]), j, columns,
+                                      product_with(coef));
+    if constexpr (Anchored)
+        result.anchored = fold_sum<L, T>(
+            (anchored[0] + anchored[1]) + (anchored[2] + anchored[3]), j, columns,
+            product_with(anchor));
     if constexpr (Metric)
         result.norm = fold_sum<L, T>(
             (norm[0] + norm[1]) + (norm[2] + norm[3]), j, columns, [&](auto width, Index at) {
@@ -60,31 +73,31 @@ template <bool Metric, bool Prefetch, class T>
 
 enum class PenaltyKind { none, ridge, lasso };
 
-template <bool Metric, PenaltyKind Kind, bool Averaged, class T>
+// `sum` is of iterates, `gradient` the one at the anchor; each is read in its mode alone.
+template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 [[gnu::always_inline]] inline void row_step(const T* row, const SgdChunk<T>& s, T step,
-                                            T multiplier, T* coef, T* coef_sum) {
+                                            T multiplier, T* coef, T* sum, const T* gradient) {
     for_columns<T>(0, s.tile.columns, [&](auto width, Index j) __attribute__((always_inline)) {
         constexpr int L = decltype(width)::value;
         Vector<T, L> c = load<L>(coef + j);
         Vector<T, L> move = centred<L, Metric>(row, s.tile.shift, j) * multiplier;
+        if constexpr (Keeps == Mode::anchored) move += load<L>(gradient + j) * step;
+        if constexpr (Kind != PenaltyKind::none) move += c * (step * s.penalty.l2);
         if constexpr (Metric) move *= load<L>(s.metric + j);
-        if constexpr (Kind != PenaltyKind::none) {
-            Vector<T, L> t = Vector<T, L>{} + step;
+        c -= move;
+        if constexpr (Kind == PenaltyKind::lasso) {
+            Vector<T, L> t = Vector<T, L>{} + step * s.penalty.l1;
             if constexpr (Metric) t *= load<L>(s.metric + j);
-            move += t * s.penalty.l2 * c;
-            c -= move;
-            if constexpr (Kind == PenaltyKind::lasso)
-                c = soft_threshold(c, Vector<T, L>(t * s.penalty.l1));
-        } else {
-            c -= move;
+            c = soft_threshold(c, t);
         }
         store<L, T>(coef + j, c);
-        if constexpr (Averaged) store<L, T>(coef_sum + j, load<L>(coef_sum + j) + c);
+        if constexpr (Keeps == Mode::averaged) store<L, T>(sum + j, load<L>(sum + j) + c);
     });
 }
 
-template <class Loss, bool Metric, PenaltyKind Kind, bool Averaged, class T>
+template <class Loss, bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 [[gnu::noinline]] void sgd_rows(const SgdChunk<T>& s) noexcept {
+    constexpr bool anchored = Keeps == Mode::anchored;
     const Loss loss(s.parameter);
     const Index columns = s.tile.columns;
     const bool one_output = s.outputs == 1;
@@ -94,54 +107,68 @@ template <class Loss, bool Metric, PenaltyKind Kind, bool Averaged, class T>
         for (Index k = 0; k < s.outputs; ++k) {
             const Index at = one_output ? i : i * s.outputs + k;
             T* coef = s.coef + k * columns;
+            const T* anchor = anchored ? s.anchor.coef + k * columns : nullptr;
             const RowProducts<T> products =
                 k == 0 && s.tile.next != nullptr
-                    ? row_products<Metric, true>(row, s.tile.row[i < last ? i + 2 : i],
-                                                 s.tile.next[i], s.tile.shift, s.metric, coef,
-                                                 columns)
-                    : row_products<Metric, false>(row, row, row, s.tile.shift, s.metric, coef,
-                                                  columns);
+                    ? row_products<Metric, anchored, true>(
+                          row, s.tile.row[i < last ? i + 2 : i], s.tile.next[i], s.tile.shift,
+                          s.metric, coef, anchor, columns)
+                    : row_products<Metric, anchored, false>(row, row, row, s.tile.shift, s.metric,
+                                                            coef, anchor, columns);
             const T weight = s.weight != nullptr ? s.weight[at] : T(1);
             const T offset = s.offset != nullptr ? s.offset[at] : T(0);
-            T step = s.step[i];
+            const T whole_step = s.step[i];
+            T step = whole_step;
             if constexpr (Metric) {
                 const T bend = s.curvature * weight * (products.norm + s.intercept_metric);
                 if (step * bend > T(1)) step = T(1) / bend;
             }
-            const T slope =
-                weight * loss.derivative(products.predictor + s.intercept[k] + offset, s.y[at]);
-            row_step<Metric, Kind, Averaged>(row, s, s.step[i], step * slope, coef,
-                                             Averaged ? s.coef_sum + k * columns : coef);
-            s.intercept[k] -= step * slope * s.intercept_metric;
-            if constexpr (Averaged) s.intercept_sum[k] += s.intercept[k];
+            const T z = products.predictor + s.intercept[k] + offset;
+            T slope = loss.derivative(z, s.y[at]);
+            T of_intercept = 0;
+            const T* gradient = nullptr;
+            if constexpr (anchored) {
+                const T anchor_z = products.anchored + s.anchor.intercept[k] + offset;
+                slope -= loss.derivative(anchor_z, s.y[at]);
+                gradient = s.anchor.gradient + k * columns;
+                of_intercept = whole_step * s.anchor.gradient[s.outputs * columns + k];
+            }
+            const T multiplier = step * weight * slope;
+            row_step<Metric, Kind, Keeps>(
+                row, s, whole_step, multiplier, coef,
+                Keeps == Mode::averaged ? s.coef_sum + k * columns : nullptr, gradient);
+            s.intercept[k] -= (multiplier + of_intercept) * s.intercept_metric;
+            if constexpr (Keeps == Mode::averaged) s.intercept_sum[k] += s.intercept[k];
         }
     }
 }
 
 template <class Loss, bool Metric, PenaltyKind Kind, class T>
-void sgd_chunk_averaged(const SgdChunk<T>& s) {
-    if (s.coef_sum != nullptr)
-        sgd_rows<Loss, Metric, Kind, true>(s);
+void sgd_chunk_by_mode(const SgdChunk<T>& s) {
+    if (s.anchor.coef != nullptr)
+        sgd_rows<Loss, Metric, Kind, Mode::anchored>(s);
+    else if (s.coef_sum != nullptr)
+        sgd_rows<Loss, Metric, Kind, Mode::averaged>(s);
     else
-        sgd_rows<Loss, Metric, Kind, false>(s);
+        sgd_rows<Loss, Metric, Kind, Mode::plain>(s);
 }
 
 template <class Loss, bool Metric, class T>
-void sgd_chunk_penalised(const SgdChunk<T>& s) {
+void sgd_chunk_by_penalty(const SgdChunk<T>& s) {
     if (s.penalty.l1 != 0)
-        sgd_chunk_averaged<Loss, Metric, PenaltyKind::lasso>(s);
+        sgd_chunk_by_mode<Loss, Metric, PenaltyKind::lasso>(s);
     else if (s.penalty.l2 != 0)
-        sgd_chunk_averaged<Loss, Metric, PenaltyKind::ridge>(s);
+        sgd_chunk_by_mode<Loss, Metric, PenaltyKind::ridge>(s);
     else
-        sgd_chunk_averaged<Loss, Metric, PenaltyKind::none>(s);
+        sgd_chunk_by_mode<Loss, Metric, PenaltyKind::none>(s);
 }
 
 template <class Loss, class T>
 void sgd_chunk(const SgdChunk<T>& s) noexcept {
     if (s.metric != nullptr)
-        sgd_chunk_penalised<Loss, true>(s);
+        sgd_chunk_by_penalty<Loss, true>(s);
     else
-        sgd_chunk_penalised<Loss, false>(s);
+        sgd_chunk_by_penalty<Loss, false>(s);
 }
 
 }  // namespace

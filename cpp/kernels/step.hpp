@@ -23,11 +23,14 @@ void batch_step(const BatchStep<T>& s) noexcept {
             Vector<T, L> gradient = load<L>(partial + j);
             for (Index p = 1; p < s.partials; ++p)
                 gradient += load<L>(partial + p * s.partial_stride + j);
+            gradient *= s.scale;
+            if (s.anchor_gradient != nullptr)
+                gradient += load<L>(s.anchor_gradient + k * s.columns + j);
             Vector<T, L> t = Vector<T, L>{} + s.step;
             if (s.metric != nullptr) t *= load<L>(s.metric + j);
             const Vector<T, L> c = load<L>(coef + j);
             // the ridge belongs to the smooth part: momentum carries it too
-            Vector<T, L> move = -(t * (gradient * s.scale + c * s.penalty.l2));
+            Vector<T, L> move = -(t * (gradient + c * s.penalty.l2));
             if (s.velocity != nullptr) {
                 T* velocity = s.velocity + k * s.columns;
                 const Vector<T, L> v = load<L>(velocity + j) * s.momentum + move;

@@ -64,6 +64,15 @@ struct Penalty {
     T l2 = 0;
 };
 
+// Where variance is reduced from (SVRG, Johnson and Zhang 2013): a row's derivative there is
+// subtracted, the gradient of all rows there is added. All null: no reduction.
+template <class T>
+struct Anchor {
+    const T* coef = nullptr;       // outputs x columns
+    const T* intercept = nullptr;  // outputs
+    const T* gradient = nullptr;   // of the mean loss: coef's, then the intercepts'
+};
+
 // Sequential steps, one row after the other.
 template <class T>
 struct SgdChunk {
@@ -78,6 +87,7 @@ struct SgdChunk {
     T intercept_metric;  // 0 keeps the intercept where it is
     T curvature;  // > 0 caps each row's step at 1 / (curvature * its squared norm); 0 does not
     Penalty<T> penalty;
+    Anchor<T> anchor;
     T* coef;       // outputs x columns
     T* intercept;  // outputs
     T* coef_sum;   // sums of the iterates, or null
@@ -94,7 +104,8 @@ struct BatchStep {
     Index columns;
     Index begin;
     Index end;
-    T scale;           // 1 / sum of the batch's weights
+    T scale;           // 1 / rows of the batch
+    const T* anchor_gradient;  // added to the scaled sum, or null
     T step;
     T momentum;        // 0: plain
     bool nesterov;

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 def describe_end(
     status: str,
+    objective: float,
+    gradient_norm: float,
     history: History,
     options: _core.FitOptions,
     rate: str | Callable[[int], object],
@@ -28,7 +30,7 @@ def describe_end(
             f"{used:.3g} on the columns as given; a step of {safe_rate:.3g} would have been safe, "
             "learning_rate='auto' scales the columns and needs no step"
         )
-    reached = f"objective {history.objective[-1]:.6g}, gradient norm {history.gradient_norm[-1]:.3g}"
+    reached = f"objective {objective:.6g}, gradient norm {gradient_norm:.3g}"
     if status == "converged":
         return f"converged {after}: {reached}; tol={options.tol:g}"
     if status == "stopped":

@@ -207,15 +207,11 @@ def check_shuffle(shuffle: object) -> str | Literal[False]:
     return check_choice("shuffle", shuffle, ("block", "full"), alternative="False")
 
 
-def check_average(average: object) -> int | Literal["auto"]:
-    """Return how many rows to see before averaging starts, 0 never to average, or "auto"."""
-    if isinstance(average, str):
-        alternative = "True, False or an integer >= 1"
-        check_choice("average", average, ("auto",), alternative=alternative)
-        return "auto"
+def check_average(average: object) -> int:
+    """Return the row from which iterates are averaged, counted from 1; 0 never to average."""
     if isinstance(average, (bool, np.bool_)):
         return int(average)
-    return check_integer("average", average, 1, alternative="one of 'auto', True, False")
+    return check_integer("average", average, 1, alternative="one of True, False")
 
 
 def check_tol(tol: object) -> float | None:

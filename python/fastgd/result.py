@@ -97,6 +97,10 @@ class FitResult:
         a log loss) per unit of the column of `X`.
     intercept : float or ndarray of shape (K,)
         Intercept b; 0 if none was fitted and none was given.
+    objective : float
+        Penalised mean loss at these coefficients.
+    gradient_norm : float
+        Euclidean norm of the objective's gradient there, on the columns as given.
     n_iter : int
         Epochs done.
     status : {"converged", "iteration_limit", "stopped", "diverged"}
@@ -111,6 +115,8 @@ class FitResult:
 
     coef: NDArray[Any]
     intercept: float | NDArray[Any]
+    objective: float
+    gradient_norm: float
     n_iter: int
     status: str
     message: str
@@ -122,8 +128,8 @@ class FitResult:
         rows = {
             "status": self.status,
             "epochs": str(self.n_iter),
-            "objective": _first_to_last(self.history.objective),
-            "gradient norm": _first_to_last(self.history.gradient_norm),
+            "objective": _first_to_last(self.history.objective, self.objective),
+            "gradient norm": _first_to_last(self.history.gradient_norm, self.gradient_norm),
             "coef": f"{_first_few(self.coef)} shape {self.coef.shape}, {self.coef.dtype}",
             "intercept": _first_few(self.intercept),
             "classes": "" if self.classes is None else str(self.classes.tolist()),
@@ -137,12 +143,11 @@ class FitResult:
         return "\n".join([type(self).__name__, *lines])
 
 
-def _first_to_last(values: NDArray[np.float64]) -> str:
-    """Return the first and the last value that was evaluated, as in "0.693 -> 0.211"."""
-    evaluated = values[~np.isnan(values)]
-    if evaluated.size == 0:
-        return "not evaluated"
-    return f"{evaluated[0]:.6g} -> {evaluated[-1]:.6g}"
+def _first_to_last(history: NDArray[np.float64], last: float) -> str:
+    """Return the first value that was evaluated and the last, as in "0.693 -> 0.211"."""
+    evaluated = history[~np.isnan(history)]
+    first = f"{evaluated[0]:.6g} -> " if evaluated.size > 1 else ""
+    return f"{first}{last:.6g}"
 
 
 def _first_few(values: float | NDArray[Any]) -> str:

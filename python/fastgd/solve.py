@@ -67,9 +67,9 @@ def fit(
     update: Literal["auto", "plain", "momentum", "nesterov"] = "auto",
     momentum: float = 0.9,
     max_iter: int = 1000,
-    tol: float | None = 1e-5,
+    tol: float | None = 1e-4,
     shuffle: Literal["block", "full", False] = "block",
-    average: bool | int | Literal["auto"] = "auto",
+    average: bool | int = False,
     random_state: int | np.random.Generator | np.random.RandomState | None = 0,
     sample_weight: ArrayLike | None = None,
     offset: ArrayLike | None = None,
@@ -115,7 +115,8 @@ def fit(
         Whether to fit an intercept; it is never penalised.
     learning_rate : str or callable, default="auto"
         "auto": from the smoothness of loss and rows, on centred and scaled columns, cut whenever
-        the objective says so. On columns as given: "constant" `eta0`; "invscaling"
+        the objective grows; the stochastic solvers reduce the variance of their steps by a full
+        gradient an epoch (SVRG), so that they end at the optimum. On columns as given: "constant" `eta0`; "invscaling"
         ``eta0 / t**power_t``; "optimal" ``1 / (alpha * (t0 + t))`` with Bottou's t0; "adaptive"
         `eta0`, divided by 5 after 5 epochs without improvement; a callable gives the step size
         of an epoch, counted from 0. t counts steps from 1.
@@ -130,18 +131,17 @@ def fit(
         Of "momentum" and "nesterov", in [0, 1).
     max_iter : int, default=1000
         Most epochs.
-    tol : float or None, default=1e-5
-        Stop once five epochs in a row (for the stochastic solvers with automatic steps: five cuts
-        of the step) each improve the objective by less than `tol` of itself. None: run all
-        epochs; the stochastic solvers then measure the objective only at the end.
+    tol : float or None, default=1e-4
+        Stop once the last quarter of the epochs run, five at least, improved the objective by
+        less than `tol` of itself. None: run all epochs; the stochastic solvers then measure the
+        objective only at the end.
     shuffle : {"block", "full", False}, default="block"
         Order of rows of the stochastic solvers: runs of neighbouring rows in random order, mixed
         row by row in buffers (at the speed of memory); a random order of all rows; or as they
         are. A function of `random_state` and the epoch alone.
-    average : bool, int or "auto", default="auto"
+    average : bool or int, default=False
         Return the average of the iterates of the stochastic solvers; an integer is the number of
-        rows seen before averaging starts. "auto" averages each epoch where the step size is
-        automatic.
+        rows seen before averaging starts. It takes the place of variance reduction.
     random_state : int, Generator, RandomState or None, default=0
         Seed of the order of rows. None draws a fresh one.
     sample_weight : array_like of shape (n,), optional
@@ -220,7 +220,9 @@ def fit(
     options.max_iter = check_integer("max_iter", max_iter, 1)
     options.tol = check_tol(tol)
     options.shuffle = _core.Shuffle[check_shuffle(shuffle) or "none"]
-    options.average, options.average_after = _averaging(check_average(average), rate)
+    averaged_from = check_average(average)
+    options.average = averaged_from > 0
+    options.average_after = max(averaged_from - 1, 0)
     options.seed = check_seed(random_state)
     options.n_threads = check_n_threads(n_threads) or 0
 
@@ -267,7 +269,17 @@ def fit(
         intercept=shape.of_intercept(fitted["intercept"]),
         n_iter=fitted["n_iter"],
         status=status,
-        message=describe_end(status, history, options, rate, fitted["safe_rate"]),
+        objective=fitted["objective"],
+        gradient_norm=fitted["gradient_norm"],
+        message=describe_end(
+            status,
+            fitted["objective"],
+            fitted["gradient_norm"],
+            history,
+            options,
+            rate,
+            fitted["safe_rate"],
+        ),
         history=history,
         classes=targets.classes,
     )
@@ -309,15 +321,6 @@ def _update_kind(update: str, solver: str, rate: str | Callable[[int], object]) 
         return _core.Update[name]
     accelerated = solver == "batch" and rate == "auto"
     return _core.Update.accelerated if accelerated else _core.Update.plain
-
-
-def _averaging(
-    average: int | Literal["auto"], rate: str | Callable[[int], object]
-) -> tuple[bool, int]:
-    """Return whether to average, and after how many rows."""
-    if average == "auto":
-        return rate == "auto", 0
-    return average > 0, max(average - 1, 0)
 
 
 def _optimal_start(alpha: float, loss: Loss) -> float:

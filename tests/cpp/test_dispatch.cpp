@@ -31,11 +31,16 @@ void best_level_matches_the_processor() {
 #endif
 }
 
-// ctest runs this once for every level and once for none.
+// ctest runs this with FASTGD_ISA unset, at each level and at one that does not exist.
 void selected_level_is_the_forced_or_the_best() {
     const char* forced = std::getenv("FASTGD_ISA");
-    const std::string expected =
-        forced != nullptr && *forced != '\0' ? forced : available_isa_levels().front();
+    const std::vector<std::string> levels = available_isa_levels();
+    if (forced != nullptr && std::find(levels.begin(), levels.end(), forced) == levels.end()) {
+        // never a silent fallback
+        check_throws<std::runtime_error>([] { selected_isa_level(); }, "FASTGD_ISA");
+        return;
+    }
+    const std::string expected = forced != nullptr ? forced : levels.front();
     check(selected_isa_level() == expected, selected_isa_level(), " for ", expected);
     check(selected_kernels<float>().isa == expected);
     check(selected_kernels<double>().isa == expected);

@@ -1,5 +1,6 @@
 // The pack kernel: all element types, any strides, rows in any order.
 #include <cstring>
+#include <memory>
 #include <type_traits>
 
 #include "check.hpp"
@@ -72,10 +73,11 @@ template <class Source, class T>
 void check_pack(const KernelTable<T>& kernels, ElementType type, Index rows, Index columns,
                 Numbers& numbers) {
     // one byte off: elements need not be aligned
-    std::vector<Source> elements(static_cast<std::size_t>(4 * (rows + 1) * (columns + 1) + 8));
-    std::unique_ptr<char[]> memory(new char[elements.size() * sizeof(Source) + 1]);
-    for (Source& x : elements) x = draw<Source>(numbers);
-    std::memcpy(memory.get() + 1, elements.data(), elements.size() * sizeof(Source));
+    const auto count = static_cast<std::size_t>(4 * (rows + 1) * (columns + 1) + 8);
+    const auto elements = std::make_unique<Source[]>(count);
+    const auto memory = std::make_unique<char[]>(count * sizeof(Source) + 1);
+    for (std::size_t i = 0; i < count; ++i) elements[i] = draw<Source>(numbers);
+    std::memcpy(memory.get() + 1, elements.get(), count * sizeof(Source));
     std::vector<Index> index(static_cast<std::size_t>(rows));
     for (Index& i : index) i = numbers.below(rows);
     const auto item = static_cast<Index>(sizeof(Source));

@@ -21,6 +21,7 @@ struct StepKind {
     double l1;
     double l2;
     bool averaged;
+    bool anchored = false;
 };
 
 template <class T>
@@ -32,6 +33,7 @@ void check_batch_step(const KernelTable<T>& kernels, Index columns, Index output
     const Exact<T> metric(numbers.uniforms<T>(columns, 0.1, 2));
     const Exact<T> start(numbers.uniforms<T>(size, -1, 1));
     const Exact<T> velocity(numbers.uniforms<T>(size, -1, 1));
+    const Exact<T> anchor(numbers.uniforms<T>(size, -1, 1));
     const Exact<T> sum(numbers.uniforms<T>(size, -1, 1));
     Exact<T> coef = start, moving = velocity, coef_sum = sum;
     BatchStep<T> step{};
@@ -43,6 +45,7 @@ void check_batch_step(const KernelTable<T>& kernels, Index columns, Index output
     step.begin = columns > 20 ? 16 : 0;  // a member of a team works on some columns
     step.end = columns > 40 ? columns - 3 : columns;
     step.scale = T(0.125);
+    step.anchor_gradient = kind.anchored ? anchor.data() : nullptr;
     step.step = T(0.3);
     step.momentum = static_cast<T>(kind.momentum);
     step.nesterov = kind.nesterov;
@@ -61,9 +64,9 @@ void check_batch_step(const KernelTable<T>& kernels, Index columns, Index output
             if (j >= step.begin && j < step.end) {
                 long double gradient = 0;
                 for (Index p = 0; p < partials; ++p) gradient += partial[p * stride + at];
+                gradient = gradient * step.scale + (kind.anchored ? anchor[at] : 0);
                 const long double t = step.step * (kind.metric ? metric[j] : 1.0L);
-                const long double plain =
-                    -t * (gradient * step.scale + step.penalty.l2 * expected);
+                const long double plain = -t * (gradient + step.penalty.l2 * expected);
                 long double move = plain;
                 if (kind.momentum > 0) {
                     expected_velocity = step.momentum * expected_velocity + plain;
@@ -88,7 +91,7 @@ void batch_step_at_every_width() {
     const StepKind kinds[] = {{false, 0, false, 0, 0, false},    {true, 0, false, 0, 0.5, true},
                               {true, 0, false, 0.4, 0.5, false}, {false, 0, false, 0.4, 0, true},
                               {false, 0.9, false, 0, 0.1, true}, {true, 0.9, true, 0.2, 0.1, false},
-                              {false, 0.5, true, 0, 0, true}};
+                              {false, 0.5, true, 0, 0, true},    {true, 0, false, 0.1, 0.1, false, true}};
     each_kernel_table([&](const auto& kernels) {
         Numbers numbers(6);
         for (Index columns = 0; columns <= 67; ++columns)
@@ -107,6 +110,7 @@ struct SgdKind {
     double l2;
     bool averaged;
     double intercept_metric;
+    bool anchored = false;
 };
 
 // Coefficients after each row, in long double.
@@ -133,7 +137,12 @@ struct SgdOracle {
             norm += x * x * (s.metric != nullptr ? s.metric[j] : 1);
         }
         const long double weight = s.weight != nullptr ? s.weight[at] : 1;
-        const long double slope = weight * loss.derivative(predictor, s.y[at], s.parameter);
+        long double slope = weight * loss.derivative(predictor, s.y[at], s.parameter);
+        if (s.anchor.coef != nullptr)
+            slope -= weight * loss.derivative(anchor_predictor(tile, s, i, k), s.y[at], s.parameter);
+        const auto full = [&](Index j) {  // the gradient at the anchor
+            return s.anchor.gradient != nullptr ? static_cast<long double>(s.anchor.gradient[j]) : 0;
+        };
         long double rate = s.step[i];
         const long double bend = s.curvature * weight * (norm + s.intercept_metric);
         if (s.curvature > 0 && rate * bend > 1) rate = 1 / bend;
@@ -141,12 +150,22 @@ struct SgdOracle {
             const auto c = static_cast<std::size_t>(k * columns + j);
             const long double metric = s.metric != nullptr ? s.metric[j] : 1;
             const long double t = s.step[i] * metric;
-            coef[c] -= rate * slope * metric * tile.centred(i, j) + t * s.penalty.l2 * coef[c];
+            coef[c] -= rate * slope * metric * tile.centred(i, j) +
+                       t * (s.penalty.l2 * coef[c] + full(k * columns + j));
             coef[c] = soft(coef[c], t * s.penalty.l1);
             coef_sum[c] += coef[c];
         }
-        b -= rate * slope * s.intercept_metric;
+        b -= (rate * slope + s.step[i] * full(s.outputs * columns + k)) * s.intercept_metric;
         intercept_sum[static_cast<std::size_t>(k)] += b;
+    }
+
+    static long double anchor_predictor(const RandomTile<T>& tile, const SgdChunk<T>& s, Index i,
+                                        Index k) {
+        long double z = s.anchor.intercept[k];
+        if (s.offset != nullptr) z += s.offset[i * s.outputs + k];
+        for (Index j = 0; j < tile.columns(); ++j)
+            z += tile.centred(i, j) * s.anchor.coef[k * tile.columns() + j];
+        return z;
     }
 };
 
@@ -170,6 +189,9 @@ void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index 
     const Exact<T> offset(numbers.uniforms<T>(rows * outputs, -1, 1));
     const Exact<T> step(numbers.uniforms<T>(rows, 0.01, 0.1));
     const Exact<T> metric(numbers.uniforms<T>(columns, 0.1, 1));
+    const Exact<T> anchor_coef(numbers.uniforms<T>(outputs * columns, -1, 1));
+    const Exact<T> anchor_intercept(numbers.uniforms<T>(outputs, -1, 1));
+    const Exact<T> anchor_gradient(numbers.uniforms<T>(outputs * (columns + 1), -1, 1));
     std::vector<T> coef = numbers.uniforms<T>(outputs * columns, -1, 1);
     std::vector<T> intercept = numbers.uniforms<T>(outputs, -1, 1);
     std::vector<T> coef_sum(coef.size()), intercept_sum(intercept.size());
@@ -189,6 +211,8 @@ void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index 
     chunk.intercept_metric = static_cast<T>(kind.intercept_metric);
     chunk.curvature = kind.scaled ? static_cast<T>(loss.curvature) : T(0);
     chunk.penalty = {static_cast<T>(kind.l1), static_cast<T>(kind.l2)};
+    if (kind.anchored)
+        chunk.anchor = {anchor_coef.data(), anchor_intercept.data(), anchor_gradient.data()};
     chunk.coef = coef.data();
     chunk.intercept = intercept.data();
     // columns == 0 must not look like "no average"
@@ -215,7 +239,10 @@ void sgd_at_every_width() {
                              {false, true, false, 0.2, 0.1, true, 1},
                              {true, false, false, 0, 0, true, 4},
                              {true, true, true, 0, 0.1, false, 1},
-                             {true, false, true, 0.2, 0, true, 0.5}};
+                             {true, false, true, 0.2, 0, true, 0.5},
+                             {true, true, true, 0.1, 0.1, false, 4, true},
+                             {false, true, false, 0, 0.1, false, 1, true},
+                             {true, false, true, 0, 0, false, 1, true}};
     each_kernel_table([&](const auto& kernels) {
         Numbers numbers(7);
         for (Index l = 0; l < kernels.loss_count; ++l)

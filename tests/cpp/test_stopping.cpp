@@ -1,0 +1,129 @@
+// Verdicts on sequences of objectives.
+#include "core/stopping.hpp"
+
+#include <cmath>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "check.hpp"
+
+namespace fastgd::testing {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr Verdict go_on = Verdict::go_on;
+constexpr Verdict retreat = Verdict::retreat;
+constexpr Verdict converged = Verdict::converged;
+constexpr Verdict diverged = Verdict::diverged;
+
+struct Step {
+    double objective;
+    Verdict expected;
+};
+
+// Judges the objectives one after the other, at a rate that stays.
+void check_sequence(const char* name, const StoppingOptions& options,
+                    std::initializer_list<Step> steps, double rate = 0.1) {
+    Stopping stopping(options);
+    int at = 0;
+    for (const Step& step : steps) {
+        const Verdict verdict = stopping.judge(step.objective, rate);
+        check(verdict == step.expected, name, ", step ", at, ": verdict ",
+              static_cast<int>(verdict), ", expected ", static_cast<int>(step.expected));
+        ++at;
+    }
+}
+
+StoppingOptions with_tol() { return {.tol = 1e-3, .reference = 10.0, .rounding = 1e-15}; }
+
+void five_idle_epochs_converge() {
+    check_sequence("idle", with_tol(),
+                   {{9, go_on}, {8, go_on}, {8, go_on}, {7.999, go_on}, {7.998, go_on},
+                    {7.997, go_on}, {7.996, converged}});
+    check_sequence("progress between", with_tol(),
+                   {{9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {8, go_on},
+                    {8, go_on}, {8, go_on}, {8, go_on}, {8, go_on}, {8, converged}});
+    StoppingOptions without = with_tol();
+    without.tol.reset();
+    check_sequence("no tol", without,
+                   {{9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, go_on},
+                    {9, go_on}, {9, go_on}});
+}
+
+void exact_fits_converge_at_once() {
+    check_sequence("zero", with_tol(), {{5, go_on}, {0, converged}});
+    check_sequence("rounding", with_tol(), {{5, go_on}, {1e-30, converged}});
+    check_sequence("small but not nothing", with_tol(), {{5, go_on}, {1e-20, go_on}});
+}
+
+void own_step_of_the_user_diverges() {
+    check_sequence("growth alone", with_tol(), {{9, go_on}, {900, go_on}, {8, go_on}});
+    check_sequence("hopeless", with_tol(), {{9, go_on}, {1.1e7, diverged}});
+    check_sequence("infinite", with_tol(), {{infinity, diverged}});
+    check_sequence("NaN", with_tol(), {{9, go_on}, {std::nan(""), diverged}});
+}
+
+void guarded_steps_retreat() {
+    StoppingOptions guarded = with_tol();
+    guarded.guarded = true;
+    check_sequence("batch", guarded,
+                   {{9, go_on}, {13.4, go_on}, {13.6, retreat}, {std::nan(""), retreat},
+                    {infinity, retreat}, {8, go_on}});
+    guarded.monotone = true;
+    check_sequence("plain batch", guarded, {{9, go_on}, {9.001, retreat}, {8, go_on}});
+    // zero coefficients are known before anything was judged
+    check_sequence("first", guarded, {{10.1, retreat}, {9.9, go_on}});
+}
+
+// Gains too small to count one by one count once they add up.
+void slow_progress_is_progress() {
+    Stopping stopping(with_tol());
+    double objective = 9.0;
+    for (int epoch = 0; epoch < 100; ++epoch)
+        check(stopping.judge(objective *= 1 - 3e-4, 0.1) == go_on, "epoch ", epoch);
+    // patience is a quarter of the epochs run: these 100 and the idle ones
+    int idle = 0;
+    while (stopping.judge(objective, 0.1) == go_on && idle < 100) ++idle;
+    check(idle >= 25 && idle <= 35, idle);
+}
+
+void adaptive_steps_are_cut_after_patience() {
+    StoppingOptions options = with_tol();
+    options.adaptive = true;
+    check_sequence("cut", options,
+                   {{9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, retreat},
+                    {9, go_on}});
+    check_sequence("at the end of cutting", options,
+                   {{9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, converged}},
+                   1e-6);
+    check(Stopping(options).cut() == 0.2);
+    options.adaptive = false;
+    check(Stopping(options).cut() == 0.5);
+}
+
+void best_is_the_lowest_judged() {
+    Stopping stopping(with_tol());
+    for (const double objective : {9.0, 7.0, 8.0}) stopping.judge(objective, 0.1);
+    check(stopping.best() == 7.0 && !stopping.improved());
+    stopping.judge(6.9999, 0.1);
+    check(stopping.best() == 6.9999 && stopping.improved());
+    stopping.judge(infinity, 0.1);
+    check(stopping.best() == 6.9999 && !stopping.improved());
+    check(stopping.reference() == 10.0);
+}
+
+}  // namespace
+}  // namespace fastgd::testing
+
+int main(int argc, char** argv) {
+    using namespace fastgd::testing;
+    return run({{"five idle epochs converge", five_idle_epochs_converge},
+                {"exact fits converge at once", exact_fits_converge_at_once},
+                {"a step of the user's diverges", own_step_of_the_user_diverges},
+                {"guarded steps retreat", guarded_steps_retreat},
+                {"slow progress is progress", slow_progress_is_progress},
+                {"adaptive steps are cut after patience", adaptive_steps_are_cut_after_patience},
+                {"best is the lowest judged", best_is_the_lowest_judged}},
+               argc, argv);
+}
