@@ -61,6 +61,12 @@ def test_repr_of_few_coefficients_shows_all() -> None:
     assert "[1, 2] shape (2,)" in repr(make_result(coef=np.array([1.0, 2.0])))
 
 
+def test_repr_ends_with_the_objective_of_the_coefficients() -> None:
+    """The best epoch need not be the last one."""
+    history = dataclasses.replace(make_history(), objective=np.array([2.0, 0.25, 0.5]))
+    assert "objective      2 -> 0.25\n" in repr(make_result(history=history, objective=0.25))
+
+
 def test_repr_keeps_lines_short_and_message_whole() -> None:
     message = "the objective still falls; " * 10 + "scale the columns"
     text = repr(make_result(coef=np.ones(1_000_000), message=message))
@@ -71,14 +77,15 @@ def test_repr_keeps_lines_short_and_message_whole() -> None:
 @pytest.mark.parametrize(
     ("objective", "words"),
     [
-        ([np.nan, np.nan, 0.25], "0.25"),
-        ([0.25], "0.25"),
-        ([np.nan, 2.0, np.nan, 1.0, np.nan], "2 -> 0.25"),
+        ([np.nan, np.nan], "not evaluated"),
+        ([], "not evaluated"),
+        ([np.nan, 2.0, np.nan, 1.0, np.nan], "2 -> 1"),
+        ([1.0, np.inf], "1 -> inf"),
+        ([np.nan, 3.0], "3"),
     ],
 )
 def test_repr_of_epochs_not_evaluated(objective: list[float], words: str) -> None:
     history = dataclasses.replace(make_history(), objective=np.array(objective))
-    assert f"objective      {words}\n" in repr(make_result(history=history))
     assert repr(history) == f"History({len(objective)} epochs, objective {words})"
 
 

@@ -14,7 +14,7 @@ from oracle import LOSSES, SOLVERS, Problem, make_problem
 import fastgd
 
 # Objective above the optimum, relative to the optimum.
-EXCESS = {"batch": 1e-4, "minibatch": 2e-3, "sgd": 2e-3}
+EXCESS = {"batch": 5e-4, "minibatch": 1e-3, "sgd": 1e-3}
 
 WEIGHTS = np.random.default_rng(5).uniform(0.0, 3.0, size=1000)
 OFFSET = np.random.default_rng(6).normal(size=1000)
@@ -152,7 +152,7 @@ def test_batch_ends_where_the_subgradient_vanishes(loss: str) -> None:
     problem = make_problem(loss, 1000, 12, alpha=0.01, l1_ratio=0.9, mean=1.0)
     result = fastgd.fit(**problem.arguments(), tol=0.0, max_iter=5000)
     assert result.status == "converged"
-    assert 0 < np.count_nonzero(result.coef)
+    assert np.count_nonzero(result.coef) > 0
     left = np.linalg.norm(problem.least_subgradient(result.coef, result.intercept))
     assert left <= 1e-6 * np.linalg.norm(problem.least_subgradient(np.zeros(12), 0.0))
 

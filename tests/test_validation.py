@@ -273,9 +273,7 @@ class TestSingleValues:
 
 
 class TestOptions:
-    @pytest.mark.parametrize(
-        ("average", "rows"), [(True, 1), (False, 0), (5, 5), (np.int64(7), 7)]
-    )
+    @pytest.mark.parametrize(("average", "rows"), [(True, 1), (False, 0), (5, 5), (np.int64(7), 7)])
     def test_average(self, average: Any, rows: Any) -> None:
         assert validation.check_average(average) == rows
 

@@ -95,30 +95,50 @@ void Batch<T>::step_momentum(const std::vector<double>& gradient) {
     }
 }
 
-// Beck and Teboulle 2009; momentum starts anew when the step turns back or the objective grew
-// (O'Donoghue and Candes 2015).
+// Momentum that led uphill is undone: back to the lowest point, whose gradient is kept.
 template <class T>
-void Batch<T>::step_accelerated(const std::vector<double>& gradient, double value) {
+void Batch<T>::undo_growth(double value, std::vector<double>& gradient) {
+    const double noise = 4.0 * static_cast<double>(std::numeric_limits<T>::epsilon());
+    const bool grown = !(value <= lowest_value_ + noise * std::abs(lowest_value_));
+    if (grown && !lowest_point_.empty()) {
+        // a plain step downhill that grew the objective was too long
+        if (momentum_used_ == 0.0) this->set_rate(0.5 * this->rate());
+        point_ = lowest_point_;
+        previous_ = lowest_point_;
+        gradient = lowest_gradient_;
+        momentum_counter_ = 1.0;
+        return;
+    }
+    lowest_point_ = point_;
+    lowest_gradient_ = gradient;
+    lowest_value_ = value;
+}
+
+// Beck and Teboulle 2009; momentum starts anew when the step turns back (O'Donoghue and Candes
+// 2015).
+template <class T>
+void Batch<T>::step_accelerated(const std::vector<double>& gradient) {
     const std::vector<double> end = moved_along(gradient, this->rate());
-    const bool restart = value > last_value_ || dot(gradient, end, previous_) > 0.0;
-    const double counter = restart ? 1.0 : momentum_counter_;
-    momentum_counter_ = 0.5 * (1.0 + std::sqrt(1.0 + 4.0 * counter * counter));
-    const double momentum = (counter - 1.0) / momentum_counter_;
+    if (dot(gradient, end, previous_) > 0.0) momentum_counter_ = 1.0;
+    const double next =
+        0.5 * (1.0 + std::sqrt(1.0 + 4.0 * momentum_counter_ * momentum_counter_));
+    momentum_used_ = (momentum_counter_ - 1.0) / next;
     for (std::size_t j = 0; j < point_.size(); ++j)
-        point_[j] = end[j] + momentum * (end[j] - previous_[j]);
+        point_[j] = end[j] + momentum_used_ * (end[j] - previous_[j]);
     previous_ = end;
-    last_value_ = value;
+    momentum_counter_ = next;
 }
 
 template <class T>
 void Batch<T>::end_epoch() {
     if (sums_.weight <= 0.0) return;  // no row, or none that weighs: nothing to step along
-    const std::vector<double> gradient = smooth_gradient();
+    std::vector<double> gradient = smooth_gradient();
+    if (options_.update == Update::accelerated) undo_growth(value(), gradient);
     switch (options_.update) {
         case Update::plain: point_ = moved_along(gradient, this->rate()); break;
         case Update::momentum:
         case Update::nesterov: step_momentum(gradient); break;
-        case Update::accelerated: step_accelerated(gradient, value()); break;
+        case Update::accelerated: step_accelerated(gradient); break;
     }
     ++this->steps_;
     sums_.clear();
@@ -139,7 +159,10 @@ void Batch<T>::restart_from(const Coefficients& start) {
     if (options_.update == Update::momentum || options_.update == Update::nesterov)
         previous_.assign(point_.size(), 0.0);
     momentum_counter_ = 1.0;
-    last_value_ = std::numeric_limits<double>::infinity();
+    momentum_used_ = 0.0;
+    lowest_value_ = std::numeric_limits<double>::infinity();
+    lowest_point_.clear();
+    lowest_gradient_.clear();
     sums_.clear();
     cast_point();
 }
@@ -148,9 +171,11 @@ template <class T>
 DescentState Batch<T>::state() const {
     return {{"point", point_},
             {"previous", previous_},
+            {"lowest_point", lowest_point_},
+            {"lowest_gradient", lowest_gradient_},
             {"scalars",
              {static_cast<double>(this->steps_), options_.schedule.rate, momentum_counter_,
-              last_value_}}};
+              momentum_used_, lowest_value_}}};
 }
 
 template <class T>
@@ -161,7 +186,10 @@ void Batch<T>::restore(const DescentState& state) {
     this->steps_ = static_cast<std::int64_t>(scalars.at(0));
     options_.schedule.rate = scalars.at(1);
     momentum_counter_ = scalars.at(2);
-    last_value_ = scalars.at(3);
+    momentum_used_ = scalars.at(3);
+    lowest_value_ = scalars.at(4);
+    lowest_point_ = state.at("lowest_point");
+    lowest_gradient_ = state.at("lowest_gradient");
     sums_.clear();
     cast_point();
 }

@@ -38,7 +38,8 @@ class Batch final : public Descent<T> {
     void cast_point();
 
     void step_momentum(const std::vector<double>& gradient);
-    void step_accelerated(const std::vector<double>& gradient, double value);
+    void undo_growth(double value, std::vector<double>& gradient);
+    void step_accelerated(const std::vector<double>& gradient);
     std::vector<double> moved_along(const std::vector<double>& gradient, double step) const;
 
     Blocks blocks_;
@@ -47,8 +48,13 @@ class Batch final : public Descent<T> {
     std::vector<double> metric_all_;  // of coef and intercept
     std::vector<double> point_;       // where gradients are taken
     std::vector<double> previous_;    // accelerated: the last step's end; momentum: the velocity
-    double last_value_ = 0.0;         // accelerated: the objective at the last point
-    double momentum_counter_ = 1.0;   // accelerated: Nesterov's t
+    // accelerated: Nesterov's t, the momentum of the last step, and the lowest point so far with
+    // its objective and gradient
+    double momentum_counter_ = 1.0;
+    double momentum_used_ = 0.0;
+    double lowest_value_ = 0.0;
+    std::vector<double> lowest_point_;
+    std::vector<double> lowest_gradient_;
     std::vector<T> coef_;  // point_ as kernels read it
     std::vector<T> intercept_;
 };

@@ -1,5 +1,6 @@
 #include "fit.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -30,6 +31,12 @@ bool all_finite(const Coefficients& model) {
     for (const double b : model.intercept)
         if (!std::isfinite(b)) return false;
     return true;
+}
+
+bool is_zero(const Coefficients& model) {
+    const auto zero = [](double x) { return x == 0.0; };
+    return std::all_of(model.coef.begin(), model.coef.end(), zero) &&
+           std::all_of(model.intercept.begin(), model.intercept.end(), zero);
 }
 
 template <class T>
@@ -172,6 +179,7 @@ void FitRun<T>::prepare(const Coefficients& start) {
     descent_ = make_descent(options_.solver, objective_, d, best_);
     stopping_ = std::make_unique<Stopping>(StoppingOptions{
         .tol = options_.tol,
+        .deterministic = batch(),
         .guarded = automatic(),
         .growth = !batch() ? 0.05 : options_.update == Update::plain ? 0.0 : 0.5,
         .slack = batch() ? 0 : 2,
@@ -277,8 +285,11 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     prepare(start);
     const std::vector<double>& shift = descent_options_.preconditioner.shift;
     constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-    if (batch() && !evaluate()) return outcome_;
-    if (batch()) settle(0);
+    if (batch() || !is_zero(start)) {
+        if (!evaluate()) return outcome_;
+        stopping_->start_at(measured_.objective);
+        best_measure_ = measured_;
+    }
     Verdict verdict = Verdict::go_on;
     for (Index epoch = 0; epoch < options_.max_iter; ++epoch) {
         if (options_.rate == Rate::callable) descent_->set_rate(monitor_.rate_of(epoch));

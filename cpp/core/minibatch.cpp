@@ -18,9 +18,6 @@ constexpr Index least_partial_rows = 16;
 // Fewer bytes of a batch than this a thread are not worth two meetings of the team.
 constexpr double bytes_per_member = 16.0 * 1024.0;
 
-// Iterates summed in T before they are added in double.
-constexpr std::int64_t steps_per_flush = 64;
-
 constexpr Index rounded_up(Index value, Index unit) { return (value + unit - 1) / unit * unit; }
 
 // Sums the gradient of one part of a batch, less that at the anchor; `ahead` are rows to fetch
@@ -166,9 +163,7 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
     const Index batches = (rows.count + batch - 1) / batch;
     for (Index first = 0; first < batches;) {
         const bool averaged = this->averaging();
-        Index count = batches - first;
-        if (averaged) count = std::min<Index>(count, steps_per_flush);
-        count = this->steps_alike(count);
+        const Index count = this->steps_alike(batches - first);
         Barrier meeting;
         run_team(threads, [&](int member, int members) {
             // columns are shared out in whole cache lines
@@ -203,9 +198,8 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                 if (members > 1) meeting.wait(members);
             }
         });
-        steps_ += count;
+        this->count_steps(count, averaged);
         first += count;
-        if (averaged) this->flush_average(count);
     }
 }
 
@@ -236,8 +230,7 @@ void MiniBatch<T>::finish_large() {
     const BatchStep<T> step = step_of(partial_.data(), 1, rows_in_batch_, steps_, averaged);
     objective_.kernels().batch_step(intercept_step(step));
     objective_.kernels().batch_step(step);
-    ++steps_;
-    if (averaged) this->flush_average(1);
+    this->count_steps(1, averaged);
     sums_.clear();
     anchor_sums_.clear();
     rows_in_batch_ = 0;

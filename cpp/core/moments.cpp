@@ -88,8 +88,8 @@ struct GroupScratch {
         weight = 0.0;
         const std::ptrdiff_t columns = origin.size();
         std::copy_n(row, columns, origin.data());
-        std::copy_n(row, columns, smallest.data());
-        std::copy_n(row, columns, largest.data());
+        std::fill_n(smallest.data(), columns, std::numeric_limits<T>::infinity());
+        std::fill_n(largest.data(), columns, -std::numeric_limits<T>::infinity());
         std::fill_n(sum.data(), columns, T(0));
         std::fill_n(square.data(), columns, T(0));
     }

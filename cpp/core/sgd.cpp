@@ -57,8 +57,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .intercept_sum = averaged ? this->intercept_sum_.data() : nullptr,
         };
         loss.sgd(chunk);
-        if (averaged) this->flush_average(size);
-        steps_ += size;
+        this->count_steps(size, averaged);
         begin += size;
     }
 }

@@ -1,5 +1,7 @@
 #include "stochastic.hpp"
 
+#include <algorithm>
+
 namespace fastgd {
 
 namespace {
@@ -15,10 +17,15 @@ std::vector<double> as_double(const std::vector<T>& values) {
     return {values.begin(), values.end()};
 }
 
-std::vector<double> divided(std::vector<double> values, double by) {
-    for (double& v : values) v /= by;
-    return values;
+template <class T>
+std::vector<double> mean(std::vector<double> total, const std::vector<T>& sum, double count) {
+    for (std::size_t j = 0; j < total.size(); ++j)
+        total[j] = (total[j] + static_cast<double>(sum[j])) / count;
+    return total;
 }
+
+// Iterates summed in T before they are added in double.
+constexpr Index steps_a_sum = 64;
 
 }  // namespace
 
@@ -69,16 +76,27 @@ Anchor<T> Stochastic<T>::anchor() const {
 }
 
 template <class T>
-void Stochastic<T>::flush_average(std::int64_t steps) {
+Index Stochastic<T>::steps_alike(Index most) const {
+    if (averaging()) return std::min<Index>(most, steps_a_sum - steps_ % steps_a_sum);
+    const bool waiting = options_.average && anchor_coef_.empty();
+    return waiting ? std::min<Index>(most, options_.average_after - steps_) : most;
+}
+
+template <class T>
+void Stochastic<T>::count_steps(Index steps, bool averaged) {
+    steps_ += steps;
+    if (!averaged) return;
+    averaged_ += static_cast<double>(steps);
+    if (steps_ % steps_a_sum != 0) return;
     move_into(coef_sum_, coef_total_);
     move_into(intercept_sum_, intercept_total_);
-    averaged_ += static_cast<double>(steps);
 }
 
 template <class T>
 Coefficients Stochastic<T>::coefficients() const {
     if (averaged_ > 0.0)
-        return {divided(coef_total_, averaged_), divided(intercept_total_, averaged_)};
+        return {mean(coef_total_, coef_sum_, averaged_),
+                mean(intercept_total_, intercept_sum_, averaged_)};
     return {as_double(coef_), as_double(intercept_)};
 }
 
@@ -88,6 +106,8 @@ DescentState Stochastic<T>::state() const {
             {"intercept", as_double(intercept_)},
             {"velocity", as_double(velocity_)},
             {"intercept_velocity", as_double(intercept_velocity_)},
+            {"coef_sum", as_double(coef_sum_)},
+            {"intercept_sum", as_double(intercept_sum_)},
             {"coef_total", coef_total_},
             {"intercept_total", intercept_total_},
             {"scalars", {static_cast<double>(steps_), options_.schedule.rate, averaged_}}};
@@ -102,6 +122,8 @@ void Stochastic<T>::restore(const DescentState& state) {
     };
     velocity_ = as_T("velocity");
     intercept_velocity_ = as_T("intercept_velocity");
+    coef_sum_ = as_T("coef_sum");
+    intercept_sum_ = as_T("intercept_sum");
     coef_total_ = state.at("coef_total");
     intercept_total_ = state.at("intercept_total");
     const std::vector<double>& scalars = state.at("scalars");

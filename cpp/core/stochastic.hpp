@@ -1,8 +1,6 @@
 // What per-sample and mini-batch descent share: coefficients in T and their running average.
 #pragma once
 
-#include <algorithm>
-
 #include "descent.hpp"
 
 namespace fastgd {
@@ -30,15 +28,13 @@ class Stochastic : public Descent<T> {
     bool averaging() const {
         return options_.average && anchor_coef_.empty() && steps_ >= options_.average_after;
     }
-    // Steps that may be taken before averaging starts, at most `most`.
-    Index steps_alike(Index most) const {
-        const bool waiting = options_.average && anchor_coef_.empty() && !averaging();
-        return waiting ? std::min<Index>(most, options_.average_after - steps_) : most;
-    }
+    // How many of the next `most` steps may be taken alike: up to where averaging starts, then up
+    // to where sums in T are due, so that where chunks end plays no part.
+    Index steps_alike(Index most) const;
+    // Counts steps taken; if they were averaged, their sums in T move into those in double in time.
+    void count_steps(Index steps, bool averaged);
     // All null without an anchor.
     Anchor<T> anchor() const;
-    // Adds the sums in T of `steps` iterates to those in double and empties them.
-    void flush_average(std::int64_t steps);
 
     std::vector<T> coef_;
     std::vector<T> intercept_;
@@ -55,7 +51,7 @@ class Stochastic : public Descent<T> {
     std::vector<T> anchor_gradient_;  // coef's, then the intercepts'
     std::vector<double> coef_total_;
     std::vector<double> intercept_total_;
-    double averaged_ = 0.0;  // iterates in the totals
+    double averaged_ = 0.0;  // iterates in sums and totals
 };
 
 }  // namespace fastgd

@@ -14,6 +14,11 @@ constexpr double least_adaptive_rate = 1e-6;
 
 double Stopping::cut() const { return options_.adaptive ? 0.2 : 0.5; }
 
+void Stopping::start_at(double objective) {
+    best_ = objective;
+    options_.reference = std::max(options_.reference, objective);
+}
+
 // An objective far above what was reached before says that the step is too long.
 Verdict Stopping::judge_growth(double objective) const {
     if (!options_.guarded) {
@@ -21,7 +26,7 @@ Verdict Stopping::judge_growth(double objective) const {
             !std::isfinite(objective) || objective > hopeless_growth * options_.reference;
         return hopeless ? Verdict::diverged : Verdict::go_on;
     }
-    const double known = std::min(best_, options_.reference);
+    const double known = std::isfinite(best_) ? best_ : options_.reference;
     const double allowed = options_.growth * known + options_.rounding * options_.reference;
     return objective <= known + allowed ? Verdict::go_on : Verdict::retreat;
 }
@@ -38,10 +43,11 @@ Verdict Stopping::judge(double objective, double rate) {
         return Verdict::converged;
     ++epochs_;
     ++idle_;
-    if (!(best_ >= mark_ - *options_.tol * std::abs(mark_))) {
-        mark_ = best_;
-        idle_ = 0;
-    }
+    const bool gained = !(best_ >= mark_ - *options_.tol * std::abs(mark_));
+    if (gained) mark_ = best_;
+    const double settled = std::max(*options_.tol, options_.rounding) * std::abs(best_);
+    const bool swinging = options_.deterministic && objective - best_ > settled;
+    if (gained || swinging) idle_ = 0;
     since_best_ = improved_ ? 0 : since_best_ + 1;
     if (idle_ < patience()) {
         if (!options_.guarded || options_.slack == 0 || since_best_ < options_.slack)

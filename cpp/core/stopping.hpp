@@ -16,6 +16,7 @@ enum class Verdict {
 
 struct StoppingOptions {
     std::optional<double> tol;  // relative improvement that counts
+    bool deterministic = false; // batch: far above the best means on the way, not noise
     bool guarded = false;       // the step is ours to cut
     double growth = 0.0;        // relative growth that does not yet say the step is too long
     int slack = 0;              // guarded: epochs without a new best that say so too; 0: any
@@ -27,6 +28,9 @@ struct StoppingOptions {
 class Stopping {
   public:
     explicit Stopping(const StoppingOptions& options) : options_(options) {}
+
+    // The objective where the fit starts: what growth is measured from.
+    void start_at(double objective);
 
     // Judges a measured objective; `rate` is the step it was reached with.
     Verdict judge(double objective, double rate);

@@ -25,6 +25,8 @@ template <int R, bool Weighted, class T>
             const auto weighted = Weighted ? difference * weight[r] : difference;
             sum += weighted;
             square += weighted * difference;
+            // rows that weigh nothing are checked for NaN by the sum, but count for nothing
+            if (Weighted && weight[r] == 0) continue;
             smallest = x < smallest ? x : smallest;
             largest = x > largest ? x : largest;
         }

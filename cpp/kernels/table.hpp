@@ -54,7 +54,7 @@ struct MomentSums {
     const T* origin;
     T* sum;     // of w (x - origin)
     T* square;  // of w (x - origin)^2
-    T* smallest;
+    T* smallest;  // of x in rows that weigh something
     T* largest;
 };
 

@@ -143,11 +143,14 @@ class FitResult:
         return "\n".join([type(self).__name__, *lines])
 
 
-def _first_to_last(history: NDArray[np.float64], last: float) -> str:
-    """Return the first value that was evaluated and the last, as in "0.693 -> 0.211"."""
-    evaluated = history[~np.isnan(history)]
-    first = f"{evaluated[0]:.6g} -> " if evaluated.size > 1 else ""
-    return f"{first}{last:.6g}"
+def _first_to_last(history: NDArray[np.float64], last: float | None = None) -> str:
+    """Return the first value that was evaluated and the last one, as in "0.693 -> 0.211"."""
+    evaluated = history[~np.isnan(history)].tolist()
+    if last is not None:
+        evaluated = [*evaluated[:-1], last]
+    if not evaluated:
+        return "not evaluated"
+    return " -> ".join(f"{value:.6g}" for value in dict.fromkeys([evaluated[0], evaluated[-1]]))
 
 
 def _first_few(values: float | NDArray[Any]) -> str:

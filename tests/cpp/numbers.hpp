@@ -51,8 +51,7 @@ template <class T>
 class Exact {
   public:
     Exact() : Exact(std::vector<T>{}) {}
-    explicit Exact(const std::vector<T>& values)
-        : memory_(1, std::numeric_limits<T>::quiet_NaN()) {
+    explicit Exact(const std::vector<T>& values) : memory_(1, std::numeric_limits<T>::quiet_NaN()) {
         memory_.insert(memory_.end(), values.begin(), values.end());
         memory_.shrink_to_fit();
     }

@@ -23,7 +23,7 @@ struct Problem {
     std::vector<T> y;
     std::vector<T> weight;  // empty: none
     std::vector<T> offset;  // empty: none
-    bool binary = false;    // y holds -1 and +1
+    bool binary = false;  // y holds -1 and +1
 
     Data data() const {
         Data result;
@@ -47,8 +47,8 @@ struct ProblemKind {
 template <class T>
 Problem<T> make_problem(Numbers& numbers, Index rows, Index columns, Index outputs,
                         ProblemKind kind = {}) {
-    Problem<T> problem{rows, columns, outputs, numbers.normals<T>(rows * columns), {}, {}, {},
-                       kind.binary};
+    Problem<T> problem{rows, columns, outputs, numbers.normals<T>(rows * columns),
+                       {},   {},      {},      kind.binary};
     const std::vector<double> coef = numbers.normals<double>(outputs * columns);
     if (kind.weighted) problem.weight = numbers.uniforms<T>(rows, 0.1, 2);
     if (kind.with_offset) problem.offset = numbers.uniforms<T>(rows * outputs, -1, 1);

@@ -1,9 +1,8 @@
 // Curvature estimates against designs whose eigenvalues are known in closed form.
-#include "core/curvature.hpp"
-
 #include <algorithm>
 
 #include "check.hpp"
+#include "core/curvature.hpp"
 #include "levels.hpp"
 #include "problem.hpp"
 

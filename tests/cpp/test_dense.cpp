@@ -51,8 +51,8 @@ void check_backward(const KernelTable<T>& kernels, const RandomTile<T>& tile, In
             }
             check(close(gradient[k * columns + j], expected, size,
                         static_cast<double>(tile.rows() + 2)),
-                  "backward ", kernels.isa, " columns ", columns, " rows ", tile.rows(), " at (",
-                  k, ", ", j, "): ", gradient[k * columns + j], ", expected ", expected);
+                  "backward ", kernels.isa, " columns ", columns, " rows ", tile.rows(), " at (", k,
+                  ", ", j, "): ", gradient[k * columns + j], ", expected ", expected);
         }
 }
 

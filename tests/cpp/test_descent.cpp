@@ -1,9 +1,8 @@
 // The resumable descent: chunks change no bit, and a state goes on where it was taken.
-#include "core/descent.hpp"
-
 #include <algorithm>
 
 #include "check.hpp"
+#include "core/descent.hpp"
 #include "levels.hpp"
 #include "problem.hpp"
 
@@ -104,8 +103,8 @@ void feed(Descent<T>& descent, const Problem<T>& problem, const RowSelection& ro
 
 // The first `epochs` epochs in chunks; threads differ as well.
 template <class T>
-void check_chunks(const KernelTable<T>& kernels, const DescentKind& kind,
-                  const Problem<T>& problem, Index loss, Numbers& numbers) {
+void check_chunks(const KernelTable<T>& kernels, const DescentKind& kind, const Problem<T>& problem,
+                  Index loss, Numbers& numbers) {
     const LossSpec spec{loss, loss_oracle(kernels.losses[loss].name).parameter};
     const Objective<T> one_thread(kernels, spec, 1);
     const Objective<T> three_threads(kernels, spec, 3);
@@ -151,8 +150,8 @@ void chunked_is_whole_for_large_batches() {
         const auto wide = make_problem<T>(numbers, 2600, 700, 1);
         for (const Index batch_size : {800, 1000, 2600})
             for (const Update update : {Update::plain, Update::nesterov}) {
-                const DescentKind kind{"large minibatch", Solver::minibatch, update, batch_size,
-                                       true, 1};
+                const DescentKind kind{
+                    "large minibatch", Solver::minibatch, update, batch_size, true, 1};
                 check_chunks(kernels, kind, wide, 0, numbers);
             }
         check_chunks(kernels, {"wide batch", Solver::batch}, wide, 0, numbers);

@@ -24,8 +24,8 @@ void best_level_matches_the_processor() {
     const auto listed = [&](const char* name) {
         return std::find(levels.begin(), levels.end(), name) != levels.end();
     };
-    check(listed("avx2") == (__builtin_cpu_supports("avx2") != 0 &&
-                             __builtin_cpu_supports("fma") != 0));
+    check(listed("avx2") ==
+          (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0));
     check(!listed("avx512") || __builtin_cpu_supports("avx512vl") != 0);
     check(!listed("avx512") || levels.front() == "avx512");
 #endif

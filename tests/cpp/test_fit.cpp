@@ -1,9 +1,8 @@
 // Whole fits on problems with a known answer, and what the outside world can do to them.
-#include "core/fit.hpp"
-
 #include <algorithm>
 
 #include "check.hpp"
+#include "core/fit.hpp"
 #include "levels.hpp"
 #include "problem.hpp"
 
@@ -95,8 +94,8 @@ void reaches_the_closed_form() {
                     if (solver == Solver::batch) options.update = Update::accelerated;
                     QuietMonitor monitor;
                     const FitOutcome outcome = fit_to(kernels, problem, options, monitor);
-                    check(outcome.status == Status::converged, "solver ",
-                          static_cast<int>(solver), " status ", static_cast<int>(outcome.status));
+                    check(outcome.status == Status::converged, "solver ", static_cast<int>(solver),
+                          " status ", static_cast<int>(outcome.status));
                     const std::vector<long double> exact = ridge(problem, l2);
                     // how far each coefficient moves the predictor by its error
                     const double allowed = solver == Solver::batch ? (single ? 1e-3 : 1e-5) : 2e-2;
@@ -228,7 +227,8 @@ void weights_are_repetitions() {
     for (Index i = 0; i < problem.rows; ++i) {
         problem.weight.push_back(static_cast<double>(i % 3));
         for (Index t = 0; t < i % 3; ++t, ++copies.rows) {
-            copies.X.insert(copies.X.end(), problem.X.begin() + i * 3, problem.X.begin() + i * 3 + 3);
+            copies.X.insert(copies.X.end(), problem.X.begin() + i * 3,
+                            problem.X.begin() + i * 3 + 3);
             copies.y.push_back(problem.y[static_cast<std::size_t>(i)]);
         }
     }

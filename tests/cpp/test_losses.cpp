@@ -41,9 +41,9 @@ void derivative_is_the_limit_of_differences() {
         constexpr double h = 0x1p-17;
         for (int i = -300; i <= 300; ++i) {
             const double z = 0.0317 * i;  // no multiple of it meets a kink of second order
-            const double difference = (at(loss, z + h, y).value - at(loss, z - h, y).value) / (2 * h);
-            const double allowed =
-                loss.curvature * h + 4e-16 * (1.0 + at(loss, z, y).value) / h;
+            const double difference =
+                (at(loss, z + h, y).value - at(loss, z - h, y).value) / (2 * h);
+            const double allowed = loss.curvature * h + 4e-16 * (1.0 + at(loss, z, y).value) / h;
             check(std::abs(at(loss, z, y).derivative - difference) <= allowed, loss.name, " z ", z,
                   " y ", y, ": ", at(loss, z, y).derivative, " against ", difference);
         }
@@ -106,10 +106,10 @@ void tables_of_all_levels_list_the_same_losses() {
 
 int main(int argc, char** argv) {
     using namespace fastgd::testing;
-    return run({{"derivative is the limit of differences", derivative_is_the_limit_of_differences},
-                {"losses are convex, bent as stated",
-                 losses_are_convex_and_bend_no_more_than_stated},
-                {"losses are least at their target", losses_are_least_at_their_target},
-                {"all levels list the same losses", tables_of_all_levels_list_the_same_losses}},
-               argc, argv);
+    return run(
+        {{"derivative is the limit of differences", derivative_is_the_limit_of_differences},
+         {"losses are convex, bent as stated", losses_are_convex_and_bend_no_more_than_stated},
+         {"losses are least at their target", losses_are_least_at_their_target},
+         {"all levels list the same losses", tables_of_all_levels_list_the_same_losses}},
+        argc, argv);
 }

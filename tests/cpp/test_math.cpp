@@ -77,7 +77,8 @@ void ordinary_margins_within_stated_ulp() {
         for (std::size_t i = 0; i < margins.size(); ++i) {
             const long double value = oracle.value(margins[i], 1, 0);
             const long double slope = oracle.derivative(margins[i], 1, 0);
-            worst_value = std::max(worst_value, ulps(log_loss_at(kernels, margins[i]).value, value));
+            worst_value =
+                std::max(worst_value, ulps(log_loss_at(kernels, margins[i]).value, value));
             worst_derivative = std::max(worst_derivative, ulps(derivative[i], slope));
         }
         std::printf("  %-8s float%-2d  value %.2f ulp, derivative %.2f ulp\n", kernels.isa,
@@ -97,8 +98,8 @@ void far_margins_neither_overflow_nor_turn_back() {
             const Evaluated<T> right = log_loss_at(kernels, margin);
             const Evaluated<T> wrong = log_loss_at(kernels, static_cast<T>(-margin));
             const long double e = std::exp(-static_cast<long double>(margin));
-            check(std::abs(static_cast<long double>(right.value) - e) <= floor + 4 * e *
-                      static_cast<long double>(std::numeric_limits<T>::epsilon()),
+            check(std::abs(static_cast<long double>(right.value) - e) <=
+                      floor + 4 * e * static_cast<long double>(std::numeric_limits<T>::epsilon()),
                   kernels.isa, " value at ", far, ": ", right.value);
             check(right.derivative <= 0 && right.derivative >= -2 * e - floor, kernels.isa,
                   " derivative at ", far, ": ", right.derivative);
@@ -146,9 +147,10 @@ void margin_zero_is_exact() {
 
 int main(int argc, char** argv) {
     using namespace fastgd::testing;
-    return run({{"ordinary margins within the stated ulp", ordinary_margins_within_stated_ulp},
-                {"far margins neither overflow nor turn", far_margins_neither_overflow_nor_turn_back},
-                {"infinities and NaN", infinities_and_nan},
-                {"margin zero is exact", margin_zero_is_exact}},
-               argc, argv);
+    return run(
+        {{"ordinary margins within the stated ulp", ordinary_margins_within_stated_ulp},
+         {"far margins neither overflow nor turn", far_margins_neither_overflow_nor_turn_back},
+         {"infinities and NaN", infinities_and_nan},
+         {"margin zero is exact", margin_zero_is_exact}},
+        argc, argv);
 }

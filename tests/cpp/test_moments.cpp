@@ -92,8 +92,8 @@ void check_moments(const KernelTable<T>& kernels, const Problem<T>& problem,
         // a mean kept in double is known to its own rounding, and the variance about it
         const long double of_mean = 1e-15L * std::abs(exact.mean);
         check(std::abs(moments.weight - exact.weight) <= 16 * unit * exact.weight);
-        check(std::abs(moments.mean[c] - exact.mean) <= 64 * unit * spread + of_mean,
-              kernels.isa, " mean of column ", j, ": ", moments.mean[c], ", expected ", exact.mean);
+        check(std::abs(moments.mean[c] - exact.mean) <= 64 * unit * spread + of_mean, kernels.isa,
+              " mean of column ", j, ": ", moments.mean[c], ", expected ", exact.mean);
         check(std::abs(moments.variance[c] - exact.variance) <=
                   128 * unit * exact.variance + 8 * of_mean * spread,
               kernels.isa, " variance of column ", j, ": ", moments.variance[c], ", expected ",
@@ -132,8 +132,8 @@ void equals_two_passes() {
                 check_moments(kernels, problem, problem.all(), 2);
                 std::vector<Index> index;
                 for (Index i = rows - 1; i >= 0; i -= 2) index.push_back(i);
-                check_moments(kernels, problem,
-                              {index.data(), 0, static_cast<Index>(index.size())}, 1);
+                check_moments(kernels, problem, {index.data(), 0, static_cast<Index>(index.size())},
+                              1);
             }
     });
 }
@@ -181,9 +181,8 @@ void weights_are_repetitions() {
         }
         const ColumnMoments weighted = column_moments(kernels, problem.data(), problem.all(), 1);
         problem.weight.clear();
-        const ColumnMoments copies =
-            column_moments(kernels, problem.data(),
-                           {repeated.data(), 0, static_cast<Index>(repeated.size())}, 1);
+        const ColumnMoments copies = column_moments(
+            kernels, problem.data(), {repeated.data(), 0, static_cast<Index>(repeated.size())}, 1);
         const double unit = static_cast<double>(std::numeric_limits<T>::epsilon());
         check(weighted.weight == copies.weight);
         for (std::size_t j = 0; j < 5; ++j)

@@ -50,9 +50,8 @@ void check_against_oracle(const KernelTable<T>& kernels, Index loss, const Probl
     const GradientSums sums =
         sums_at(kernels, loss, problem, rows, point.model(shifted), /*threads=*/2);
     const LossOracle& oracle = loss_oracle(kernels.losses[loss].name);
-    const ExactSums exact =
-        exact_sums(problem, rows, oracle, oracle.parameter, point.coef, point.intercept,
-                   shifted ? point.shift : std::vector<T>{});
+    const ExactSums exact = exact_sums(problem, rows, oracle, oracle.parameter, point.coef,
+                                       point.intercept, shifted ? point.shift : std::vector<T>{});
     // errors of single rows are random; terms are of order 1 to 10 a row
     const long double size = 10.0L * static_cast<long double>(rows.count + 1);
     const double unit = static_cast<double>(std::numeric_limits<T>::epsilon());
@@ -79,8 +78,8 @@ void equals_the_definition() {
                     for (const bool rich : {false, true}) {
                         const bool binary = kernels.losses[l].binary_targets;
                         const Index outputs = rich && !binary ? 3 : 1;
-                        const auto problem = make_problem<T>(numbers, rows, columns, outputs,
-                                                             {binary, rich, rich});
+                        const auto problem =
+                            make_problem<T>(numbers, rows, columns, outputs, {binary, rich, rich});
                         const Point<T> point(numbers, columns, outputs);
                         check_against_oracle(kernels, l, problem, point, rich, problem.all());
                         const std::vector<Index> index = every_third(rows);
@@ -103,8 +102,8 @@ void same_bits_for_any_number_of_threads() {
                 sums_at(kernels, 0, problem, problem.all(), point.model(true), 1);
             for (const int threads : {2, 3, 8})
                 for (int repeat = 0; repeat < 3; ++repeat)
-                    check(same(one, sums_at(kernels, 0, problem, problem.all(),
-                                            point.model(true), threads)),
+                    check(same(one, sums_at(kernels, 0, problem, problem.all(), point.model(true),
+                                            threads)),
                           kernels.isa, " columns ", columns, " threads ", threads);
         }
     });
@@ -173,8 +172,7 @@ void element_types_of_data_do_not_matter() {
         integers.push_back(static_cast<std::int16_t>(x));
     }
     const Point<double> point(numbers, 9, 1);
-    const GradientSums expected =
-        sums_at(kernels, 0, problem, problem.all(), point.model(true), 1);
+    const GradientSums expected = sums_at(kernels, 0, problem, problem.all(), point.model(true), 1);
     Data data = problem.data();
     data.X = {integers.data(), ElementType::int16, 777, 9, 18, 2};
     std::vector<double> by_column(problem.X.size());
@@ -218,12 +216,12 @@ void measure_adds_penalty_and_least_subgradient() {
 
 int main(int argc, char** argv) {
     using namespace fastgd::testing;
-    return run({{"equals the definition", equals_the_definition},
-                {"same bits for any number of threads", same_bits_for_any_number_of_threads},
-                {"value is the pass without gradient",
-                 value_alone_is_the_gradient_pass_without_gradient},
-                {"weights are repetitions", weights_are_repetitions},
-                {"element types do not matter", element_types_of_data_do_not_matter},
-                {"measure", measure_adds_penalty_and_least_subgradient}},
-               argc, argv);
+    return run(
+        {{"equals the definition", equals_the_definition},
+         {"same bits for any number of threads", same_bits_for_any_number_of_threads},
+         {"value is the pass without gradient", value_alone_is_the_gradient_pass_without_gradient},
+         {"weights are repetitions", weights_are_repetitions},
+         {"element types do not matter", element_types_of_data_do_not_matter},
+         {"measure", measure_adds_penalty_and_least_subgradient}},
+        argc, argv);
 }

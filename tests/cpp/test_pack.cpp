@@ -82,8 +82,12 @@ void check_pack(const KernelTable<T>& kernels, ElementType type, Index rows, Ind
     for (Index& i : index) i = numbers.below(rows);
     const auto item = static_cast<Index>(sizeof(Source));
     for (const Layout& layout : layouts_of(rows, columns)) {
-        const StridedView view{memory.get() + 1 + layout.origin * item, type, rows, columns,
-                               layout.row_stride * item, layout.column_stride * item};
+        const StridedView view{memory.get() + 1 + layout.origin * item,
+                               type,
+                               rows,
+                               columns,
+                               layout.row_stride * item,
+                               layout.column_stride * item};
         for (const RowSelection& selection :
              {RowSelection{nullptr, 0, rows}, RowSelection{nullptr, rows / 2, rows - rows / 2},
               RowSelection{index.data(), 0, rows}}) {
@@ -101,8 +105,9 @@ void check_pack(const KernelTable<T>& kernels, ElementType type, Index rows, Ind
                             : T(-77);
                     check(out[static_cast<std::size_t>(i * leading + j)] == expected, "pack ",
                           kernels.isa, " type ", static_cast<int>(type), ' ', layout.name, ' ',
-                          rows, 'x', columns, " at (", i, ", ", j, "): ",
-                          out[static_cast<std::size_t>(i * leading + j)], ", expected ", expected);
+                          rows, 'x', columns, " at (", i, ", ", j,
+                          "): ", out[static_cast<std::size_t>(i * leading + j)], ", expected ",
+                          expected);
                 }
         }
     }
@@ -148,10 +153,10 @@ void every_half_precision_number() {
                                                              count);
         for (std::size_t i = 0; i < all.size(); ++i) {
             const auto expected = static_cast<T>(value_of(all[i]));
-            const bool same = std::isnan(expected)
-                                  ? std::isnan(out[i])
-                                  : out[i] == expected &&
-                                        std::signbit(out[i]) == std::signbit(expected);
+            const bool same =
+                std::isnan(expected)
+                    ? std::isnan(out[i])
+                    : out[i] == expected && std::signbit(out[i]) == std::signbit(expected);
             check(same, kernels.isa, " half ", all[i].bits, ": ", out[i], ", expected ", expected);
         }
     });

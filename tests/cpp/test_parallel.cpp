@@ -1,12 +1,11 @@
 // Teams, barriers and blocks committed in order, for teams larger than the machine too.
-#include "core/parallel.hpp"
-
 #include <atomic>
 #include <string>
 #include <vector>
 
 #include "check.hpp"
 #include "core/cpu_quota.hpp"
+#include "core/parallel.hpp"
 
 namespace fastgd::testing {
 namespace {

@@ -1,12 +1,11 @@
 // Random orders as functions of a key.
-#include "core/permutation.hpp"
-
 #include <algorithm>
 #include <numeric>
 #include <set>
 #include <vector>
 
 #include "check.hpp"
+#include "core/permutation.hpp"
 
 namespace fastgd::testing {
 namespace {

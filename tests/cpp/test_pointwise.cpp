@@ -80,7 +80,8 @@ void rows_of_weight_zero_count_nothing() {
             const T weight[] = {T(2), T(0), T(0)};
             T derivative[3];
             const double parameter = loss_oracle(loss.name).parameter;
-            const double all = loss.derivative({3, 1, z, y, weight, nullptr, parameter}, derivative);
+            const double all =
+                loss.derivative({3, 1, z, y, weight, nullptr, parameter}, derivative);
             T first;
             const double alone = loss.derivative({1, 1, z, y, weight, nullptr, parameter}, &first);
             check(all == alone && derivative[0] == first, loss.name, ' ', kernels.isa);

@@ -1,9 +1,8 @@
 // The metric of the steps, from column moments, by hand.
-#include "core/preconditioner.hpp"
-
 #include <cmath>
 
 #include "check.hpp"
+#include "core/preconditioner.hpp"
 
 namespace fastgd::testing {
 namespace {

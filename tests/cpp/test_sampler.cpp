@@ -1,9 +1,8 @@
 // The order of rows in an epoch: each once, from (seed, epoch) alone.
-#include "core/sampler.hpp"
-
 #include <cmath>
 
 #include "check.hpp"
+#include "core/sampler.hpp"
 
 namespace fastgd::testing {
 namespace {
@@ -30,7 +29,8 @@ bool each_once(const std::vector<Index>& order, Index rows) {
 }
 
 void each_row_once_in_every_shape() {
-    const Index shapes[] = {1, 2, 3, 7, 64, 100, 1000, 1023, 1024, 1025, 4097, 65536, 65537, 200003};
+    const Index shapes[] = {1,    2,    3,    7,    64,    100,   1000,
+                            1023, 1024, 1025, 4097, 65536, 65537, 200003};
     for (const Shuffle shuffle : all_shuffles)
         for (const Index rows : shapes)
             for (const Index row_bytes : {4, 8, 400, 800, 8192, 40000, 300000, 80000000}) {

@@ -1,8 +1,7 @@
 // Step sizes by their formulas, and the proximal operator against a grid.
-#include "core/schedule.hpp"
-
 #include "check.hpp"
 #include "core/penalty.hpp"
+#include "core/schedule.hpp"
 
 namespace fastgd::testing {
 namespace {

@@ -81,17 +81,18 @@ void check_batch_step(const KernelTable<T>& kernels, Index columns, Index output
             check(close(coef[at], expected, 2, units), kernels.isa, " columns ", columns, " at ",
                   at, ": ", coef[at], ", expected ", expected);
             check(close(coef_sum[at], expected_sum, 2, units), kernels.isa, " sum at ", at);
-            check(kind.momentum == 0 || close(moving[at], expected_velocity, 2, units),
-                  kernels.isa, " velocity at ", at);
+            check(kind.momentum == 0 || close(moving[at], expected_velocity, 2, units), kernels.isa,
+                  " velocity at ", at);
             check(worked_on || coef[at] == start[at], kernels.isa, " touched column ", j);
         }
 }
 
 void batch_step_at_every_width() {
-    const StepKind kinds[] = {{false, 0, false, 0, 0, false},    {true, 0, false, 0, 0.5, true},
-                              {true, 0, false, 0.4, 0.5, false}, {false, 0, false, 0.4, 0, true},
-                              {false, 0.9, false, 0, 0.1, true}, {true, 0.9, true, 0.2, 0.1, false},
-                              {false, 0.5, true, 0, 0, true},    {true, 0, false, 0.1, 0.1, false, true}};
+    const StepKind kinds[] = {
+        {false, 0, false, 0, 0, false},    {true, 0, false, 0, 0.5, true},
+        {true, 0, false, 0.4, 0.5, false}, {false, 0, false, 0.4, 0, true},
+        {false, 0.9, false, 0, 0.1, true}, {true, 0.9, true, 0.2, 0.1, false},
+        {false, 0.5, true, 0, 0, true},    {true, 0, false, 0.1, 0.1, false, true}};
     each_kernel_table([&](const auto& kernels) {
         Numbers numbers(6);
         for (Index columns = 0; columns <= 67; ++columns)
@@ -139,9 +140,11 @@ struct SgdOracle {
         const long double weight = s.weight != nullptr ? s.weight[at] : 1;
         long double slope = weight * loss.derivative(predictor, s.y[at], s.parameter);
         if (s.anchor.coef != nullptr)
-            slope -= weight * loss.derivative(anchor_predictor(tile, s, i, k), s.y[at], s.parameter);
+            slope -=
+                weight * loss.derivative(anchor_predictor(tile, s, i, k), s.y[at], s.parameter);
         const auto full = [&](Index j) {  // the gradient at the anchor
-            return s.anchor.gradient != nullptr ? static_cast<long double>(s.anchor.gradient[j]) : 0;
+            return s.anchor.gradient != nullptr ? static_cast<long double>(s.anchor.gradient[j])
+                                                : 0;
         };
         long double rate = s.step[i];
         const long double bend = s.curvature * weight * (norm + s.intercept_metric);
@@ -178,8 +181,8 @@ bool all_close(const std::vector<T>& computed, const std::vector<long double>& e
 }
 
 template <class T>
-void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index rows,
-               Index columns, Index outputs, const SgdKind& kind, Numbers& numbers) {
+void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index rows, Index columns,
+               Index outputs, const SgdKind& kind, Numbers& numbers) {
     const RandomTile<T> tile(numbers, rows, columns, kind.scaled, kind.averaged);
     const LossOracle& oracle = loss_oracle(loss.name);
     std::vector<T> y = numbers.uniforms<T>(rows * outputs, -1, 1);
@@ -234,15 +237,12 @@ void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index 
 }
 
 void sgd_at_every_width() {
-    const SgdKind kinds[] = {{false, false, false, 0, 0, false, 1},
-                             {false, true, true, 0, 0.1, true, 0},
-                             {false, true, false, 0.2, 0.1, true, 1},
-                             {true, false, false, 0, 0, true, 4},
-                             {true, true, true, 0, 0.1, false, 1},
-                             {true, false, true, 0.2, 0, true, 0.5},
-                             {true, true, true, 0.1, 0.1, false, 4, true},
-                             {false, true, false, 0, 0.1, false, 1, true},
-                             {true, false, true, 0, 0, false, 1, true}};
+    const SgdKind kinds[] = {
+        {false, false, false, 0, 0, false, 1},        {false, true, true, 0, 0.1, true, 0},
+        {false, true, false, 0.2, 0.1, true, 1},      {true, false, false, 0, 0, true, 4},
+        {true, true, true, 0, 0.1, false, 1},         {true, false, true, 0.2, 0, true, 0.5},
+        {true, true, true, 0.1, 0.1, false, 4, true}, {false, true, false, 0, 0.1, false, 1, true},
+        {true, false, true, 0, 0, false, 1, true}};
     each_kernel_table([&](const auto& kernels) {
         Numbers numbers(7);
         for (Index l = 0; l < kernels.loss_count; ++l)

@@ -1,12 +1,11 @@
 // Verdicts on sequences of objectives.
-#include "core/stopping.hpp"
-
 #include <cmath>
 #include <initializer_list>
 #include <string>
 #include <vector>
 
 #include "check.hpp"
+#include "core/stopping.hpp"
 
 namespace fastgd::testing {
 namespace {
@@ -39,16 +38,36 @@ StoppingOptions with_tol() { return {.tol = 1e-3, .reference = 10.0, .rounding =
 
 void five_idle_epochs_converge() {
     check_sequence("idle", with_tol(),
-                   {{9, go_on}, {8, go_on}, {8, go_on}, {7.999, go_on}, {7.998, go_on},
-                    {7.997, go_on}, {7.996, converged}});
+                   {{9, go_on},
+                    {8, go_on},
+                    {8, go_on},
+                    {7.999, go_on},
+                    {7.998, go_on},
+                    {7.997, go_on},
+                    {7.996, converged}});
     check_sequence("progress between", with_tol(),
-                   {{9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {8, go_on},
-                    {8, go_on}, {8, go_on}, {8, go_on}, {8, go_on}, {8, converged}});
+                   {{9, go_on},
+                    {9, go_on},
+                    {9, go_on},
+                    {9, go_on},
+                    {9, go_on},
+                    {8, go_on},
+                    {8, go_on},
+                    {8, go_on},
+                    {8, go_on},
+                    {8, go_on},
+                    {8, converged}});
     StoppingOptions without = with_tol();
     without.tol.reset();
     check_sequence("no tol", without,
-                   {{9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, go_on},
-                    {9, go_on}, {9, go_on}});
+                   {{9, go_on},
+                    {9, go_on},
+                    {9, go_on},
+                    {9, go_on},
+                    {9, go_on},
+                    {9, go_on},
+                    {9, go_on},
+                    {9, go_on}});
 }
 
 void exact_fits_converge_at_once() {
@@ -68,8 +87,12 @@ void guarded_steps_retreat() {
     StoppingOptions guarded = with_tol();
     guarded.guarded = true;
     check_sequence("batch", guarded,
-                   {{9, go_on}, {13.4, go_on}, {13.6, retreat}, {std::nan(""), retreat},
-                    {infinity, retreat}, {8, go_on}});
+                   {{9, go_on},
+                    {13.4, go_on},
+                    {13.6, retreat},
+                    {std::nan(""), retreat},
+                    {infinity, retreat},
+                    {8, go_on}});
     guarded.monotone = true;
     check_sequence("plain batch", guarded, {{9, go_on}, {9.001, retreat}, {8, go_on}});
     // zero coefficients are known before anything was judged
@@ -91,9 +114,9 @@ void slow_progress_is_progress() {
 void adaptive_steps_are_cut_after_patience() {
     StoppingOptions options = with_tol();
     options.adaptive = true;
-    check_sequence("cut", options,
-                   {{9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, retreat},
-                    {9, go_on}});
+    check_sequence(
+        "cut", options,
+        {{9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, retreat}, {9, go_on}});
     check_sequence("at the end of cutting", options,
                    {{9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, go_on}, {9, converged}},
                    1e-6);

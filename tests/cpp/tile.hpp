@@ -10,8 +10,7 @@ class RandomTile {
   public:
     RandomTile(Numbers& numbers, Index rows, Index columns, bool shifted, bool prefetch)
         : columns_(columns), shift_(numbers.uniforms<T>(columns, -1, 1)), shifted_(shifted) {
-        for (Index i = 0; i < rows; ++i)
-            rows_.emplace_back(numbers.uniforms<T>(columns, -1, 1));
+        for (Index i = 0; i < rows; ++i) rows_.emplace_back(numbers.uniforms<T>(columns, -1, 1));
         for (const Exact<T>& row : rows_) row_.push_back(row.data());
         // what is fetched ahead may lie anywhere, but must be memory
         if (prefetch) next_.assign(row_.rbegin(), row_.rend());

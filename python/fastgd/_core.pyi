@@ -1,0 +1,188 @@
+"""The compiled core as Python sees it; tests/test_stub.py compares this file with the module."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, Literal, TypedDict, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+class Solver(Enum):
+    batch = 0
+    minibatch = 1
+    sgd = 2
+
+class Update(Enum):
+    plain = 0
+    momentum = 1
+    nesterov = 2
+    accelerated = 3
+
+class Rate(Enum):
+    automatic = 0
+    constant = 1
+    invscaling = 2
+    optimal = 3
+    adaptive = 4
+    callable = 5
+
+class Shuffle(Enum):
+    none = 0
+    block = 1
+    full = 2
+
+class Status(Enum):
+    converged = 0
+    iteration_limit = 1
+    stopped = 2
+    diverged = 3
+
+class FitOptions:
+    solver: Solver
+    batch_size: int
+    fit_intercept: bool
+    rate: Rate
+    eta0: float
+    power_t: float
+    t0: float
+    update: Update
+    momentum: float
+    max_iter: int
+    tol: float | None
+    shuffle: Shuffle
+    average: bool
+    average_after: int
+    seed: int
+    n_threads: int
+    def __init__(self) -> None: ...
+    def set_penalty(self, alpha: float, l1_ratio: float) -> None: ...
+
+class DescentFloat32:
+    def __init__(
+        self,
+        loss: str,
+        parameter: float,
+        options: FitOptions,
+        coef: NDArray[np.float64],
+        intercept: NDArray[np.float64],
+    ) -> None: ...
+    def consume(
+        self,
+        X: NDArray[Any],
+        y: NDArray[Any],
+        sample_weight: NDArray[Any] | None = None,
+        offset: NDArray[Any] | None = None,
+        positive_label: float | None = None,
+    ) -> None: ...
+    def finish_epoch(self) -> None: ...
+    def coefficients(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    def state(self) -> dict[str, list[float]]: ...
+    def restore(self, state: dict[str, list[float]]) -> None: ...
+
+class DescentFloat64:
+    def __init__(
+        self,
+        loss: str,
+        parameter: float,
+        options: FitOptions,
+        coef: NDArray[np.float64],
+        intercept: NDArray[np.float64],
+    ) -> None: ...
+    def consume(
+        self,
+        X: NDArray[Any],
+        y: NDArray[Any],
+        sample_weight: NDArray[Any] | None = None,
+        offset: NDArray[Any] | None = None,
+        positive_label: float | None = None,
+    ) -> None: ...
+    def finish_epoch(self) -> None: ...
+    def coefficients(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    def state(self) -> dict[str, list[float]]: ...
+    def restore(self, state: dict[str, list[float]]) -> None: ...
+
+class _BuildInfo(TypedDict):
+    compiler: str
+    cxx_standard: int
+    openmp: int
+
+class _History(TypedDict):
+    objective: NDArray[np.float64]
+    gradient_norm: NDArray[np.float64]
+    learning_rate: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+
+class _Search(TypedDict):
+    non_finite: tuple[int, int] | None
+
+# Missing where a cell of X is not finite.
+class _Fitted(_Search, total=False):
+    coef: NDArray[np.float64]
+    intercept: NDArray[np.float64]
+    objective: float
+    gradient_norm: float
+    n_iter: int
+    status: Status
+    safe_rate: float
+    history: _History
+
+def available_threads() -> int: ...
+def build_info() -> _BuildInfo: ...
+def cpu_quota() -> float: ...
+def isa_level() -> str: ...
+def isa_levels() -> list[str]: ...
+def losses() -> list[tuple[str, bool]]: ...
+def thread_runtime() -> str: ...
+def first_non_finite(X: NDArray[Any], single_precision: bool) -> tuple[int, int] | None: ...
+@overload
+def objective_at(
+    X: NDArray[Any],
+    y: NDArray[Any],
+    sample_weight: NDArray[Any] | None,
+    offset: NDArray[Any] | None,
+    positive_label: float | None,
+    loss: str,
+    parameter: float,
+    alpha: float,
+    l1_ratio: float,
+    coef: NDArray[np.float64],
+    intercept: NDArray[np.float64],
+    single_precision: bool,
+    with_gradient: Literal[False],
+    n_threads: int,
+) -> float: ...
+@overload
+def objective_at(
+    X: NDArray[Any],
+    y: NDArray[Any],
+    sample_weight: NDArray[Any] | None,
+    offset: NDArray[Any] | None,
+    positive_label: float | None,
+    loss: str,
+    parameter: float,
+    alpha: float,
+    l1_ratio: float,
+    coef: NDArray[np.float64],
+    intercept: NDArray[np.float64],
+    single_precision: bool,
+    with_gradient: Literal[True],
+    n_threads: int,
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]: ...
+def fit(
+    X: NDArray[Any],
+    y: NDArray[Any],
+    sample_weight: NDArray[Any] | None,
+    offset: NDArray[Any] | None,
+    positive_label: float | None,
+    loss: str,
+    parameter: float,
+    options: FitOptions,
+    coef: NDArray[np.float64],
+    intercept: NDArray[np.float64],
+    single_precision: bool,
+    on_epoch: Callable[
+        [int, NDArray[np.float64], NDArray[np.float64], float, float, float, float], bool
+    ]
+    | None,
+    on_rate: Callable[[int], float] | None,
+) -> _Fitted: ...
