@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Comparison", "noisy_places"]
 
-# Further than this from 1, fastgd against itself shows a machine too busy to compare anything.
+# Further than this from 1, the median of fastgd against itself or an end of its interval, the
+# machine is too busy to compare anything.
 _MOST_DRIFT = 0.03
+_MOST_SPREAD = 0.10
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class Comparison:
     @property
     def noisy(self) -> bool:
         """Whether it is a control that failed: the ratios beside it are not to be quoted."""
-        return self.control and abs(self.ratio.median - 1.0) > _MOST_DRIFT
+        drift, *spread = (abs(number - 1.0) for number in self.ratio)
+        return self.control and (drift > _MOST_DRIFT or max(spread) > _MOST_SPREAD)
 
     @property
     def share(self) -> Interval | None:

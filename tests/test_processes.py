@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import signal
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracle import SOLVERS, make_problem
+from oracle import SOLVERS, Problem, make_problem
 
 import fastgd
 
@@ -28,9 +29,15 @@ pytestmark = [
 PATIENCE = 10.0  # seconds after which a child counts as hanging
 
 
+@functools.cache
+def large_problem(seed: int) -> Problem:
+    """Data large enough for two threads; drawn once, as BLAS does not like to be forked."""
+    return make_problem("log_loss", 20_000, 30, seed=seed)
+
+
 def fit_bits(solver: str = "batch", seed: int = 0, n_threads: int | None = 2) -> bytes:
-    """Fit data large enough for two threads and return the bits of the coefficients."""
-    problem = make_problem("log_loss", 20_000, 30, seed=seed)
+    """Fit and return the bits of the coefficients."""
+    problem = large_problem(seed)
     result = fastgd.fit(
         **problem.arguments(),
         solver=solver,  # type: ignore[arg-type]
@@ -189,7 +196,8 @@ INTERRUPTED = """
     import numpy as np
     import fastgd
 
-    solver, rate, n, d, delay = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:5]), float(sys.argv[5])
+    solver, rate = sys.argv[1:3]
+    n, d, delay = int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])
     generator = np.random.default_rng(0)
     X = generator.normal(size=(n, d))
     y = X[:, 0] + generator.normal(size=n)

@@ -24,10 +24,18 @@ struct Blocks {
         return {tile, flush, block};
     }
 
+    // A few milliseconds of work, in whole blocks: how long a fit goes without looking up.
+    template <class T>
+    Index segment_rows(Index columns) const {
+        const Index row_bytes = columns * static_cast<Index>(sizeof(T));
+        return std::max(segment_bytes / (row_bytes * block_rows), Index{1}) * block_rows;
+    }
+
   private:
     // measured: the prefetched tile and the one at work share 32 KiB of cache comfortably
     static constexpr double tile_bytes = 6.0 * 1024.0;
     static constexpr double block_bytes = 512.0 * 1024.0;
+    static constexpr Index segment_bytes = 64 * 1024 * 1024;
 };
 
 }  // namespace fastgd

@@ -12,14 +12,17 @@ namespace {
 
 constexpr int power_iterations = 30;
 constexpr double power_tolerance = 1e-3;
-constexpr double sampled_bytes = 8.0 * 1024.0 * 1024.0;
+constexpr double least_bytes = 8.0 * 1024.0 * 1024.0;
+constexpr double most_bytes = 256.0 * 1024.0 * 1024.0;
 
-// Rows in evenly spread runs, at least 32 a column, about `sampled_bytes` where that is more.
+// Rows in evenly spread runs: 8 a column, within these bytes.
 std::vector<Index> spread_rows(const Data& data, std::size_t item) {
     const Index rows = data.rows();
     const double row_bytes = static_cast<double>(data.columns()) * static_cast<double>(item);
-    const Index wanted = std::max(static_cast<Index>(sampled_bytes / row_bytes),
-                                  32 * (data.columns() + 1));
+    const double bytes =
+        std::clamp(8.0 * static_cast<double>(data.columns() + 1) * row_bytes, least_bytes,
+                   most_bytes);
+    const Index wanted = std::max(static_cast<Index>(bytes / row_bytes), Index{8});
     std::vector<Index> result;
     constexpr Index run = 8;
     const Index step = std::max(rows * run / std::max(std::min(wanted, rows), Index{1}), run);
@@ -43,10 +46,11 @@ Data quadratic(const Data& data) {
 template <class T>
 std::vector<double> metric_on(const KernelTable<T>& kernels, const Data& data,
                               const RowSelection& rows, const Preconditioner& preconditioner,
-                              double curvature, double l2, int threads) {
+                              double curvature, double l2, int threads,
+                              FunctionRef<bool()> keep_going) {
     const auto columns = static_cast<std::size_t>(data.columns());
     if (preconditioner.identity()) return std::vector<double>(columns, 1.0);
-    const ColumnMoments sample = column_moments(kernels, data, rows, threads);
+    const ColumnMoments sample = column_moments(kernels, data, rows, threads, keep_going);
     std::vector<double> metric = preconditioner.metric;
     for (std::size_t j = 0; j < columns; ++j) {
         const double offset = sample.mean[j] - preconditioner.shift[j];
@@ -61,7 +65,7 @@ std::vector<double> metric_on(const KernelTable<T>& kernels, const Data& data,
 template <class T>
 double largest_curvature(const KernelTable<T>& kernels, const Data& data,
                          const Preconditioner& preconditioner, double curvature, double l2,
-                         int threads) {
+                         int threads, FunctionRef<bool()> keep_going) {
     const Data problem = quadratic(data);
     const std::vector<Index> sample = spread_rows(data, sizeof(T));
     const RowSelection rows{sample.data(), 0, static_cast<Index>(sample.size())};
@@ -69,7 +73,7 @@ double largest_curvature(const KernelTable<T>& kernels, const Data& data,
     const auto columns = static_cast<std::size_t>(data.columns());
     const std::vector<T> shift(preconditioner.shift.begin(), preconditioner.shift.end());
     const std::vector<double> metric = metric_on(kernels, data, rows, preconditioner, curvature, l2,
-                                                 threads);
+                                                 threads, keep_going);
 
     // v lives in the metric's own coordinates, where the operator is symmetric
     std::vector<double> v(columns + 1);
@@ -79,7 +83,8 @@ double largest_curvature(const KernelTable<T>& kernels, const Data& data,
     std::vector<T> coef(columns);
     GradientSums sums(1, data.columns());
     double largest = 0.0;
-    for (int iteration = 0; iteration < power_iterations; ++iteration) {
+    for (int iteration = 0; iteration < power_iterations && keep_going();
+         ++iteration) {
         double norm = 0.0;
         for (const double x : v) norm += x * x;
         if (!(norm > 0.0) || !std::isfinite(norm)) break;
@@ -146,9 +151,9 @@ double mean_row_curvature(const ColumnMoments& moments, const Preconditioner& pr
 }
 
 template double largest_curvature(const KernelTable<float>&, const Data&, const Preconditioner&,
-                                  double, double, int);
+                                  double, double, int, FunctionRef<bool()>);
 template double largest_curvature(const KernelTable<double>&, const Data&, const Preconditioner&,
-                                  double, double, int);
+                                  double, double, int, FunctionRef<bool()>);
 template double largest_row_norm(const KernelTable<float>&, const Data&);
 template double largest_row_norm(const KernelTable<double>&, const Data&);
 

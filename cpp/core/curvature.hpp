@@ -13,7 +13,7 @@ namespace fastgd {
 template <class T>
 double largest_curvature(const KernelTable<T>& kernels, const Data& data,
                          const Preconditioner& preconditioner, double curvature, double l2,
-                         int threads);
+                         int threads, FunctionRef<bool()> keep_going);
 
 // Largest squared norm of a row, its intercept's 1 included.
 template <class T>

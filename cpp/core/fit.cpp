@@ -62,10 +62,12 @@ class FitRun {
     bool automatic() const { return options_.rate == Rate::automatic; }
 
     void prepare(const Coefficients& start);
-    double automatic_rate(const Preconditioner& preconditioner) const;
-    double safe_rate() const;
+    double automatic_rate(const Preconditioner& preconditioner);
+    double safe_rate();
     double objective_of_zero() const;
 
+    // False once somebody wants the fit to end; asked between pieces of a few milliseconds.
+    bool keep_going();
     // Passes over the data; false if interrupted.
     bool feed(const Sampler& sampler, Index epoch);
     bool advance(Index epoch);
@@ -109,12 +111,13 @@ double FitRun<T>::objective_of_zero() const {
 
 // 1 / L for the smoothness of a batch of B rows: all rows' L, plus the spread of single rows / B.
 template <class T>
-double FitRun<T>::automatic_rate(const Preconditioner& preconditioner) const {
+double FitRun<T>::automatic_rate(const Preconditioner& preconditioner) {
     const double curvature = objective_.loss().curvature;
     const double all =
         batch() || options_.solver == Solver::minibatch
             ? largest_curvature(objective_.kernels(), data_, preconditioner, curvature,
-                                options_.penalty.l2, options_.threads)
+                                options_.penalty.l2, options_.threads,
+                                [&] { return keep_going(); })
             : 0.0;
     const double sampling_margin = 1.02;
     if (batch()) return all > 0.0 ? 1.0 / (sampling_margin * all) : 1.0;
@@ -127,7 +130,7 @@ double FitRun<T>::automatic_rate(const Preconditioner& preconditioner) const {
 }
 
 template <class T>
-double FitRun<T>::safe_rate() const {
+double FitRun<T>::safe_rate() {
     const Preconditioner raw = Preconditioner::none(options_.fit_intercept);
     const double curvature = objective_.loss().curvature;
     const double one_row = options_.solver == Solver::batch
@@ -135,7 +138,8 @@ double FitRun<T>::safe_rate() const {
                                : curvature * largest_row_norm(objective_.kernels(), data_);
     if (options_.solver == Solver::sgd) return 1.0 / (one_row + options_.penalty.l2);
     const double all = largest_curvature(objective_.kernels(), data_, raw, curvature,
-                                         options_.penalty.l2, options_.threads);
+                                         options_.penalty.l2, options_.threads,
+                                         [&] { return keep_going(); });
     return 1.0 / (all + one_row / static_cast<double>(options_.batch_size));
 }
 
@@ -190,13 +194,16 @@ void FitRun<T>::prepare(const Coefficients& start) {
 }
 
 template <class T>
+bool FitRun<T>::keep_going() {
+    outcome_.interrupted = outcome_.interrupted || monitor_.interrupted();
+    return !outcome_.interrupted;
+}
+
+template <class T>
 bool FitRun<T>::feed(const Sampler& sampler, Index epoch) {
     RowOrder order;
     for (Index s = 0; s < sampler.segments(); ++s) {
-        if (monitor_.interrupted()) {
-            outcome_.interrupted = true;
-            return false;
-        }
+        if (!keep_going()) return false;
         descent_->consume(data_, sampler.segment(epoch, s, order));
     }
     return true;
@@ -233,10 +240,7 @@ bool FitRun<T>::evaluate() {
     sums_.clear();
     RowOrder order;
     for (Index s = 0; s < in_order_.segments(); ++s) {
-        if (monitor_.interrupted()) {
-            outcome_.interrupted = true;
-            return false;
-        }
+        if (!keep_going()) return false;
         objective_.add_gradient(data_, in_order_.segment(0, s, order), model, sums_);
     }
     measured_ = measure(sums_, options_.penalty, at.coef, shift, options_.fit_intercept);
@@ -277,12 +281,14 @@ void FitRun<T>::record(Index epoch, double rate) {
 template <class T>
 FitOutcome FitRun<T>::run(const Coefficients& start) {
     moments_ = column_moments(objective_.kernels(), data_, {nullptr, 0, data_.rows()},
-                              options_.threads);
+                              options_.threads, [&] { return keep_going(); });
+    if (outcome_.interrupted) return outcome_;
     if (moments_.non_finite) {
         outcome_.non_finite = moments_.non_finite;
         return outcome_;
     }
     prepare(start);
+    if (outcome_.interrupted) return outcome_;
     const std::vector<double>& shift = descent_options_.preconditioner.shift;
     constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
     if (batch() || !is_zero(start)) {
@@ -308,10 +314,7 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
             outcome_.status = Status::stopped;
             break;
         }
-        if (monitor_.interrupted()) {
-            outcome_.interrupted = true;
-            return outcome_;
-        }
+        if (!keep_going()) return outcome_;
         if (verdict == Verdict::converged || verdict == Verdict::diverged) break;
         if (verdict == Verdict::retreat && !last) {
             retreat();

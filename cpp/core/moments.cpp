@@ -144,34 +144,37 @@ void block_moments(const KernelTable<T>& kernels, const Blocks& blocks, const Da
 
 template <class T>
 ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
-                             const RowSelection& rows, int threads) {
+                             const RowSelection& rows, int threads,
+                             FunctionRef<bool()> keep_going) {
     const Blocks blocks = Blocks::of<T>(data.columns());
-    const Index block_count = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
     const auto columns = static_cast<std::size_t>(data.columns());
-    const double bytes = static_cast<double>(rows.count) * static_cast<double>(columns) *
-                         static_cast<double>(sizeof(T));
-    const int team =
-        static_cast<int>(std::min<Index>(threads_for_work(threads, bytes), block_count));
+    const Index segment = blocks.segment_rows<T>(data.columns());
+    const int team = threads_for_work(
+        threads, static_cast<double>(rows.count) * static_cast<double>(columns) * sizeof(T));
     const int slots = team == 1 ? 1 : OrderedBlocks::slots_for(team);
-
     std::vector<std::unique_ptr<GroupScratch<T>>> scratch;
     for (int member = 0; member < team; ++member)
         scratch.push_back(std::make_unique<GroupScratch<T>>(kernels, data, blocks.tile_rows));
     std::vector<BlockMoments> partial(static_cast<std::size_t>(slots), BlockMoments(columns));
     BlockMoments total(columns);
-    OrderedBlocks order(block_count, slots);
-    run_team(team, [&](int member, int) {
-        order.work(
-            [&](Index block, int slot) {
-                BlockMoments& sums = partial[static_cast<std::size_t>(slot)];
-                sums.clear();
-                const Index begin = block * blocks.block_rows;
-                block_moments(kernels, blocks, data,
-                              rows.part(begin, std::min(blocks.block_rows, rows.count - begin)),
-                              *scratch[static_cast<std::size_t>(member)], sums);
-            },
-            [&](int slot) { total.merge(partial[static_cast<std::size_t>(slot)]); });
-    });
+
+    for (Index first = 0; first < rows.count && keep_going(); first += segment) {
+        const RowSelection part = rows.part(first, std::min(segment, rows.count - first));
+        OrderedBlocks order((part.count + blocks.block_rows - 1) / blocks.block_rows, slots);
+        run_team(team, [&](int member, int) {
+            order.work(
+                [&](Index block, int slot) {
+                    BlockMoments& sums = partial[static_cast<std::size_t>(slot)];
+                    sums.clear();
+                    const Index begin = block * blocks.block_rows;
+                    block_moments(kernels, blocks, data,
+                                  part.part(begin, std::min(blocks.block_rows,
+                                                            part.count - begin)),
+                                  *scratch[static_cast<std::size_t>(member)], sums);
+                },
+                [&](int slot) { total.merge(partial[static_cast<std::size_t>(slot)]); });
+        });
+    }
 
     ColumnMoments moments;
     moments.weight = total.weight;
@@ -192,9 +195,9 @@ std::optional<CellPosition> find_non_finite(const KernelTable<T>& kernels, const
 }
 
 template ColumnMoments column_moments(const KernelTable<float>&, const Data&,
-                                      const RowSelection&, int);
+                                      const RowSelection&, int, FunctionRef<bool()>);
 template ColumnMoments column_moments(const KernelTable<double>&, const Data&,
-                                      const RowSelection&, int);
+                                      const RowSelection&, int, FunctionRef<bool()>);
 template std::optional<CellPosition> find_non_finite(const KernelTable<float>&, const Data&);
 template std::optional<CellPosition> find_non_finite(const KernelTable<double>&, const Data&);
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data.hpp"
+#include "function_ref.hpp"
 
 namespace fastgd {
 
@@ -22,9 +23,11 @@ struct ColumnMoments {
     std::optional<CellPosition> non_finite;  // moments mean nothing when this is set
 };
 
+// `keep_going` is asked every few milliseconds; once it says no, moments mean nothing.
 template <class T>
 ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
-                             const RowSelection& rows, int threads);
+                             const RowSelection& rows, int threads,
+                             FunctionRef<bool()> keep_going);
 
 // The first row, then column, of X that holds NaN or infinity; nothing if all are finite.
 template <class T>

@@ -83,20 +83,53 @@ void own_step_of_the_user_diverges() {
     check_sequence("NaN", with_tol(), {{9, go_on}, {std::nan(""), diverged}});
 }
 
-void guarded_steps_retreat() {
+void guarded_steps_retreat_from_growth() {
     StoppingOptions guarded = with_tol();
     guarded.guarded = true;
-    check_sequence("batch", guarded,
+    guarded.growth = 0.5;
+    check_sequence("growth allowed", guarded,
                    {{9, go_on},
                     {13.4, go_on},
                     {13.6, retreat},
                     {std::nan(""), retreat},
                     {infinity, retreat},
                     {8, go_on}});
-    guarded.monotone = true;
-    check_sequence("plain batch", guarded, {{9, go_on}, {9.001, retreat}, {8, go_on}});
+    guarded.growth = 0.0;
+    check_sequence("no growth allowed", guarded, {{9, go_on}, {9.001, retreat}, {8, go_on}});
     // zero coefficients are known before anything was judged
     check_sequence("first", guarded, {{10.1, retreat}, {9.9, go_on}});
+}
+
+void growth_is_measured_from_the_start() {
+    StoppingOptions guarded = with_tol();
+    guarded.guarded = true;
+    Stopping better(guarded);
+    better.start_at(5.0);
+    check(better.judge(9.0, 0.1) == retreat && better.judge(4.9, 0.1) == go_on);
+    // a start worse than zero coefficients may come down from there
+    Stopping worse(guarded);
+    worse.start_at(50.0);
+    check(worse.reference() == 50.0 && worse.judge(49.0, 0.1) == go_on);
+}
+
+void guarded_steps_retreat_when_out_of_slack() {
+    StoppingOptions guarded = with_tol();
+    guarded.guarded = true;
+    guarded.slack = 3;
+    check_sequence("slack", guarded,
+                   {{9, go_on}, {9, go_on}, {9, go_on}, {9, retreat}, {9, go_on}, {9, converged}});
+}
+
+// In batch descent an objective above the best is on its way, not noise.
+void swinging_is_not_idle() {
+    StoppingOptions options = with_tol();
+    options.deterministic = true;
+    std::vector<Verdict> verdicts;
+    Stopping stopping(options);
+    for (const double objective : {8.0, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0, 8.0, 8.0, 8.0, 8.0, 8.0})
+        verdicts.push_back(stopping.judge(objective, 0.1));
+    for (std::size_t i = 0; i + 1 < verdicts.size(); ++i) check(verdicts[i] == go_on, i);
+    check(verdicts.back() == converged);
 }
 
 // Gains too small to count one by one count once they add up.
@@ -144,7 +177,10 @@ int main(int argc, char** argv) {
     return run({{"five idle epochs converge", five_idle_epochs_converge},
                 {"exact fits converge at once", exact_fits_converge_at_once},
                 {"a step of the user's diverges", own_step_of_the_user_diverges},
-                {"guarded steps retreat", guarded_steps_retreat},
+                {"guarded steps retreat from growth", guarded_steps_retreat_from_growth},
+                {"growth is measured from the start", growth_is_measured_from_the_start},
+                {"guarded steps retreat out of slack", guarded_steps_retreat_when_out_of_slack},
+                {"swinging is not idle", swinging_is_not_idle},
                 {"slow progress is progress", slow_progress_is_progress},
                 {"adaptive steps are cut after patience", adaptive_steps_are_cut_after_patience},
                 {"best is the lowest judged", best_is_the_lowest_judged}},
