@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "batch.hpp"
-#include "curvature.hpp"
+#include "step_size.hpp"
 #include "stochastic.hpp"
 #include "stopping.hpp"
 
@@ -62,8 +62,6 @@ class FitRun {
     bool automatic() const { return options_.rate == Rate::automatic; }
 
     void prepare(const Coefficients& start);
-    double automatic_rate(const Preconditioner& preconditioner);
-    double safe_rate();
     double objective_of_zero() const;
 
     // False once somebody wants the fit to end; asked between pieces of a few milliseconds.
@@ -86,6 +84,7 @@ class FitRun {
     Clock::time_point began_ = Clock::now();
 
     ColumnMoments moments_;
+    StepProblem step_problem_;
     DescentOptions descent_options_;
     std::unique_ptr<Descent<T>> descent_;
     std::unique_ptr<Stopping> stopping_;
@@ -109,51 +108,19 @@ double FitRun<T>::objective_of_zero() const {
     return sums.loss / sums.weight;
 }
 
-// 1 / L for the smoothness of a batch of B rows: all rows' L, plus the spread of single rows / B.
-template <class T>
-double FitRun<T>::automatic_rate(const Preconditioner& preconditioner) {
-    const double curvature = objective_.loss().curvature;
-    const double all =
-        batch() || options_.solver == Solver::minibatch
-            ? largest_curvature(objective_.kernels(), data_, preconditioner, curvature,
-                                options_.penalty.l2, options_.threads,
-                                [&] { return keep_going(); })
-            : 0.0;
-    const double sampling_margin = 1.02;
-    if (batch()) return all > 0.0 ? 1.0 / (sampling_margin * all) : 1.0;
-    const double rows =
-        options_.solver == Solver::sgd ? 1.0 : static_cast<double>(options_.batch_size);
-    // 4: the variance that the anchor leaves needs steps of a quarter of 1 / L (Johnson, Zhang)
-    const double single = 4.0 * mean_row_curvature(moments_, preconditioner, curvature);
-    const double bend = all * (1.0 - 1.0 / rows) + single / rows;
-    return bend > 0.0 ? 1.0 / bend : 1.0;
-}
-
-template <class T>
-double FitRun<T>::safe_rate() {
-    const Preconditioner raw = Preconditioner::none(options_.fit_intercept);
-    const double curvature = objective_.loss().curvature;
-    const double one_row = options_.solver == Solver::batch
-                               ? 0.0
-                               : curvature * largest_row_norm(objective_.kernels(), data_);
-    if (options_.solver == Solver::sgd) return 1.0 / (one_row + options_.penalty.l2);
-    const double all = largest_curvature(objective_.kernels(), data_, raw, curvature,
-                                         options_.penalty.l2, options_.threads,
-                                         [&] { return keep_going(); });
-    return 1.0 / (all + one_row / static_cast<double>(options_.batch_size));
-}
-
 template <class T>
 void FitRun<T>::prepare(const Coefficients& start) {
-    const bool scaled = automatic();
     const double curvature = objective_.loss().curvature;
-    const Index rows_a_step = options_.solver == Solver::batch  ? 0
-                              : options_.solver == Solver::sgd ? 1
-                                                               : options_.batch_size;
+    step_problem_ = {.rows_a_step = batch()                           ? 0
+                                    : options_.solver == Solver::sgd ? 1
+                                                                     : options_.batch_size,
+                     .curvature = curvature,
+                     .l2 = options_.penalty.l2,
+                     .threads = options_.threads};
     Preconditioner preconditioner =
-        scaled ? Preconditioner::scale(moments_, curvature, options_.penalty.l2,
-                                       options_.fit_intercept, rows_a_step)
-               : Preconditioner::none(options_.fit_intercept);
+        automatic() ? Preconditioner::scale(moments_, curvature, options_.penalty.l2,
+                                            options_.fit_intercept, step_problem_.rows_a_step)
+                    : Preconditioner::none(options_.fit_intercept);
     // kernels subtract the shift in T: it must be a number T holds
     for (double& s : preconditioner.shift) s = static_cast<double>(static_cast<T>(s));
 
@@ -171,7 +138,10 @@ void FitRun<T>::prepare(const Coefficients& start) {
     const Index average_after = own_average ? data_.rows() / 2 : options_.average_after;
     d.average_after = options_.solver == Solver::minibatch ? average_after / options_.batch_size
                                                            : average_after;
-    d.schedule.rate = scaled ? automatic_rate(preconditioner) : options_.eta0;
+    d.schedule.rate = automatic()
+                          ? automatic_rate(objective_.kernels(), data_, step_problem_, moments_,
+                                           preconditioner, [&] { return keep_going(); })
+                          : options_.eta0;
     d.schedule.power = options_.power_t;
     d.schedule.t0 = options_.t0;
     d.schedule.alpha = options_.penalty.l1 + options_.penalty.l2;
@@ -327,7 +297,13 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     const bool grown = !automatic() && measured_.objective > 2.0 * stopping_->reference();
     if (verdict == Verdict::diverged || grown) {
         outcome_.status = Status::diverged;
-        outcome_.safe_rate = safe_rate();
+        outcome_.safe_rate =
+            safe_rate(objective_.kernels(), data_, step_problem_, options_.fit_intercept,
+                      [&] { return keep_going(); });
+        // the last good coefficients may never have been measured
+        descent_->restart_from(best_);
+        if (!evaluate()) return outcome_;
+        best_measure_ = measured_;
     }
     const bool take_best = automatic() || outcome_.status == Status::diverged;
     outcome_.raw = shifted(take_best ? best_ : descent_->coefficients(), shift, -1.0);
