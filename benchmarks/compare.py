@@ -82,12 +82,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--peer", default="*", metavar="PATTERN", help="only peers of such a name, as in 'numpy*'"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all raw numbers")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw ratios and shares")
+    parser.add_argument("--json", type=_file, metavar="FILE", help="write all raw numbers")
+    parser.add_argument("--plot", type=_file, metavar="FILE", help="draw ratios and shares")
     arguments = parser.parse_args(argv)
-    for path in filter(None, (arguments.json, arguments.plot)):  # not after an hour of work
-        if not path.absolute().parent.is_dir():
-            parser.error(f"no such folder: {path.parent}")
     arguments.tasks = [
         task
         for task in TASKS
@@ -97,6 +94,18 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         names = ", ".join(task.name for task in TASKS)
         parser.error(f"no task matches --suite and --task; there are {names}")
     return arguments
+
+
+def _file(text: str) -> Path:
+    """Make the folder of a file to come: what cannot be written shows before an hour of work."""
+    path = Path(text)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(
+            f"expected a file that can be written, got {text!r}: {error.strerror}"
+        ) from None
+    return path
 
 
 def _positive(text: str) -> int:

@@ -24,7 +24,7 @@ __all__ = ["draw"]
 _COLOURS = {"float64": "#1f4e79", "float32": "#e07b00"}
 _HEIGHT = 0.36  # of a bar, in rows
 _LABELLED_INSIDE = 0.08  # bars longer than this hold their label
-_TICKS = (0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100)
+_TICKS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100)
 
 _Row = tuple[str, int, str]  # task, threads, peer
 
@@ -117,7 +117,7 @@ def _draw_share(axes: Axes, entry: Comparison, at: float) -> None:
 def _finish_ratios(axes: Axes) -> None:
     axes.set_xscale("log")
     low, high = axes.get_xlim()
-    low, high = min(low, 0.9), max(high, 2.2) * 1.25  # 1 in sight, room for the last label
+    low, high = min(low, 0.9), max(high, 2.2) * 1.5  # 1 in sight, room for the last label
     axes.set_xlim(low, high)
     axes.set_xticks([tick for tick in _TICKS if low <= tick <= high])
     axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}x"))

@@ -136,8 +136,14 @@ void FitRun<T>::prepare(const Coefficients& start) {
     const bool own_average = automatic() && !options_.average;
     d.average = options_.average || own_average;
     const Index average_after = own_average ? data_.rows() / 2 : options_.average_after;
-    d.average_after = options_.solver == Solver::minibatch ? average_after / options_.batch_size
-                                                           : average_after;
+    d.average_after = average_after;
+    if (options_.solver == Solver::minibatch) {
+        // rows seen, as steps: the last batch of an epoch may be short
+        const Index steps_an_epoch =
+            (data_.rows() + options_.batch_size - 1) / options_.batch_size;
+        d.average_after = average_after / data_.rows() * steps_an_epoch +
+                          average_after % data_.rows() / options_.batch_size;
+    }
     d.schedule.rate = automatic()
                           ? automatic_rate(objective_.kernels(), data_, step_problem_, moments_,
                                            preconditioner, [&] { return keep_going(); })

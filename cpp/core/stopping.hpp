@@ -46,8 +46,8 @@ class Stopping {
   private:
     Verdict judge_growth(double objective) const;
     // Epochs without gain that end the fit: a quarter of those run, so that slow progress is not
-    // taken for none.
-    int patience() const { return std::max(5, epochs_ / 4); }
+    // taken for none. The adaptive schedule keeps to scikit-learn's five.
+    int patience() const { return options_.adaptive ? 5 : std::max(5, epochs_ / 4); }
 
     StoppingOptions options_;
     double best_ = std::numeric_limits<double>::infinity();

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # The counters of the core hold no more.
 _INT64_MAX = 2**63 - 1
 
+# Rows compared at a time, so that temporaries stay small beside the input.
+_BLOCK_ROWS = 2**20
+
 _EXACT_IN_FLOAT32 = tuple(map(np.dtype, ("f4", "f2", "?", "i1", "u1", "i2", "u2")))
 
 # What to do about an array that holds no real numbers, by kind of dtype.
@@ -293,11 +296,12 @@ def _find_labels(labels: NDArray[Any], need_both_classes: bool) -> tuple[float, 
     else:
         negative, positive = -1.0 if low < 0 else 0.0, 1.0
         expected = "labels within {0, 1} or {-1, +1}"
-    known = labels == negative
-    known |= labels == positive
-    if not known.all():
-        row = int(np.argmin(known))
-        raise ValueError(message("y", expected, f"{shown(labels[row])} at row {row}"))
+    for start in range(0, len(labels), _BLOCK_ROWS):
+        block = labels[start : start + _BLOCK_ROWS]
+        known = (block == negative) | (block == positive)
+        if not known.all():
+            row = start + int(np.argmin(known))
+            raise ValueError(message("y", expected, f"{shown(labels[row])} at row {row}"))
     return negative, positive
 
 

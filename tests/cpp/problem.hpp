@@ -7,6 +7,9 @@
 
 namespace fastgd::testing {
 
+// Work that nobody interrupts.
+inline constexpr auto keep_going = [] { return true; };
+
 // A dense array in C order as the core views it.
 template <class T>
 StridedView view_of(const std::vector<T>& values, Index rows, Index columns) {

@@ -46,7 +46,7 @@ bool reaches(double estimate, double eigenvalue) {
 template <class T>
 double estimate(const KernelTable<T>& kernels, const Problem<T>& problem,
                 const Preconditioner& preconditioner, double curvature, double l2) {
-    return largest_curvature(kernels, problem.data(), preconditioner, curvature, l2, 2);
+    return largest_curvature(kernels, problem.data(), preconditioner, curvature, l2, 2, keep_going);
 }
 
 void orthogonal_columns() {
@@ -84,7 +84,8 @@ void metric_levels_the_columns() {
     each_precision([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
         const Problem<T> problem = orthogonal<T>({1e-3, 12.0, 300.0}, 50);
-        const ColumnMoments moments = column_moments(kernels, problem.data(), problem.all(), 1);
+        const ColumnMoments moments =
+            column_moments(kernels, problem.data(), problem.all(), 1, keep_going);
         const Preconditioner scaled = Preconditioner::scale(moments, 0.25, 0.0, true, 0);
         const double largest = estimate(kernels, problem, scaled, 0.25, 0.0);
         check(reaches(largest, 1.0), largest);

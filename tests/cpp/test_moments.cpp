@@ -82,7 +82,8 @@ TwoPass two_passes(const Problem<T>& problem, const RowSelection& rows, Index co
 template <class T>
 void check_moments(const KernelTable<T>& kernels, const Problem<T>& problem,
                    const RowSelection& rows, int threads) {
-    const ColumnMoments moments = column_moments(kernels, problem.data(), rows, threads);
+    const ColumnMoments moments =
+        column_moments(kernels, problem.data(), rows, threads, keep_going);
     const auto unit = static_cast<long double>(std::numeric_limits<T>::epsilon());
     check(!moments.non_finite);
     for (Index j = 0; j < problem.columns; ++j) {
@@ -146,7 +147,8 @@ void constant_columns_have_no_variance() {
             problem.X.push_back(T(0.1));
             problem.X.push_back(T(-3e7));
         }
-        const ColumnMoments moments = column_moments(kernels, problem.data(), problem.all(), 1);
+        const ColumnMoments moments =
+            column_moments(kernels, problem.data(), problem.all(), 1, keep_going);
         check(moments.variance[0] == 0.0 && moments.variance[1] == 0.0);
         check(moments.mean[0] == static_cast<double>(T(0.1)) && moments.mean[1] == -3e7);
     });
@@ -157,10 +159,11 @@ void same_bits_for_any_number_of_threads() {
         using T = Number<decltype(kernels)>;
         Numbers numbers(22);
         const Problem<T> problem = table_of<T>(numbers, 300000, true);
-        const ColumnMoments one = column_moments(kernels, problem.data(), problem.all(), 1);
+        const ColumnMoments one =
+            column_moments(kernels, problem.data(), problem.all(), 1, keep_going);
         for (const int threads : {2, 3, 8}) {
             const ColumnMoments other =
-                column_moments(kernels, problem.data(), problem.all(), threads);
+                column_moments(kernels, problem.data(), problem.all(), threads, keep_going);
             check(one.weight == other.weight && one.mean == other.mean &&
                       one.variance == other.variance && one.smallest == other.smallest &&
                       one.largest == other.largest,
@@ -179,10 +182,12 @@ void weights_are_repetitions() {
             problem.weight.push_back(static_cast<T>(i % 3));
             for (Index t = 0; t < i % 3; ++t) repeated.push_back(i);
         }
-        const ColumnMoments weighted = column_moments(kernels, problem.data(), problem.all(), 1);
+        const ColumnMoments weighted =
+            column_moments(kernels, problem.data(), problem.all(), 1, keep_going);
         problem.weight.clear();
         const ColumnMoments copies = column_moments(
-            kernels, problem.data(), {repeated.data(), 0, static_cast<Index>(repeated.size())}, 1);
+            kernels, problem.data(), {repeated.data(), 0, static_cast<Index>(repeated.size())}, 1,
+            keep_going);
         const double unit = static_cast<double>(std::numeric_limits<T>::epsilon());
         check(weighted.weight == copies.weight);
         for (std::size_t j = 0; j < 5; ++j)
@@ -200,7 +205,7 @@ void first_non_finite_number_is_named() {
         const T nan = std::numeric_limits<T>::quiet_NaN();
         const T infinity = std::numeric_limits<T>::infinity();
         const Problem<T> clean = make_problem<T>(numbers, 50000, 7, 1);
-        check(!column_moments(kernels, clean.data(), clean.all(), 2).non_finite);
+        check(!column_moments(kernels, clean.data(), clean.all(), 2, keep_going).non_finite);
         check(!find_non_finite(kernels, clean.data()));
         for (const T bad : {nan, infinity, -infinity})
             for (const Index row : {0, 1, 255, 256, 300, 20000, 49999}) {
@@ -213,7 +218,8 @@ void first_non_finite_number_is_named() {
                 set(std::min<Index>(row + 1, 49999), 5, infinity);  // earlier column, later row
                 for (const int threads : {1, 2, 8}) {
                     const auto found =
-                        column_moments(kernels, problem.data(), problem.all(), threads).non_finite;
+                        column_moments(kernels, problem.data(), problem.all(), threads, keep_going)
+                            .non_finite;
                     check(found && found->row == row && found->column == 4, kernels.isa, " row ",
                           row, " threads ", threads, ": found ", found ? found->row : -1, ", ",
                           found ? found->column : -1);
@@ -222,6 +228,16 @@ void first_non_finite_number_is_named() {
                 check(found && found->row == row && found->column == 4);
             }
     });
+}
+
+void pass_ends_when_told_to() {
+    const KernelTable<double>& kernels = selected_kernels<double>();
+    Numbers numbers(25);
+    const auto problem = make_problem<double>(numbers, 200000, 50, 1);
+    int asked = 0;
+    const auto twice = [&] { return ++asked < 2; };
+    const ColumnMoments moments = column_moments(kernels, problem.data(), problem.all(), 1, twice);
+    check(asked == 2 && moments.weight < 200000.0, asked, " times, ", moments.weight);
 }
 
 }  // namespace
@@ -234,6 +250,7 @@ int main(int argc, char** argv) {
                 {"constant columns have no variance", constant_columns_have_no_variance},
                 {"same bits for any number of threads", same_bits_for_any_number_of_threads},
                 {"weights are repetitions", weights_are_repetitions},
-                {"first non-finite number is named", first_non_finite_number_is_named}},
+                {"first non-finite number is named", first_non_finite_number_is_named},
+                {"the pass ends when told to", pass_ends_when_told_to}},
                argc, argv);
 }
