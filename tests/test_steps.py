@@ -174,7 +174,7 @@ def test_adaptive_divides_the_step_by_five_after_five_idle_epochs(solver: str) -
             rate, idle = rate / 5, 0
     assert result.status == "converged"
     assert rate < 1e-6 <= history.learning_rate[-1]
-    assert problem.excess(result.coef, result.intercept) < options["tol"]
+    assert problem.excess(result.coef, result.intercept) < 2 * options["tol"]
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])

@@ -11,12 +11,10 @@ struct NamedType {
 };
 
 constexpr NamedType readable_types[] = {
-    {'f', 4, ElementType::float32}, {'f', 8, ElementType::float64},
-    {'f', 2, ElementType::float16}, {'b', 1, ElementType::boolean},
-    {'i', 1, ElementType::int8},    {'i', 2, ElementType::int16},
-    {'i', 4, ElementType::int32},   {'i', 8, ElementType::int64},
-    {'u', 1, ElementType::uint8},   {'u', 2, ElementType::uint16},
-    {'u', 4, ElementType::uint32},  {'u', 8, ElementType::uint64},
+    {'f', 4, ElementType::float32}, {'f', 8, ElementType::float64}, {'f', 2, ElementType::float16},
+    {'b', 1, ElementType::boolean}, {'i', 1, ElementType::int8},    {'i', 2, ElementType::int16},
+    {'i', 4, ElementType::int32},   {'i', 8, ElementType::int64},   {'u', 1, ElementType::uint8},
+    {'u', 2, ElementType::uint16},  {'u', 4, ElementType::uint32},  {'u', 8, ElementType::uint64},
 };
 static_assert(std::size(readable_types) == element_type_count);
 
@@ -30,12 +28,9 @@ StridedView view_of(const py::array& array) {
         if (dtype.kind() != known.kind || dtype.itemsize() != known.size) continue;
         if (dtype.byteorder() == '>') break;
         const bool matrix = array.ndim() == 2;
-        return {array.data(),
-                known.type,
-                array.shape(0),
-                matrix ? array.shape(1) : 1,
-                array.strides(0),
-                matrix ? array.strides(1) : known.size};
+        return {array.data(),     known.type,
+                array.shape(0),   matrix ? array.shape(1) : 1,
+                array.strides(0), matrix ? array.strides(1) : known.size};
     }
     throw py::type_error("array: expected native float, integer or bool elements");
 }

@@ -1,7 +1,6 @@
 // Descent: the resumable fit, fed chunk by chunk.
 #include "../core/descent.hpp"
 
-
 #include "../core/fit.hpp"
 #include "problem.hpp"
 #include "topics.hpp"

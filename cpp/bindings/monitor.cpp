@@ -17,7 +17,8 @@ bool Monitor::epoch_done(const EpochReport& report, const Coefficients& raw) {
     if (on_epoch_.is_none() || error_) return false;
     const py::gil_scoped_acquire acquired;
     try {
-        return on_epoch_(report.epoch, matrix_of(raw.coef, static_cast<Index>(raw.intercept.size())),
+        return on_epoch_(report.epoch,
+                         matrix_of(raw.coef, static_cast<Index>(raw.intercept.size())),
                          vector_of(raw.intercept), report.objective, report.gradient_norm,
                          report.rate, report.seconds)
             .cast<bool>();

@@ -43,8 +43,8 @@ py::object objective_at(const py::array& X, const py::array& y,
     const Data data = data_of(X, y, sample_weight, offset, positive_label);
     const Coefficients at = coefficients_of(coef, intercept, data.outputs(), data.columns());
     const PenaltyStrength penalty = PenaltyStrength::of(alpha, l1_ratio);
-    const LossSpec spec = single_precision ? loss_of<float>(loss, parameter)
-                                           : loss_of<double>(loss, parameter);
+    const LossSpec spec =
+        single_precision ? loss_of<float>(loss, parameter) : loss_of<double>(loss, parameter);
     const Evaluation result = [&] {
         const py::gil_scoped_release released;
         return single_precision
@@ -56,16 +56,14 @@ py::object objective_at(const py::array& X, const py::array& y,
                           vector_of(result.gradient.intercept));
 }
 
-std::optional<std::pair<Index, Index>> first_non_finite(const py::array& X,
-                                                        bool single_precision) {
+std::optional<std::pair<Index, Index>> first_non_finite(const py::array& X, bool single_precision) {
     Data data;
     data.X = view_of(X);
     data.y = data.X;
     data.y.columns = 1;
     const py::gil_scoped_release released;
-    const auto found = single_precision
-                           ? find_non_finite(selected_kernels<float>(), data)
-                           : find_non_finite(selected_kernels<double>(), data);
+    const auto found = single_precision ? find_non_finite(selected_kernels<float>(), data)
+                                        : find_non_finite(selected_kernels<double>(), data);
     if (!found) return std::nullopt;
     return std::pair{found->row, found->column};
 }

@@ -44,11 +44,12 @@ void register_options(py::module_& module) {
         .def(py::init<>())
         .def_readwrite("solver", &FitOptions::solver)
         .def_readwrite("batch_size", &FitOptions::batch_size)
-        .def("set_penalty",
-             [](FitOptions& options, double alpha, double l1_ratio) {
-                 options.penalty = PenaltyStrength::of(alpha, l1_ratio);
-             },
-             py::arg("alpha"), py::arg("l1_ratio"))
+        .def(
+            "set_penalty",
+            [](FitOptions& options, double alpha, double l1_ratio) {
+                options.penalty = PenaltyStrength::of(alpha, l1_ratio);
+            },
+            py::arg("alpha"), py::arg("l1_ratio"))
         .def_readwrite("fit_intercept", &FitOptions::fit_intercept)
         .def_readwrite("rate", &FitOptions::rate)
         .def_readwrite("eta0", &FitOptions::eta0)

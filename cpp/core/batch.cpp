@@ -46,8 +46,7 @@ void Batch<T>::process(const Data& data, const RowSelection& rows) {
 
 template <class T>
 double Batch<T>::value() const {
-    return sums_.loss / sums_.weight +
-           options_.penalty.value(std::span(point_).first(coef_size_));
+    return sums_.loss / sums_.weight + options_.penalty.value(std::span(point_).first(coef_size_));
 }
 
 template <class T>
@@ -68,8 +67,7 @@ Measure Batch<T>::measure() const {
 }
 
 template <class T>
-std::vector<double> Batch<T>::moved_along(const std::vector<double>& gradient,
-                                          double step) const {
+std::vector<double> Batch<T>::moved_along(const std::vector<double>& gradient, double step) const {
     std::vector<double> moved(point_.size());
     for (std::size_t j = 0; j < point_.size(); ++j) {
         const double t = step * metric_all_[j];
@@ -87,9 +85,8 @@ void Batch<T>::step_momentum(const std::vector<double>& gradient) {
         const double t = step * metric_all_[j];
         const double move = -t * gradient[j];
         previous_[j] = options_.momentum * previous_[j] + move;
-        point_[j] += options_.update == Update::nesterov
-                         ? options_.momentum * previous_[j] + move
-                         : previous_[j];
+        point_[j] += options_.update == Update::nesterov ? options_.momentum * previous_[j] + move
+                                                         : previous_[j];
         if (j < coef_size_ && options_.penalty.l1 > 0.0)
             point_[j] = soft_threshold(point_[j], t * options_.penalty.l1);
     }
@@ -120,8 +117,7 @@ template <class T>
 void Batch<T>::step_accelerated(const std::vector<double>& gradient) {
     const std::vector<double> end = moved_along(gradient, this->rate());
     if (dot(gradient, end, previous_) > 0.0) momentum_counter_ = 1.0;
-    const double next =
-        0.5 * (1.0 + std::sqrt(1.0 + 4.0 * momentum_counter_ * momentum_counter_));
+    const double next = 0.5 * (1.0 + std::sqrt(1.0 + 4.0 * momentum_counter_ * momentum_counter_));
     momentum_used_ = (momentum_counter_ - 1.0) / next;
     for (std::size_t j = 0; j < point_.size(); ++j)
         point_[j] = end[j] + momentum_used_ * (end[j] - previous_[j]);

@@ -12,8 +12,8 @@ class Buffer {
   public:
     Buffer() = default;
     explicit Buffer(std::ptrdiff_t size)
-        : memory_(static_cast<T*>(::operator new(sizeof(T) * static_cast<std::size_t>(size),
-                                                 alignment))),
+        : memory_(static_cast<T*>(
+              ::operator new(sizeof(T) * static_cast<std::size_t>(size), alignment))),
           size_(size) {}
 
     T* data() { return memory_.get(); }

@@ -19,9 +19,8 @@ constexpr double most_bytes = 256.0 * 1024.0 * 1024.0;
 std::vector<Index> spread_rows(const Data& data, std::size_t item) {
     const Index rows = data.rows();
     const double row_bytes = static_cast<double>(data.columns()) * static_cast<double>(item);
-    const double bytes =
-        std::clamp(8.0 * static_cast<double>(data.columns() + 1) * row_bytes, least_bytes,
-                   most_bytes);
+    const double bytes = std::clamp(8.0 * static_cast<double>(data.columns() + 1) * row_bytes,
+                                    least_bytes, most_bytes);
     const Index wanted = std::max(static_cast<Index>(bytes / row_bytes), Index{8});
     std::vector<Index> result;
     constexpr Index run = 8;
@@ -72,8 +71,8 @@ double largest_curvature(const KernelTable<T>& kernels, const Data& data,
     const Objective<T> objective(kernels, {find_loss(kernels, "squared_error"), 0.0}, threads);
     const auto columns = static_cast<std::size_t>(data.columns());
     const std::vector<T> shift(preconditioner.shift.begin(), preconditioner.shift.end());
-    const std::vector<double> metric = metric_on(kernels, data, rows, preconditioner, curvature, l2,
-                                                 threads, keep_going);
+    const std::vector<double> metric =
+        metric_on(kernels, data, rows, preconditioner, curvature, l2, threads, keep_going);
 
     // v lives in the metric's own coordinates, where the operator is symmetric
     std::vector<double> v(columns + 1);
@@ -83,20 +82,17 @@ double largest_curvature(const KernelTable<T>& kernels, const Data& data,
     std::vector<T> coef(columns);
     GradientSums sums(1, data.columns());
     double largest = 0.0;
-    for (int iteration = 0; iteration < power_iterations && keep_going();
-         ++iteration) {
+    for (int iteration = 0; iteration < power_iterations && keep_going(); ++iteration) {
         double norm = 0.0;
         for (const double x : v) norm += x * x;
         if (!(norm > 0.0) || !std::isfinite(norm)) break;
         for (double& x : v) x /= std::sqrt(norm);
         for (std::size_t j = 0; j < columns; ++j)
             coef[j] = static_cast<T>(std::sqrt(metric[j]) * v[j]);
-        const T intercept = static_cast<T>(std::sqrt(preconditioner.intercept_metric) *
-                                           v[columns]);
+        const T intercept = static_cast<T>(std::sqrt(preconditioner.intercept_metric) * v[columns]);
         sums.clear();
         objective.add_gradient(
-            problem, rows,
-            {coef.data(), &intercept, shift.empty() ? nullptr : shift.data()}, sums);
+            problem, rows, {coef.data(), &intercept, shift.empty() ? nullptr : shift.data()}, sums);
         if (sums.weight <= 0.0) break;
         double rayleigh = 0.0;
         for (std::size_t j = 0; j < columns; ++j) {
@@ -141,9 +137,8 @@ double mean_row_curvature(const ColumnMoments& moments, const Preconditioner& pr
                           double curvature) {
     double sum = preconditioner.intercept_metric;
     for (std::size_t j = 0; j < moments.mean.size(); ++j) {
-        const double offset = preconditioner.identity()
-                                  ? moments.mean[j]
-                                  : moments.mean[j] - preconditioner.shift[j];
+        const double offset =
+            preconditioner.identity() ? moments.mean[j] : moments.mean[j] - preconditioner.shift[j];
         const double square = moments.variance[j] + offset * offset;
         sum += preconditioner.identity() ? square : preconditioner.metric[j] * square;
     }

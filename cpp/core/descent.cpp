@@ -52,8 +52,7 @@ void Descent<T>::finish_epoch() {
 
 template <class T>
 std::unique_ptr<Descent<T>> make_descent(Solver solver, const Objective<T>& objective,
-                                         const DescentOptions& options,
-                                         const Coefficients& start) {
+                                         const DescentOptions& options, const Coefficients& start) {
     // per-sample steps with momentum are mini-batches of one row
     if (solver == Solver::sgd && options.update == Update::plain)
         return std::make_unique<Sgd<T>>(objective, options, start);
@@ -68,7 +67,6 @@ template class Descent<double>;
 template std::unique_ptr<Descent<float>> make_descent(Solver, const Objective<float>&,
                                                       const DescentOptions&, const Coefficients&);
 template std::unique_ptr<Descent<double>> make_descent(Solver, const Objective<double>&,
-                                                       const DescentOptions&,
-                                                       const Coefficients&);
+                                                       const DescentOptions&, const Coefficients&);
 
 }  // namespace fastgd

@@ -104,7 +104,6 @@ enum class Solver { batch, minibatch, sgd };
 
 template <class T>
 std::unique_ptr<Descent<T>> make_descent(Solver solver, const Objective<T>& objective,
-                                         const DescentOptions& options,
-                                         const Coefficients& start);
+                                         const DescentOptions& options, const Coefficients& start);
 
 }  // namespace fastgd

@@ -49,10 +49,8 @@ class FitRun {
           options_(options),
           monitor_(monitor),
           sampler_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)),
-                   options.solver == Solver::batch ? Shuffle::none : options.shuffle,
-                   options.seed),
-          in_order_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)), Shuffle::none,
-                    0),
+                   options.solver == Solver::batch ? Shuffle::none : options.shuffle, options.seed),
+          in_order_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)), Shuffle::none, 0),
           sums_(data.outputs(), data.columns()) {}
 
     FitOutcome run(const Coefficients& start);
@@ -111,7 +109,7 @@ double FitRun<T>::objective_of_zero() const {
 template <class T>
 void FitRun<T>::prepare(const Coefficients& start) {
     const double curvature = objective_.loss().curvature;
-    step_problem_ = {.rows_a_step = batch()                           ? 0
+    step_problem_ = {.rows_a_step = batch()                          ? 0
                                     : options_.solver == Solver::sgd ? 1
                                                                      : options_.batch_size,
                      .curvature = curvature,
@@ -139,8 +137,7 @@ void FitRun<T>::prepare(const Coefficients& start) {
     d.average_after = average_after;
     if (options_.solver == Solver::minibatch) {
         // rows seen, as steps: the last batch of an epoch may be short
-        const Index steps_an_epoch =
-            (data_.rows() + options_.batch_size - 1) / options_.batch_size;
+        const Index steps_an_epoch = (data_.rows() + options_.batch_size - 1) / options_.batch_size;
         d.average_after = average_after / data_.rows() * steps_an_epoch +
                           average_after % data_.rows() / options_.batch_size;
     }
@@ -161,7 +158,9 @@ void FitRun<T>::prepare(const Coefficients& start) {
         .tol = options_.tol,
         .deterministic = batch(),
         .guarded = automatic(),
-        .growth = !batch() ? 0.05 : options_.update == Update::plain ? 0.0 : 0.5,
+        .growth = !batch()                           ? 0.05
+                  : options_.update == Update::plain ? 0.0
+                                                     : 0.5,
         .slack = batch() ? 0 : 2,
         .adaptive = options_.rate == Rate::adaptive,
         .reference = objective_of_zero(),
@@ -236,9 +235,9 @@ Verdict FitRun<T>::settle(Index epoch) {
                           epoch + 1 == options_.max_iter;
     Verdict verdict = all_finite(now) ? Verdict::go_on : Verdict::diverged;
     if (measured)
-        verdict = stopping_->judge(all_finite(now) ? measured_.objective
-                                                   : std::numeric_limits<double>::infinity(),
-                                   descent_->rate());
+        verdict = stopping_->judge(
+            all_finite(now) ? measured_.objective : std::numeric_limits<double>::infinity(),
+            descent_->rate());
     if (verdict != Verdict::diverged && (!measured || stopping_->improved())) {
         best_ = now;
         best_measure_ = measured_;
@@ -303,9 +302,8 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     const bool grown = !automatic() && measured_.objective > 2.0 * stopping_->reference();
     if (verdict == Verdict::diverged || grown) {
         outcome_.status = Status::diverged;
-        outcome_.safe_rate =
-            safe_rate(objective_.kernels(), data_, step_problem_, options_.fit_intercept,
-                      [&] { return keep_going(); });
+        outcome_.safe_rate = safe_rate(objective_.kernels(), data_, step_problem_,
+                                       options_.fit_intercept, [&] { return keep_going(); });
         // the last good coefficients may never have been measured
         descent_->restart_from(best_);
         if (!evaluate()) return outcome_;

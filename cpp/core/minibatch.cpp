@@ -44,8 +44,7 @@ void sum_part(const Objective<T>& objective, TileReader<T>& reader, const Data& 
         if (anchor.coef != nullptr) {
             RowTile<T> again = tile;
             again.next = nullptr;
-            objective.kernels().forward(again, anchor.coef, outputs, anchor.intercept,
-                                        reader.z());
+            objective.kernels().forward(again, anchor.coef, outputs, anchor.intercept, reader.z());
             objective.loss().derivative(targets, reader.anchor_derivative());
             for (Index i = 0; i < size * outputs; ++i)
                 derivative[i] -= reader.anchor_derivative()[i];
@@ -62,10 +61,10 @@ template <class T>
 MiniBatch<T>::MiniBatch(const Objective<T>& objective, const DescentOptions& options,
                         const Coefficients& start)
     : Stochastic<T>(objective, options, start),
-      partial_rows_(std::min(
-          options.batch_size,
-          std::max(rounded_up((options.batch_size + most_partials - 1) / most_partials, 4),
-                   least_partial_rows))),
+      partial_rows_(
+          std::min(options.batch_size,
+                   std::max(rounded_up((options.batch_size + most_partials - 1) / most_partials, 4),
+                            least_partial_rows))),
       partial_stride_(rounded_up(options.outputs * (options.columns + 1), 16)),
       partial_(partial_stride_ * most_partials),
       sums_(options.outputs, options.columns),
@@ -74,7 +73,8 @@ MiniBatch<T>::MiniBatch(const Objective<T>& objective, const DescentOptions& opt
 template <class T>
 bool MiniBatch<T>::small() const {
     return static_cast<double>(options_.batch_size) * static_cast<double>(options_.columns) *
-               sizeof(T) <= small_batch_bytes;
+               sizeof(T) <=
+           small_batch_bytes;
 }
 
 template <class T>
@@ -101,8 +101,8 @@ void MiniBatch<T>::process(const Data& data, const RowSelection& rows) {
 }
 
 template <class T>
-BatchStep<T> MiniBatch<T>::step_of(const T* partial, Index partials, Index rows,
-                                   std::int64_t step, bool averaged) {
+BatchStep<T> MiniBatch<T>::step_of(const T* partial, Index partials, Index rows, std::int64_t step,
+                                   bool averaged) {
     return {
         .partial = partial,
         .partials = partials,
@@ -151,13 +151,13 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                                static_cast<double>(data.outputs()) * sizeof(T);
     const Index parts = (batch + partial_rows_ - 1) / partial_rows_;
     const int wanted = objective_.threads() > 0 ? objective_.threads() : available_threads();
-    const int threads = static_cast<int>(std::clamp(
-        static_cast<Index>(batch_bytes / bytes_per_member), Index{1},
-        std::min<Index>(wanted, parts)));
+    const int threads =
+        static_cast<int>(std::clamp(static_cast<Index>(batch_bytes / bytes_per_member), Index{1},
+                                    std::min<Index>(wanted, parts)));
     std::vector<std::unique_ptr<TileReader<T>>> readers;
     for (int member = 0; member < threads; ++member)
-        readers.push_back(std::make_unique<TileReader<T>>(
-            kernels, data, Blocks::of<T>(data.columns()).tile_rows));
+        readers.push_back(std::make_unique<TileReader<T>>(kernels, data,
+                                                          Blocks::of<T>(data.columns()).tile_rows));
     const LinearModel<T> model{this->coef_.data(), this->intercept_.data(), this->shift()};
 
     const Index batches = (rows.count + batch - 1) / batch;

@@ -168,8 +168,7 @@ ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
                     sums.clear();
                     const Index begin = block * blocks.block_rows;
                     block_moments(kernels, blocks, data,
-                                  part.part(begin, std::min(blocks.block_rows,
-                                                            part.count - begin)),
+                                  part.part(begin, std::min(blocks.block_rows, part.count - begin)),
                                   *scratch[static_cast<std::size_t>(member)], sums);
                 },
                 [&](int slot) { total.merge(partial[static_cast<std::size_t>(slot)]); });
@@ -194,10 +193,10 @@ std::optional<CellPosition> find_non_finite(const KernelTable<T>& kernels, const
     return find_in_rows(reader, blocks.tile_rows, data, {nullptr, 0, data.rows()});
 }
 
-template ColumnMoments column_moments(const KernelTable<float>&, const Data&,
-                                      const RowSelection&, int, FunctionRef<bool()>);
-template ColumnMoments column_moments(const KernelTable<double>&, const Data&,
-                                      const RowSelection&, int, FunctionRef<bool()>);
+template ColumnMoments column_moments(const KernelTable<float>&, const Data&, const RowSelection&,
+                                      int, FunctionRef<bool()>);
+template ColumnMoments column_moments(const KernelTable<double>&, const Data&, const RowSelection&,
+                                      int, FunctionRef<bool()>);
 template std::optional<CellPosition> find_non_finite(const KernelTable<float>&, const Data&);
 template std::optional<CellPosition> find_non_finite(const KernelTable<double>&, const Data&);
 

@@ -26,8 +26,7 @@ struct ColumnMoments {
 // `keep_going` is asked every few milliseconds; once it says no, moments mean nothing.
 template <class T>
 ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
-                             const RowSelection& rows, int threads,
-                             FunctionRef<bool()> keep_going);
+                             const RowSelection& rows, int threads, FunctionRef<bool()> keep_going);
 
 // The first row, then column, of X that holds NaN or infinity; nothing if all are finite.
 template <class T>

@@ -106,10 +106,10 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
                 GradientSums& sum = partial[static_cast<std::size_t>(slot)];
                 sum.clear();
                 const Index begin = block * blocks.block_rows;
-                sum_block<Gradient>(kernels_, loss_, blocks, data,
-                                    rows.part(begin, std::min(blocks.block_rows,
-                                                              rows.count - begin)),
-                                    model, *scratch[static_cast<std::size_t>(member)], sum);
+                sum_block<Gradient>(
+                    kernels_, loss_, blocks, data,
+                    rows.part(begin, std::min(blocks.block_rows, rows.count - begin)), model,
+                    *scratch[static_cast<std::size_t>(member)], sum);
             },
             [&](int slot) { add_sums(partial[static_cast<std::size_t>(slot)], sums, Gradient); });
     });

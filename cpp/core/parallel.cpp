@@ -138,8 +138,8 @@ void OrderedBlocks::work(FunctionRef<void(Index, int)> compute, FunctionRef<void
         const std::lock_guard lock(committing_);
         ready_[static_cast<std::size_t>(slot)].store(true, std::memory_order_relaxed);
         Index first = committed_.load(std::memory_order_relaxed);
-        while (first < blocks_ && ready_[static_cast<std::size_t>(first % slots_)].load(
-                                      std::memory_order_relaxed)) {
+        while (first < blocks_ &&
+               ready_[static_cast<std::size_t>(first % slots_)].load(std::memory_order_relaxed)) {
             const int ready_slot = static_cast<int>(first % slots_);
             commit(ready_slot);
             ready_[static_cast<std::size_t>(ready_slot)].store(false, std::memory_order_relaxed);

@@ -43,8 +43,7 @@ class OrderedBlocks {
     OrderedBlocks(Index blocks, int slots);
 
     // The part of one member. compute(block, slot) may run beside others; commit(slot) never.
-    void work(FunctionRef<void(Index block, int slot)> compute,
-              FunctionRef<void(int slot)> commit);
+    void work(FunctionRef<void(Index block, int slot)> compute, FunctionRef<void(int slot)> commit);
 
   private:
     bool claim(Index* block);

@@ -62,9 +62,8 @@ RowSelection Sampler::segment(std::int64_t epoch, Index segment, RowOrder& order
     order.upcoming.assign(rows.begin() + std::min(buffer_rows_, count), rows.end());
     order.upcoming.resize(rows.size(), rows.back());
     for (Index at = 0; at < count; at += buffer_rows_)
-        shuffle_in_place(
-            rows.data() + at, std::min(buffer_rows_, count - at),
-            derive_key(key, static_cast<std::uint64_t>((begin + at) / buffer_rows_)));
+        shuffle_in_place(rows.data() + at, std::min(buffer_rows_, count - at),
+                         derive_key(key, static_cast<std::uint64_t>((begin + at) / buffer_rows_)));
     return {rows.data(), 0, count, order.upcoming.data()};
 }
 

@@ -30,13 +30,12 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
         const RowSelection selection = rows.part(begin, size);
         const Index fetched = std::min(size, rows.count - begin - ahead);
         const RowSelection next = selection.upcoming != nullptr ? selection.upcoming_rows()
-                                  : fetched >= size ? rows.part(begin + ahead, size)
-                                                    : RowSelection{};
+                                  : fetched >= size             ? rows.part(begin + ahead, size)
+                                                                : RowSelection{};
         const PointwiseTile<T> targets = reader.targets(
             data, selection, objective_.loss_spec().parameter, 1.0 / options_.mean_weight);
         for (Index i = 0; i < size; ++i)
-            step[i] =
-                static_cast<T>(options_.schedule.at(static_cast<double>(steps_ + i + 1)));
+            step[i] = static_cast<T>(options_.schedule.at(static_cast<double>(steps_ + i + 1)));
         SgdChunk<T> chunk{
             .tile = reader.rows(data, selection, next, this->shift()),
             .outputs = data.outputs(),
@@ -48,8 +47,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .metric = this->metric(),
             .intercept_metric = static_cast<T>(options_.preconditioner.intercept_metric),
             .curvature = scaled ? static_cast<T>(loss.curvature) : T(0),
-            .penalty = {static_cast<T>(options_.penalty.l1),
-                        static_cast<T>(options_.penalty.l2)},
+            .penalty = {static_cast<T>(options_.penalty.l1), static_cast<T>(options_.penalty.l2)},
             .anchor = this->anchor(),
             .coef = this->coef_.data(),
             .intercept = this->intercept_.data(),

@@ -33,9 +33,8 @@ double automatic_rate(const KernelTable<T>& kernels, const Data& data, const Ste
 template <class T>
 double safe_rate(const KernelTable<T>& kernels, const Data& data, const StepProblem& problem,
                  bool fit_intercept, FunctionRef<bool()> keep_going) {
-    const double of_a_row = problem.rows_a_step > 0
-                                ? problem.curvature * largest_row_norm(kernels, data)
-                                : 0.0;
+    const double of_a_row =
+        problem.rows_a_step > 0 ? problem.curvature * largest_row_norm(kernels, data) : 0.0;
     if (problem.rows_a_step == 1) return inverse(of_a_row + problem.l2);
     const double of_all_rows =
         largest_curvature(kernels, data, Preconditioner::none(fit_intercept), problem.curvature,

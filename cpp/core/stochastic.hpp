@@ -38,9 +38,9 @@ class Stochastic : public Descent<T> {
 
     std::vector<T> coef_;
     std::vector<T> intercept_;
-    std::vector<T> velocity_;            // empty for plain steps
+    std::vector<T> velocity_;  // empty for plain steps
     std::vector<T> intercept_velocity_;
-    std::vector<T> coef_sum_;            // of few iterates, empty without averaging
+    std::vector<T> coef_sum_;  // of few iterates, empty without averaging
     std::vector<T> intercept_sum_;
 
   private:

@@ -46,7 +46,8 @@ Verdict Stopping::judge(double objective, double rate) {
     const bool gained = !(best_ >= mark_ - *options_.tol * std::abs(mark_));
     if (gained) mark_ = best_;
     const double settled = std::max(*options_.tol, options_.rounding) * std::abs(best_);
-    const bool swinging = options_.deterministic && !options_.adaptive && objective - best_ > settled;
+    const bool swinging =
+        options_.deterministic && !options_.adaptive && objective - best_ > settled;
     if (gained || swinging) idle_ = 0;
     since_best_ = improved_ ? 0 : since_best_ + 1;
     if (idle_ < patience()) {

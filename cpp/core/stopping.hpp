@@ -54,7 +54,7 @@ class Stopping {
     bool improved_ = false;
     double mark_ = std::numeric_limits<double>::infinity();  // objective at the last gain by tol
     int epochs_ = 0;
-    int idle_ = 0;        // epochs since then
+    int idle_ = 0;  // epochs since then
     int since_best_ = 0;  // epochs, or retreats, since the best
 };
 

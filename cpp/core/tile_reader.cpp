@@ -68,8 +68,8 @@ template <class T>
 PointwiseTile<T> TileReader<T>::targets(const Data& data, const RowSelection& selection,
                                         double parameter, double weight_scale) {
     const Index outputs = data.outputs();
-    PointwiseTile<T> tile{selection.count, outputs, z_.data(), nullptr, nullptr, nullptr,
-                          parameter};
+    PointwiseTile<T> tile{selection.count, outputs, z_.data(), nullptr,
+                          nullptr,         nullptr, parameter};
     tile.y = column_block(data.y, selection, y_);
     if (data.binary) {
         const T positive = static_cast<T>(data.positive_label);

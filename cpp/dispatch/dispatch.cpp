@@ -6,10 +6,10 @@
 namespace fastgd {
 
 // Defined by kernels.cpp, compiled once for each level.
-#define FASTGD_DECLARE_LEVEL(level)                  \
-    namespace level {                                \
-    extern const KernelTable<float> table_float32;   \
-    extern const KernelTable<double> table_float64;  \
+#define FASTGD_DECLARE_LEVEL(level)                 \
+    namespace level {                               \
+    extern const KernelTable<float> table_float32;  \
+    extern const KernelTable<double> table_float64; \
     }
 FASTGD_DECLARE_LEVEL(baseline)
 #if defined(FASTGD_X86_LEVELS)

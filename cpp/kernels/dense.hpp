@@ -58,11 +58,11 @@ inline void forward_loop(const RowTile<T>& tile, const T* coef, Index outputs, c
         for (; i + 4 <= tile.rows; i += 4) {
             // the first output brings the next tile's rows in; the others find theirs in cache
             if (Prefetch && k == 0)
-                dot_rows<4, Shifted, true>(tile.row + i, tile.next + i, tile.shift, c,
-                                           tile.columns, out);
+                dot_rows<4, Shifted, true>(tile.row + i, tile.next + i, tile.shift, c, tile.columns,
+                                           out);
             else
-                dot_rows<4, Shifted, false>(tile.row + i, tile.row + i, tile.shift, c,
-                                            tile.columns, out);
+                dot_rows<4, Shifted, false>(tile.row + i, tile.row + i, tile.shift, c, tile.columns,
+                                            out);
             for (int r = 0; r < 4; ++r) z[(i + r) * outputs + k] = out[r] + intercept[k];
         }
         for (; i < tile.rows; ++i) {
@@ -90,8 +90,7 @@ void forward(const RowTile<T>& tile, const T* coef, Index outputs, const T* inte
 }
 
 template <bool Shifted, class T>
-inline void backward_loop(const RowTile<T>& tile, const T* derivative, Index outputs,
-                          T* gradient) {
+inline void backward_loop(const RowTile<T>& tile, const T* derivative, Index outputs, T* gradient) {
     for (Index k = 0; k < outputs; ++k) {
         T* g = gradient + k * tile.columns;
         T weight[4];

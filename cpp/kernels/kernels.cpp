@@ -21,8 +21,7 @@ template <class T, template <class> class... Losses>
 struct LossTable<T, LossList<Losses...>> {
     static constexpr LossKernels<T> rows[] = {
         {Losses<T>::name, Losses<T>::curvature, Losses<T>::binary_targets,
-         pointwise<Losses<T>, true, T>, pointwise_value<Losses<T>, T>,
-         sgd_chunk<Losses<T>, T>}...};
+         pointwise<Losses<T>, true, T>, pointwise_value<Losses<T>, T>, sgd_chunk<Losses<T>, T>}...};
 };
 
 #define FASTGD_TEXT_OF(name) #name
@@ -37,9 +36,8 @@ constexpr KernelTable<T> make_table() {
         moments<T>,
         batch_step<T>,
         {pack<float, T>, pack<double, T>, pack<Half, T>, pack<bool, T>, pack<std::int8_t, T>,
-         pack<std::int16_t, T>, pack<std::int32_t, T>, pack<std::int64_t, T>,
-         pack<std::uint8_t, T>, pack<std::uint16_t, T>, pack<std::uint32_t, T>,
-         pack<std::uint64_t, T>},
+         pack<std::int16_t, T>, pack<std::int32_t, T>, pack<std::int64_t, T>, pack<std::uint8_t, T>,
+         pack<std::uint16_t, T>, pack<std::uint32_t, T>, pack<std::uint64_t, T>},
         LossTable<T, AllLosses>::rows,
         AllLosses::count,
     };

@@ -42,8 +42,7 @@ void pack(const StridedView& source, const RowSelection& rows, T* out, Index lea
             const char* row = base + rows.at(i) * source.row_stride;
             T* target = out + i * leading;
             for (Index j = 0; j < source.columns; ++j)
-                target[j] =
-                    convert<T>(read<Source>(row + j * static_cast<Index>(sizeof(Source))));
+                target[j] = convert<T>(read<Source>(row + j * static_cast<Index>(sizeof(Source))));
         }
         return;
     }

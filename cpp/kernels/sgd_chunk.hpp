@@ -55,19 +55,18 @@ template <bool Metric, bool Anchored, bool Prefetch, class T>
         };
     };
     RowProducts<T> result{0, 0, 0};
-    result.predictor = fold_sum<L, T>((sum[0] + sum[1]) + (sum[2] + sum[3]), j, columns,
-                                      product_with(coef));
+    result.predictor =
+        fold_sum<L, T>((sum[0] + sum[1]) + (sum[2] + sum[3]), j, columns, product_with(coef));
     if constexpr (Anchored)
-        result.anchored = fold_sum<L, T>(
-            (anchored[0] + anchored[1]) + (anchored[2] + anchored[3]), j, columns,
-            product_with(anchor));
+        result.anchored = fold_sum<L, T>((anchored[0] + anchored[1]) + (anchored[2] + anchored[3]),
+                                         j, columns, product_with(anchor));
     if constexpr (Metric)
-        result.norm = fold_sum<L, T>(
-            (norm[0] + norm[1]) + (norm[2] + norm[3]), j, columns, [&](auto width, Index at) {
-                constexpr int H = decltype(width)::value;
-                const auto x = centred<H, Metric>(row, shift, at);
-                return x * x * load<H>(metric + at);
-            });
+        result.norm = fold_sum<L, T>((norm[0] + norm[1]) + (norm[2] + norm[3]), j, columns,
+                                     [&](auto width, Index at) {
+                                         constexpr int H = decltype(width)::value;
+                                         const auto x = centred<H, Metric>(row, shift, at);
+                                         return x * x * load<H>(metric + at);
+                                     });
     return result;
 }
 
@@ -77,22 +76,23 @@ enum class PenaltyKind { none, ridge, lasso };
 template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 [[gnu::always_inline]] inline void row_step(const T* row, const SgdChunk<T>& s, T step,
                                             T multiplier, T* coef, T* sum, const T* gradient) {
-    for_columns<T>(0, s.tile.columns, [&](auto width, Index j) __attribute__((always_inline)) {
-        constexpr int L = decltype(width)::value;
-        Vector<T, L> c = load<L>(coef + j);
-        Vector<T, L> move = centred<L, Metric>(row, s.tile.shift, j) * multiplier;
-        if constexpr (Keeps == Mode::anchored) move += load<L>(gradient + j) * step;
-        if constexpr (Kind != PenaltyKind::none) move += c * (step * s.penalty.l2);
-        if constexpr (Metric) move *= load<L>(s.metric + j);
-        c -= move;
-        if constexpr (Kind == PenaltyKind::lasso) {
-            Vector<T, L> t = Vector<T, L>{} + step * s.penalty.l1;
-            if constexpr (Metric) t *= load<L>(s.metric + j);
-            c = soft_threshold(c, t);
-        }
-        store<L, T>(coef + j, c);
-        if constexpr (Keeps == Mode::averaged) store<L, T>(sum + j, load<L>(sum + j) + c);
-    });
+    for_columns<T>(
+        0, s.tile.columns, [&](auto width, Index j) __attribute__((always_inline)) {
+            constexpr int L = decltype(width)::value;
+            Vector<T, L> c = load<L>(coef + j);
+            Vector<T, L> move = centred<L, Metric>(row, s.tile.shift, j) * multiplier;
+            if constexpr (Keeps == Mode::anchored) move += load<L>(gradient + j) * step;
+            if constexpr (Kind != PenaltyKind::none) move += c * (step * s.penalty.l2);
+            if constexpr (Metric) move *= load<L>(s.metric + j);
+            c -= move;
+            if constexpr (Kind == PenaltyKind::lasso) {
+                Vector<T, L> t = Vector<T, L>{} + step * s.penalty.l1;
+                if constexpr (Metric) t *= load<L>(s.metric + j);
+                c = soft_threshold(c, t);
+            }
+            store<L, T>(coef + j, c);
+            if constexpr (Keeps == Mode::averaged) store<L, T>(sum + j, load<L>(sum + j) + c);
+        });
 }
 
 template <class Loss, bool Metric, PenaltyKind Kind, Mode Keeps, class T>
@@ -110,9 +110,9 @@ template <class Loss, bool Metric, PenaltyKind Kind, Mode Keeps, class T>
             const T* anchor = anchored ? s.anchor.coef + k * columns : nullptr;
             const RowProducts<T> products =
                 k == 0 && s.tile.next != nullptr
-                    ? row_products<Metric, anchored, true>(
-                          row, s.tile.row[i < last ? i + 2 : i], s.tile.next[i], s.tile.shift,
-                          s.metric, coef, anchor, columns)
+                    ? row_products<Metric, anchored, true>(row, s.tile.row[i < last ? i + 2 : i],
+                                                           s.tile.next[i], s.tile.shift, s.metric,
+                                                           coef, anchor, columns)
                     : row_products<Metric, anchored, false>(row, row, row, s.tile.shift, s.metric,
                                                             coef, anchor, columns);
             const T weight = s.weight != nullptr ? s.weight[at] : T(1);

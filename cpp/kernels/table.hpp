@@ -10,9 +10,18 @@ using Index = std::int64_t;
 
 // How the numbers of a user's array are stored.
 enum class ElementType : std::int32_t {
-    float32, float64, float16, boolean,
-    int8, int16, int32, int64,
-    uint8, uint16, uint32, uint64,
+    float32,
+    float64,
+    float16,
+    boolean,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
 };
 inline constexpr int element_type_count = 12;
 

@@ -27,4 +27,3 @@ class ProgressBar:
     def close(self) -> None:
         """Take the bar off the screen."""
         self._bar.close()
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +17,7 @@ __all__ = ["show_versions"]
 def _openmp_library() -> str:
     """Return the path of the loaded OpenMP runtime, as the kernel maps it."""
     try:
-        with open("/proc/self/maps", encoding="utf-8") as maps:
+        with Path("/proc/self/maps").open(encoding="utf-8") as maps:
             paths = {line.split(maxsplit=5)[5].strip() for line in maps if "omp" in line}
     except OSError:
         return "unknown"

@@ -150,9 +150,7 @@ def value(
     >>> fastgd.value(np.array([[1.0], [2.0]]), np.array([1.0, 2.0]), np.array([0.5]))
     0.3125
     """
-    point = _check(
-        X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads
-    )
+    point = _check(X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads)
     result: float = _core.objective_at(**point.arguments, with_gradient=False)
     if not math.isfinite(result):
         _raise_if_non_finite(point)
@@ -220,9 +218,7 @@ def value_and_gradient(
     >>> from scipy.optimize import minimize                                    # doctest: +SKIP
     >>> minimize(lambda w: fastgd.value_and_gradient(X, y, w)[:2], w0, jac=True)  # doctest: +SKIP
     """
-    point = _check(
-        X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads
-    )
+    point = _check(X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads)
     result, coef_gradient, intercept_gradient = _core.objective_at(
         **point.arguments, with_gradient=True
     )

@@ -116,9 +116,9 @@ def fit(
     learning_rate : str or callable, default="auto"
         "auto": from the smoothness of loss and rows, on centred and scaled columns, cut whenever
         the objective grows; the stochastic solvers reduce the variance of their steps by a full
-        gradient an epoch (SVRG), so that they end at the optimum. On columns as given: "constant" `eta0`; "invscaling"
-        ``eta0 / t**power_t``; "optimal" ``1 / (alpha * (t0 + t))`` with Bottou's t0; "adaptive"
-        `eta0`, divided by 5 after 5 epochs without improvement; a callable gives the step size
+        gradient an epoch (SVRG), so that they end at the optimum. On columns as given: "constant"
+        `eta0`; "invscaling" ``eta0 / t**power_t``; "optimal" ``1 / (alpha * (t0 + t))`` with
+        Bottou's t0; "adaptive" `eta0`, divided by 5 after 5 epochs without improvement; a callable gives the step size
         of an epoch, counted from 0. t counts steps from 1.
     eta0 : float, default=0.01
         Step size or its start, > 0; unused by "auto" and "optimal".
@@ -328,7 +328,7 @@ def _optimal_start(alpha: float, loss: Loss) -> float:
     typical = math.sqrt(1.0 / math.sqrt(alpha))
     row = np.array([[1.0]])
     label = np.array([1.0])
-    slope = objective.value_and_gradient(row, label, [-typical], loss=loss)[1][0]
+    slope = float(objective.value_and_gradient(row, label, [-typical], loss=loss)[1][0])
     return 1.0 / (typical / max(1.0, slope) * alpha)
 
 

@@ -1,0 +1,56 @@
+"""Data that fit refuses once it looks inside: non-finite entries, sparse matrices, text columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastgd
+
+N_COLUMNS = 3
+X = np.random.default_rng(0).normal(size=(6, N_COLUMNS))
+Y = np.random.default_rng(1).normal(size=6)
+
+
+@pytest.mark.parametrize("solver", ["batch", "minibatch", "sgd"])
+@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize(
+    "lay_out",
+    [np.ascontiguousarray, np.asfortranarray, lambda X: np.repeat(X, 2, axis=1)[:, ::2]],
+    ids=["C", "F", "strided"],
+)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_first_non_finite_entry_of_many(
+    dtype: type, lay_out: Any, n_threads: int, solver: str
+) -> None:
+    rows: np.ndarray = np.resize(X, (5000, N_COLUMNS)).astype(dtype)
+    rows[4999, 0] = rows[2500, 2] = rows[3000, 1] = np.inf
+    rows[2500, 1] = np.nan
+    with pytest.raises(ValueError, match=r"^X: .* got nan at row 2500, column 1; "):
+        fastgd.fit(lay_out(rows), np.resize(Y, 5000), solver=solver, n_threads=n_threads)
+
+
+def test_sparse_matrix() -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    message = r"^X: expected a dense array, got an object of type csr_array; X.toarray\(\) is one"
+    with pytest.raises(TypeError, match=message):
+        fastgd.fit(sparse.csr_array(X), Y)
+
+
+def test_frame_with_a_text_column() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"distance": X[:, 0], "carrier": "AA"})
+    with pytest.raises(TypeError, match=r"^X: .* with 'AA' \(str\) at position 1 of its first row"):
+        fastgd.fit(frame, Y)
+
+
+def test_exception_from_a_callable_comes_through() -> None:
+    def fail(_: object) -> None:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        fastgd.fit(X, Y, callback=fail)
+    with pytest.raises(KeyError, match="mine"):
+        fastgd.fit(X, Y, learning_rate=fail)
