@@ -118,8 +118,8 @@ def fit(
         the objective grows; the stochastic solvers reduce the variance of their steps by a full
         gradient an epoch (SVRG), so that they end at the optimum. On columns as given: "constant"
         `eta0`; "invscaling" ``eta0 / t**power_t``; "optimal" ``1 / (alpha * (t0 + t))`` with
-        Bottou's t0; "adaptive" `eta0`, divided by 5 after 5 epochs without improvement; a callable gives the step size
-        of an epoch, counted from 0. t counts steps from 1.
+        Bottou's t0; "adaptive" `eta0`, divided by 5 after 5 epochs without improvement; a
+        callable gives the step size of an epoch, counted from 0. t counts steps from 1.
     eta0 : float, default=0.01
         Step size or its start, > 0; unused by "auto" and "optimal".
     power_t : float, default=0.25
