@@ -14,15 +14,15 @@ from ._version import __version__
 __all__ = ["show_versions"]
 
 
-def _openmp_library() -> str:
-    """Return the path of the loaded OpenMP runtime, as the kernel maps it."""
+def _openmp_runtimes() -> str:
+    """Return the paths of the loaded OpenMP runtimes, as the kernel maps them."""
     try:
         with Path("/proc/self/maps").open(encoding="utf-8") as maps:
-            paths = {line.split(maxsplit=5)[5].strip() for line in maps if "omp" in line}
+            paths = {line.split(maxsplit=5)[-1].strip() for line in maps}
     except OSError:
         return "unknown"
-    libraries = sorted(path for path in paths if path.endswith((".so", ".dylib")) or ".so." in path)
-    return ", ".join(libraries) or "none"
+    runtimes = ("libgomp", "libomp", "libiomp")
+    return ", ".join(sorted(p for p in paths if Path(p).name.startswith(runtimes))) or "none"
 
 
 def show_versions() -> None:
@@ -45,7 +45,7 @@ def show_versions() -> None:
         "ISA level": f"{_core.isa_level()} (available: {', '.join(_core.isa_levels())})",
         "threads": f"{_core.available_threads()} by {_core.thread_runtime()}",
         "CPU quota": f"{quota:g} processors" if quota else "none",
-        "OpenMP": f"{build['openmp']}, {_openmp_library()}" if build["openmp"] else "not used",
+        "OpenMP": f"{build['openmp']}, {_openmp_runtimes()}" if build["openmp"] else "not used",
     }
     width = max(map(len, rows)) + 2
     for name, text in rows.items():
