@@ -52,7 +52,7 @@ PEAKS = """
     coef = np.ones(d)
 
     def fit(solver, **options):
-        return lambda: fastgd.fit(X, y, loss=loss, solver=solver, max_iter=2, tol=None, **options)
+        return lambda: fastgd.fit(X, y, loss=loss, solver=solver, max_iter=1, tol=None, **options)
 
     calls = {
         "batch": fit("batch"),
@@ -106,10 +106,9 @@ def test_data_of_200_mb_are_not_copied(
 
 
 @needs_proc
-@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
-def test_many_short_rows_are_not_copied(loss: str, run_python: Callable[..., str]) -> None:
-    """Anything kept for each row shows here: there are as many rows as numbers."""
-    measured = peaks(run_python, "f4", "C", 40_000_000, 1, loss)
+def test_many_short_rows_are_not_copied(run_python: Callable[..., str]) -> None:
+    """Anything kept for each row shows here, even two bytes: there are as many rows as numbers."""
+    measured = peaks(run_python, "f4", "C", 36_000_000, 1, "log_loss")
     assert {name: mb for name, mb in measured.items() if mb > LIMIT} == {}
 
 
