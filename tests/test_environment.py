@@ -87,7 +87,7 @@ def test_show_versions_without_a_table_of_libraries(
     def refuse(*_: object, **__: object) -> None:
         raise FileNotFoundError
 
-    monkeypatch.setattr(environment.Path, "open", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     fastgd.show_versions()
     if _core.build_info()["openmp"]:
         assert capsys.readouterr().out.rstrip().endswith(", unknown")

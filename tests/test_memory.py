@@ -129,7 +129,7 @@ def test_small_fits_do_not_leak(run_python: Callable[..., str]) -> None:
                 return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
         generator = np.random.default_rng(0)
-        X = generator.normal(size=(300, 200))
+        X = generator.normal(size=(300, 60))
         y = generator.normal(size=(300, 2))
         spoilt = X.copy()
         spoilt[7, 3] = np.nan
@@ -144,9 +144,9 @@ def test_small_fits_do_not_leak(run_python: Callable[..., str]) -> None:
                             fastgd.fit(y=y, **fails, **options)
                         except (ValueError, ZeroDivisionError):
                             pass
-                fastgd.value_and_gradient(X, y, np.ones((2, 200)))
+                fastgd.value_and_gradient(X, y, np.ones((2, 60)))
 
-        fits(100)
+        fits(50)
         before = kilobytes()
         fits(300)
         print(kilobytes() - before)
