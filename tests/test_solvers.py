@@ -111,6 +111,26 @@ def test_awkward_columns(solver: str, loss: str) -> None:
     fit_within(replace(problem, X=X, y=problem.y[order]), EXCESS[solver], solver=solver)
 
 
+@pytest.mark.parametrize("difference", [0.1, 0.01, 0.003])
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+def test_nearly_equal_columns_end_at_the_optimum_or_in_honest_words(
+    solver: str, loss: str, difference: float
+) -> None:
+    """All signal lies in what hardly differs: slow progress must not pass for convergence."""
+    common, signal, noise = np.random.default_rng(0).normal(size=(3, 1000))
+    z = signal + 0.5 * noise
+    y = z if loss == "squared_error" else (z > 0.0).astype(float)
+    X = np.column_stack([common, common + difference * signal])
+    problem = Problem(X=X, y=y, loss=loss)
+    result = fastgd.fit(**problem.arguments(), solver=solver)
+    if difference == 0.1 and solver == "batch":
+        assert result.status == "converged"
+    if result.status == "converged":
+        assert problem.excess(result.coef, result.intercept) <= EXCESS[solver]
+
+
 @settings(max_examples=100)
 @given(
     solver=st.sampled_from(SOLVERS),
