@@ -39,12 +39,13 @@ template <int R, bool Weighted, class T>
 
 template <bool Weighted, class T>
 inline void moments_loop(const RowTile<T>& tile, const T* weight, const MomentSums<T>& sums) {
+    const auto weight_of = [&](Index i) { return Weighted ? weight + i : nullptr; };
     Index i = 0;
     for (; i + 4 <= tile.rows; i += 4)
         add_moments<4, Weighted>(tile.row + i, tile.next != nullptr ? tile.next + i : nullptr,
-                                 weight + i, tile.columns, sums);
+                                 weight_of(i), tile.columns, sums);
     for (; i < tile.rows; ++i)
-        add_moments<1, Weighted, T>(tile.row + i, nullptr, weight + i, tile.columns, sums);
+        add_moments<1, Weighted, T>(tile.row + i, nullptr, weight_of(i), tile.columns, sums);
 }
 
 template <class T>
@@ -52,7 +53,7 @@ void moments(const RowTile<T>& tile, const T* weight, const MomentSums<T>& sums)
     if (weight != nullptr)
         moments_loop<true>(tile, weight, sums);
     else
-        moments_loop<false>(tile, tile.row[0], sums);
+        moments_loop<false, T>(tile, nullptr, sums);
 }
 
 }  // namespace
