@@ -27,6 +27,7 @@ def make_result(**changes: Any) -> fastgd.FitResult:
         n_iter=3,
         status="converged",
         message="the gradient norm 2.5e-04 is below tol",
+        precondition="whiten",
         history=make_history(),
         classes=None,
     )
@@ -38,7 +39,7 @@ def test_repr_tells_the_story() -> None:
         [
             "FitResult",
             "  status         converged",
-            "  epochs         3",
+            "  epochs         3, precondition 'whiten'",
             "  objective      0.693147 -> 0.25",
             "  gradient norm  0.000693147 -> 0.00025",
             "  coef           [0, 0.142857, 0.285714, 0.428571, ...] shape (6,), float64",

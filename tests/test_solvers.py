@@ -184,7 +184,7 @@ def test_gradient_norm_is_that_of_the_shortest_subgradient(solver: str, loss: st
     largest = np.abs(problem.gradient(np.zeros(12))[0]).max()
     problem = replace(problem, alpha=0.3 * largest, l1_ratio=0.9)
     seen: list[fastgd.EpochInfo] = []
-    options: dict[str, Any] = {"average": False, "max_iter": 8, "tol": 0.0}
+    options: dict[str, Any] = {"precondition": "scale", "max_iter": 8, "tol": 0.0}
     with pytest.warns(fastgd.ConvergenceWarning):
         fastgd.fit(**problem.arguments(), solver=solver, callback=seen.append, **options)
     # at a zero any slope up to the penalty's counts as none

@@ -1,6 +1,8 @@
 // fit: one call from Python to coefficients.
 #include "../core/fit.hpp"
 
+#include <pybind11/stl.h>
+
 #include "monitor.hpp"
 #include "problem.hpp"
 #include "topics.hpp"
@@ -56,6 +58,9 @@ py::dict fit_to(const py::array& X, const py::array& y,
     result["n_iter"] = outcome.epochs;
     result["status"] = outcome.status;
     result["safe_rate"] = outcome.safe_rate;
+    result["precondition"] = outcome.precondition;
+    result["dependent"] = outcome.dependent;
+    result["separable"] = outcome.separable;
     result["history"] = history_of(outcome.history);
     return result;
 }

@@ -29,6 +29,12 @@ void register_options(py::module_& module) {
         .value("adaptive", Rate::adaptive)
         .value("callable", Rate::callable)
         .finalize();
+    py::native_enum<Precondition>(module, "Precondition", "enum.Enum")
+        .value("automatic", Precondition::automatic)
+        .value("none", Precondition::none)
+        .value("scale", Precondition::scale)
+        .value("whiten", Precondition::whiten)
+        .finalize();
     py::native_enum<Shuffle>(module, "Shuffle", "enum.Enum")
         .value("none", Shuffle::none)
         .value("block", Shuffle::block)
@@ -55,6 +61,7 @@ void register_options(py::module_& module) {
         .def_readwrite("eta0", &FitOptions::eta0)
         .def_readwrite("power_t", &FitOptions::power_t)
         .def_readwrite("t0", &FitOptions::t0)
+        .def_readwrite("precondition", &FitOptions::precondition)
         .def_readwrite("update", &FitOptions::update)
         .def_readwrite("momentum", &FitOptions::momentum)
         .def_readwrite("max_iter", &FitOptions::max_iter)

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "permutation.hpp"
+#include "row_sample.hpp"
 #include "tile_reader.hpp"
 
 namespace fastgd {
@@ -15,19 +16,12 @@ constexpr double power_tolerance = 1e-3;
 constexpr double least_bytes = 8.0 * 1024.0 * 1024.0;
 constexpr double most_bytes = 256.0 * 1024.0 * 1024.0;
 
-// Rows in evenly spread runs: 8 a column, within these bytes.
-std::vector<Index> spread_rows(const Data& data, std::size_t item) {
-    const Index rows = data.rows();
+// Eight rows a column, within these bytes.
+Index sample_rows(const Data& data, std::size_t item) {
     const double row_bytes = static_cast<double>(data.columns()) * static_cast<double>(item);
     const double bytes = std::clamp(8.0 * static_cast<double>(data.columns() + 1) * row_bytes,
                                     least_bytes, most_bytes);
-    const Index wanted = std::max(static_cast<Index>(bytes / row_bytes), Index{8});
-    std::vector<Index> result;
-    constexpr Index run = 8;
-    const Index step = std::max(rows * run / std::max(std::min(wanted, rows), Index{1}), run);
-    for (Index first = 0; first < rows; first += step)
-        for (Index i = first; i < std::min(first + run, rows); ++i) result.push_back(i);
-    return result;
+    return static_cast<Index>(bytes / row_bytes);
 }
 
 // The same rows with squared error on targets 0: its gradient at v is X^T S X v.
@@ -66,7 +60,7 @@ double largest_curvature(const KernelTable<T>& kernels, const Data& data,
                          const Preconditioner& preconditioner, double curvature, double l2,
                          int threads, FunctionRef<bool()> keep_going) {
     const Data problem = quadratic(data);
-    const std::vector<Index> sample = spread_rows(data, sizeof(T));
+    const std::vector<Index> sample = spread_rows(data.rows(), sample_rows(data, sizeof(T)));
     const RowSelection rows{sample.data(), 0, static_cast<Index>(sample.size())};
     const Objective<T> objective(kernels, {find_loss(kernels, "squared_error"), 0.0}, threads);
     const auto columns = static_cast<std::size_t>(data.columns());

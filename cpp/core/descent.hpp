@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "coefficients.hpp"
 #include "data.hpp"
 #include "objective.hpp"
 #include "penalty.hpp"
@@ -39,12 +40,6 @@ struct DescentOptions {
 // Everything a descent carries from step to step, by name; all numbers exact in double.
 using DescentState = std::map<std::string, std::vector<double>>;
 
-// Coefficients on shifted columns (outputs x columns) and their intercepts.
-struct Coefficients {
-    std::vector<double> coef;
-    std::vector<double> intercept;
-};
-
 template <class T>
 class Descent {
   public:
@@ -62,6 +57,7 @@ class Descent {
     // Ends the epoch: finish_rows() and, in batch descent, the step.
     void finish_epoch();
 
+    // On columns reduced by the preconditioner's shift.
     virtual Coefficients coefficients() const = 0;
 
     // Where the next steps start; forgets momentum and averages.

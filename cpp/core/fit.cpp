@@ -9,6 +9,7 @@
 #include "step_size.hpp"
 #include "stochastic.hpp"
 #include "stopping.hpp"
+#include "whitening.hpp"
 
 namespace fastgd {
 
@@ -16,28 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Intercepts move by shift . coef when columns are reduced by `shift` (sign +1) or back (-1).
-Coefficients shifted(Coefficients model, const std::vector<double>& shift, double sign) {
-    if (shift.empty()) return model;
-    for (std::size_t k = 0; k < model.intercept.size(); ++k)
-        for (std::size_t j = 0; j < shift.size(); ++j)
-            model.intercept[k] += sign * shift[j] * model.coef[k * shift.size() + j];
-    return model;
-}
-
-bool all_finite(const Coefficients& model) {
-    for (const double c : model.coef)
-        if (!std::isfinite(c)) return false;
-    for (const double b : model.intercept)
-        if (!std::isfinite(b)) return false;
-    return true;
-}
-
-bool is_zero(const Coefficients& model) {
-    const auto zero = [](double x) { return x == 0.0; };
-    return std::all_of(model.coef.begin(), model.coef.end(), zero) &&
-           std::all_of(model.intercept.begin(), model.intercept.end(), zero);
-}
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 template <class T>
 class FitRun {
@@ -58,9 +38,13 @@ class FitRun {
   private:
     bool batch() const { return options_.solver == Solver::batch; }
     bool automatic() const { return options_.rate == Rate::automatic; }
+    // Batch descent in the metric of the Hessian: steps come from `whitening_` alone.
+    bool whitened_batch() const { return batch() && whitening_ != nullptr; }
 
     void prepare(const Coefficients& start);
+    Precondition chosen_precondition() const;
     double objective_of_zero() const;
+    bool separable() const;
 
     // False once somebody wants the fit to end; asked between pieces of a few milliseconds.
     bool keep_going();
@@ -68,6 +52,8 @@ class FitRun {
     bool feed(const Sampler& sampler, Index epoch);
     bool advance(Index epoch);
     bool evaluate();
+    // The step in the Hessian's metric from where the last sums were taken.
+    void propose();
     // After an epoch: what to do next; `measured_` holds its measure.
     Verdict settle(Index epoch);
     void retreat();
@@ -84,9 +70,11 @@ class FitRun {
     ColumnMoments moments_;
     StepProblem step_problem_;
     DescentOptions descent_options_;
+    std::unique_ptr<Whitening<T>> whitening_;
+    std::optional<MetricStep> proposal_;
     std::unique_ptr<Descent<T>> descent_;
     std::unique_ptr<Stopping> stopping_;
-    GradientSums sums_;  // stochastic: of all rows at the last coefficients measured
+    GradientSums sums_;  // but for plain batch: of all rows at the last coefficients measured
     Measure measured_;
     Coefficients best_;  // on shifted columns
     Measure best_measure_;
@@ -106,6 +94,25 @@ double FitRun<T>::objective_of_zero() const {
     return sums.loss / sums.weight;
 }
 
+// Every row is on its own label's side: then the mean loss is below one row's at the border.
+template <class T>
+bool FitRun<T>::separable() const {
+    const LossKernels<T>& loss = objective_.loss();
+    if (!loss.binary_targets || options_.penalty.l1 > 0.0 || options_.penalty.l2 > 0.0)
+        return false;
+    const T border = 0;
+    const T label = 1;
+    const double at_border = loss.value(
+        {1, 1, &border, &label, nullptr, nullptr, objective_.loss_spec().parameter});
+    return best_measure_.objective * moments_.weight < at_border * moments_.least_weight;
+}
+
+template <class T>
+Precondition FitRun<T>::chosen_precondition() const {
+    if (options_.precondition != Precondition::automatic) return options_.precondition;
+    return Whitening<T>::pays(data_) ? Precondition::whiten : Precondition::scale;
+}
+
 template <class T>
 void FitRun<T>::prepare(const Coefficients& start) {
     const double curvature = objective_.loss().curvature;
@@ -115,12 +122,19 @@ void FitRun<T>::prepare(const Coefficients& start) {
                      .curvature = curvature,
                      .l2 = options_.penalty.l2,
                      .threads = options_.threads};
+    outcome_.precondition = chosen_precondition();
     Preconditioner preconditioner =
-        automatic() ? Preconditioner::scale(moments_, curvature, options_.penalty.l2,
-                                            options_.fit_intercept, step_problem_.rows_a_step)
-                    : Preconditioner::none(options_.fit_intercept);
+        outcome_.precondition == Precondition::none
+            ? Preconditioner::none(options_.fit_intercept)
+            : Preconditioner::scale(moments_, curvature, options_.penalty.l2,
+                                    options_.fit_intercept, step_problem_.rows_a_step);
     // kernels subtract the shift in T: it must be a number T holds
     for (double& s : preconditioner.shift) s = static_cast<double>(static_cast<T>(s));
+    if (outcome_.precondition == Precondition::whiten)
+        whitening_ = std::make_unique<Whitening<T>>(objective_, data_, moments_,
+                                                    preconditioner.shift, options_.penalty,
+                                                    options_.fit_intercept,
+                                                    [&] { return keep_going(); });
 
     DescentOptions& d = descent_options_;
     d.columns = data_.columns();
@@ -141,7 +155,8 @@ void FitRun<T>::prepare(const Coefficients& start) {
         d.average_after = average_after / data_.rows() * steps_an_epoch +
                           average_after % data_.rows() / options_.batch_size;
     }
-    d.schedule.rate = automatic()
+    d.schedule.rate = whitened_batch() ? 1.0
+                      : automatic()
                           ? automatic_rate(objective_.kernels(), data_, step_problem_, moments_,
                                            preconditioner, [&] { return keep_going(); })
                           : options_.eta0;
@@ -152,15 +167,15 @@ void FitRun<T>::prepare(const Coefficients& start) {
     if (options_.rate == Rate::optimal) d.schedule.kind = Schedule::Kind::optimal;
     d.preconditioner = std::move(preconditioner);
 
-    best_ = shifted(start, d.preconditioner.shift, 1.0);
+    best_ = start.onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, d, best_);
     stopping_ = std::make_unique<Stopping>(StoppingOptions{
         .tol = options_.tol,
         .deterministic = batch(),
         .guarded = automatic(),
-        .growth = !batch()                           ? 0.05
-                  : options_.update == Update::plain ? 0.0
-                                                     : 0.5,
+        .growth = !batch() ? 0.05
+                  : whitened_batch() || options_.update == Update::plain ? 0.0
+                                                                         : 0.5,
         .slack = batch() ? 0 : 2,
         .adaptive = options_.rate == Rate::adaptive,
         .reference = objective_of_zero(),
@@ -186,11 +201,21 @@ bool FitRun<T>::feed(const Sampler& sampler, Index epoch) {
 
 template <class T>
 bool FitRun<T>::advance(Index epoch) {
+    if (whitened_batch()) {
+        descent_->restart_from(
+            proposal_ ? proposal_->to
+                      : whitening_->solve_sample(descent_->coefficients(),
+                                                 [&] { return keep_going(); }));
+        return keep_going();
+    }
     if (!batch()) {
         // with our own steps each epoch starts from a full gradient, but for the first, where
         // noise is small beside what is to be gained
-        if (automatic() && !options_.average && sums_.weight > 0.0)
-            static_cast<Stochastic<T>&>(*descent_).anchor_at(descent_->coefficients(), sums_);
+        if (automatic() && !options_.average && sums_.weight > 0.0) {
+            const Coefficients anchor = descent_->coefficients();
+            static_cast<Stochastic<T>&>(*descent_)
+                .anchor_at(anchor, sums_, proposal_ ? proposal_->to : anchor);
+        }
         if (!feed(sampler_, epoch)) return false;
     }
     descent_->finish_epoch();
@@ -199,7 +224,7 @@ bool FitRun<T>::advance(Index epoch) {
 
 template <class T>
 bool FitRun<T>::evaluate() {
-    if (batch()) {
+    if (batch() && !whitening_) {
         if (!feed(sampler_, 0)) return false;
         descent_->finish_rows();
         measured_ = static_cast<Batch<T>&>(*descent_).measure();
@@ -223,24 +248,43 @@ bool FitRun<T>::evaluate() {
 }
 
 template <class T>
+void FitRun<T>::propose() {
+    if (!whitening_ || !std::isfinite(measured_.objective)) return;
+    proposal_ = whitening_->step(descent_->coefficients(), sums_, [&] { return keep_going(); });
+}
+
+template <class T>
 void FitRun<T>::retreat() {
     descent_->set_rate(descent_->rate() * stopping_->cut());
+    if (whitening_) whitening_->shorten();
     if (automatic()) descent_->restart_from(best_);
 }
 
 template <class T>
 Verdict FitRun<T>::settle(Index epoch) {
     const Coefficients now = descent_->coefficients();
+    const bool finite = now.finite();
     const bool measured = !std::isnan(measured_.objective) || batch() || options_.tol ||
                           epoch + 1 == options_.max_iter;
-    Verdict verdict = all_finite(now) ? Verdict::go_on : Verdict::diverged;
-    if (measured)
+    Verdict verdict = finite ? Verdict::go_on : Verdict::diverged;
+    if (measured) {
+        if (finite) propose();
         verdict = stopping_->judge(
-            all_finite(now) ? measured_.objective : std::numeric_limits<double>::infinity(),
-            descent_->rate());
-    if (verdict != Verdict::diverged && (!measured || stopping_->improved())) {
+            finite ? measured_.objective : std::numeric_limits<double>::infinity(),
+            descent_->rate(), finite && proposal_ ? proposal_->decrement : unknown);
+    }
+    // where objectives differ by rounding alone, the gradient tells
+    const bool better = stopping_->improved() ||
+                        (stopping_->as_good(measured_.objective) &&
+                         measured_.gradient_norm < best_measure_.gradient_norm);
+    if (verdict != Verdict::diverged && (!measured || better)) {
         best_ = now;
         best_measure_ = measured_;
+    }
+    if (options_.tol && stopping_->improved() && best_measure_.objective <= *options_.tol * stopping_->reference() &&
+        separable()) {
+        outcome_.separable = true;
+        verdict = Verdict::converged;
     }
     return verdict;
 }
@@ -265,9 +309,9 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     prepare(start);
     if (outcome_.interrupted) return outcome_;
     const std::vector<double>& shift = descent_options_.preconditioner.shift;
-    constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-    if (batch() || !is_zero(start)) {
+    if (!start.zero() || (batch() && !whitening_)) {
         if (!evaluate()) return outcome_;
+        propose();
         stopping_->start_at(measured_.objective);
         best_measure_ = measured_;
     }
@@ -284,9 +328,13 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         }
         record(epoch, rate);
         verdict = settle(epoch);
-        const Coefficients raw = shifted(descent_->coefficients(), shift, -1.0);
+        const Coefficients raw = descent_->coefficients().onto_raw(shift);
         if (monitor_.epoch_done(outcome_.history.back(), raw)) {
             outcome_.status = Status::stopped;
+            if (std::isnan(best_measure_.objective)) {
+                if (!evaluate()) return outcome_;
+                best_measure_ = measured_;
+            }
             break;
         }
         if (!keep_going()) return outcome_;
@@ -295,6 +343,7 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
             retreat();
             // steps of our own need the gradient where they start
             if (automatic() && !evaluate()) return outcome_;
+            propose();
         }
     }
     if (verdict == Verdict::converged && outcome_.status != Status::stopped)
@@ -310,7 +359,8 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         best_measure_ = measured_;
     }
     const bool take_best = automatic() || outcome_.status == Status::diverged;
-    outcome_.raw = shifted(take_best ? best_ : descent_->coefficients(), shift, -1.0);
+    outcome_.raw = (take_best ? best_ : descent_->coefficients()).onto_raw(shift);
+    if (whitening_) outcome_.dependent = whitening_->dependent_columns();
     outcome_.measure = take_best ? best_measure_ : measured_;
     return outcome_;
 }

@@ -12,6 +12,9 @@ namespace fastgd {
 
 enum class Rate { automatic, constant, invscaling, optimal, adaptive, callable };
 
+// In which metric steps are taken; `automatic` is scale or, where it pays, whiten.
+enum class Precondition { automatic, none, scale, whiten };
+
 enum class Status { converged, iteration_limit, stopped, diverged };
 
 struct FitOptions {
@@ -23,6 +26,7 @@ struct FitOptions {
     double eta0 = 0.01;
     double power_t = 0.25;
     double t0 = 0.0;  // of the optimal schedule
+    Precondition precondition = Precondition::automatic;
     Update update = Update::plain;
     double momentum = 0.9;
     Index max_iter = 1000;
@@ -62,6 +66,9 @@ struct FitOutcome {
     std::vector<EpochReport> history;
     bool interrupted = false;
     double safe_rate = 0.0;                  // when diverged
+    Precondition precondition = Precondition::none;  // what was used
+    std::vector<Index> dependent;  // whitened: columns that are combinations of others
+    bool separable = false;        // a plane divides the classes: there is no least point
     std::optional<CellPosition> non_finite;  // set: nothing was fitted
 };
 

@@ -16,6 +16,7 @@ namespace {
 
 struct BlockMoments {
     double weight = 0.0;
+    double least_weight = std::numeric_limits<double>::infinity();
     std::vector<double> mean;
     std::vector<double> square;  // sum of w (x - mean)^2
     std::vector<double> smallest;
@@ -29,6 +30,7 @@ struct BlockMoments {
 
     void clear() {
         weight = 0.0;
+        least_weight = std::numeric_limits<double>::infinity();
         non_finite.reset();
         std::fill(mean.begin(), mean.end(), 0.0);
         std::fill(square.begin(), square.end(), 0.0);
@@ -53,6 +55,7 @@ struct BlockMoments {
             largest[j] = std::max(largest[j], other.largest[j]);
         }
         weight += other.weight;
+        least_weight = std::min(least_weight, other.least_weight);
     }
 };
 
@@ -128,10 +131,15 @@ void block_moments(const KernelTable<T>& kernels, const Blocks& blocks, const Da
         const T* weight = scratch.reader.row_weights(data, selection);
         if (begin % blocks.flush_rows == 0) scratch.start(tile.row[0]);
         kernels.moments(tile, weight, sums);
-        if (weight == nullptr)
+        if (weight == nullptr) {
             scratch.weight += static_cast<double>(size);
-        else
-            for (Index i = 0; i < size; ++i) scratch.weight += static_cast<double>(weight[i]);
+            block.least_weight = 1.0;
+        }
+        for (Index i = 0; i < size && weight != nullptr; ++i) {
+            const double w = static_cast<double>(weight[i]);
+            scratch.weight += w;
+            if (w > 0.0) block.least_weight = std::min(block.least_weight, w);
+        }
         if ((begin + size) % blocks.flush_rows == 0 || begin + size == rows.count) {
             if (!scratch.finite() && !block.non_finite)
                 block.non_finite = find_in_rows(scratch.reader, blocks.tile_rows, data, rows);
@@ -177,6 +185,7 @@ ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
 
     ColumnMoments moments;
     moments.weight = total.weight;
+    moments.least_weight = total.least_weight;
     moments.mean = std::move(total.mean);
     moments.variance = std::move(total.square);
     for (double& v : moments.variance) v /= total.weight;

@@ -15,6 +15,14 @@ void GradientSums::clear() {
     std::fill(intercept.begin(), intercept.end(), 0.0);
 }
 
+void GradientSums::add(const GradientSums& other, double factor) {
+    loss += factor * other.loss;
+    weight += factor * other.weight;
+    for (std::size_t j = 0; j < coef.size(); ++j) coef[j] += factor * other.coef[j];
+    for (std::size_t k = 0; k < intercept.size(); ++k)
+        intercept[k] += factor * other.intercept[k];
+}
+
 namespace {
 
 // One member's scratch: a tile reader and gradient sums of a few tiles in T.
@@ -71,14 +79,6 @@ void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks
     if constexpr (Gradient) flush(scratch.gradient, sums.coef);
 }
 
-void add_sums(const GradientSums& from, GradientSums& to, bool gradient) {
-    to.loss += from.loss;
-    to.weight += from.weight;
-    if (!gradient) return;
-    for (std::size_t j = 0; j < to.coef.size(); ++j) to.coef[j] += from.coef[j];
-    for (std::size_t k = 0; k < to.intercept.size(); ++k) to.intercept[k] += from.intercept[k];
-}
-
 }  // namespace
 
 template <class T>
@@ -111,7 +111,7 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
                     rows.part(begin, std::min(blocks.block_rows, rows.count - begin)), model,
                     *scratch[static_cast<std::size_t>(member)], sum);
             },
-            [&](int slot) { add_sums(partial[static_cast<std::size_t>(slot)], sums, Gradient); });
+            [&](int slot) { sums.add(partial[static_cast<std::size_t>(slot)]); });
     });
 }
 

@@ -22,6 +22,8 @@ struct GradientSums {
         : coef(static_cast<std::size_t>(outputs * columns)),
           intercept(static_cast<std::size_t>(outputs)) {}
     void clear();
+    // Adds `factor` times other sums.
+    void add(const GradientSums& other, double factor = 1.0);
 };
 
 // What a linear predictor is made of: z = (x - shift) . coef + intercept.

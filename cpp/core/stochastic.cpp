@@ -59,10 +59,11 @@ void Stochastic<T>::restart_average() {
 }
 
 template <class T>
-void Stochastic<T>::anchor_at(const Coefficients& at, const GradientSums& sums) {
-    restart_from(at);
-    anchor_coef_.assign(at.coef.begin(), at.coef.end());
-    anchor_intercept_.assign(at.intercept.begin(), at.intercept.end());
+void Stochastic<T>::anchor_at(const Coefficients& anchor, const GradientSums& sums,
+                              const Coefficients& start) {
+    restart_from(start);
+    anchor_coef_.assign(anchor.coef.begin(), anchor.coef.end());
+    anchor_intercept_.assign(anchor.intercept.begin(), anchor.intercept.end());
     anchor_gradient_.clear();
     for (const double g : sums.coef) anchor_gradient_.push_back(static_cast<T>(g / sums.weight));
     for (const double g : sums.intercept)

@@ -14,9 +14,9 @@ class Stochastic : public Descent<T> {
     DescentState state() const override;
     void restore(const DescentState& state) override;
 
-    // Goes on from `at` with variance reduced by `sums`, taken over all rows there; averages no
-    // more.
-    void anchor_at(const Coefficients& at, const GradientSums& sums);
+    // Goes on from `start` with variance reduced by `sums`, taken over all rows at `anchor`;
+    // averages no more.
+    void anchor_at(const Coefficients& anchor, const GradientSums& sums, const Coefficients& start);
 
   protected:
     using Descent<T>::options_;

@@ -31,7 +31,7 @@ Verdict Stopping::judge_growth(double objective) const {
     return objective <= known + allowed ? Verdict::go_on : Verdict::retreat;
 }
 
-Verdict Stopping::judge(double objective, double rate) {
+Verdict Stopping::judge(double objective, double rate, double decrement) {
     improved_ = false;
     const Verdict growth = judge_growth(objective);
     if (growth != Verdict::go_on) return growth;
@@ -41,11 +41,13 @@ Verdict Stopping::judge(double objective, double rate) {
     // exactly fitted: what is left is rounding
     if (best_ <= options_.rounding * options_.rounding * options_.reference)
         return Verdict::converged;
+    const double tolerance = std::max(*options_.tol, options_.rounding);
+    if (decrement <= tolerance * std::abs(objective)) return Verdict::converged;
     ++epochs_;
     ++idle_;
     const bool gained = !(best_ >= mark_ - *options_.tol * std::abs(mark_));
     if (gained) mark_ = best_;
-    const double settled = std::max(*options_.tol, options_.rounding) * std::abs(best_);
+    const double settled = tolerance * std::abs(best_);
     const bool swinging =
         options_.deterministic && !options_.adaptive && objective - best_ > settled;
     if (gained || swinging) idle_ = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -32,12 +33,18 @@ class Stopping {
     // The objective where the fit starts: what growth is measured from.
     void start_at(double objective);
 
-    // Judges a measured objective; `rate` is the step it was reached with.
-    Verdict judge(double objective, double rate);
+    // Judges a measured objective; `rate` is the step it was reached with, `decrement` how much
+    // lower the optimum is thought to lie (NaN: nobody knows).
+    Verdict judge(double objective, double rate,
+                  double decrement = std::numeric_limits<double>::quiet_NaN());
 
     // The lowest objective judged so far, and whether the last one was it.
     double best() const { return best_; }
     bool improved() const { return improved_; }
+    // No higher than the lowest, up to rounding.
+    bool as_good(double objective) const {
+        return objective <= best_ + options_.rounding * std::abs(best_);
+    }
     double reference() const { return options_.reference; }
 
     // What a retreat multiplies the step by.

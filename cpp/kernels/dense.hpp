@@ -113,5 +113,28 @@ void backward(const RowTile<T>& tile, const T* derivative, Index outputs, T* gra
         backward_loop<false>(tile, derivative, outputs, gradient);
 }
 
+// out[i] = max_j ((x_ij - shift_j) unit_j)^2.
+template <class T>
+void largest_squares(const RowTile<T>& tile, const T* unit, T* out) noexcept {
+    constexpr int L = lanes<T>;
+    for (Index i = 0; i < tile.rows; ++i) {
+        const T* row = tile.row[i];
+        Vector<T, L> most = {};
+        T rest = 0;
+        Index j = 0;
+        for (; j + L <= tile.columns; j += L) {
+            if (tile.next != nullptr) __builtin_prefetch(tile.next[i] + j);
+            const auto x = centred<L, true>(row, tile.shift, j) * load<L>(unit + j);
+            most = x * x > most ? x * x : most;
+        }
+        for (; j < tile.columns; ++j) {
+            const T x = (row[j] - tile.shift[j]) * unit[j];
+            rest = x * x > rest ? x * x : rest;
+        }
+        for (int l = 0; l < L; ++l) rest = most[l] > rest ? most[l] : rest;
+        out[i] = rest;
+    }
+}
+
 }  // namespace
 }  // namespace fastgd::FASTGD_ISA

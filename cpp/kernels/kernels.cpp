@@ -1,5 +1,6 @@
 // Compiled once per ISA level; FASTGD_ISA is that level's namespace, set by isa.cmake.
 #include "dense.hpp"
+#include "gram.hpp"
 #include "losses/list.hpp"
 #include "moments.hpp"
 #include "pack.hpp"
@@ -20,8 +21,9 @@ struct LossTable;
 template <class T, template <class> class... Losses>
 struct LossTable<T, LossList<Losses...>> {
     static constexpr LossKernels<T> rows[] = {
-        {Losses<T>::name, Losses<T>::curvature, Losses<T>::binary_targets,
-         pointwise<Losses<T>, true, T>, pointwise_value<Losses<T>, T>, sgd_chunk<Losses<T>, T>}...};
+        {Losses<T>::name, Losses<T>::curvature, Losses<T>::quadratic, Losses<T>::binary_targets,
+         pointwise<Losses<T>, true, T>, pointwise_value<Losses<T>, T>,
+         working_weights<Losses<T>, T>, sgd_chunk<Losses<T>, T>}...};
 };
 
 #define FASTGD_TEXT_OF(name) #name
@@ -33,11 +35,14 @@ constexpr KernelTable<T> make_table() {
         FASTGD_TEXT(FASTGD_ISA),
         forward<T>,
         backward<T>,
+        largest_squares<T>,
         moments<T>,
         batch_step<T>,
         {pack<float, T>, pack<double, T>, pack<Half, T>, pack<bool, T>, pack<std::int8_t, T>,
          pack<std::int16_t, T>, pack<std::int32_t, T>, pack<std::int64_t, T>, pack<std::uint8_t, T>,
          pack<std::uint16_t, T>, pack<std::uint32_t, T>, pack<std::uint64_t, T>},
+        pack_panels<T>,
+        add_products,
         LossTable<T, AllLosses>::rows,
         AllLosses::count,
     };

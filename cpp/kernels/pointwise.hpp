@@ -47,5 +47,16 @@ double pointwise_value(const PointwiseTile<T>& tile) noexcept {
     return pointwise<Loss, false, T>(tile, nullptr);
 }
 
+template <class Loss, class T>
+void working_weights(const PointwiseTile<T>& tile, T* out) noexcept {
+    const Loss loss(tile.parameter);
+    const Index count = tile.rows * tile.outputs;
+#pragma omp simd
+    for (Index i = 0; i < count; ++i) {
+        const T predictor = tile.offset != nullptr ? tile.z[i] + tile.offset[i] : tile.z[i];
+        out[i] = loss.working_weight(predictor, tile.y[i]);
+    }
+}
+
 }  // namespace
 }  // namespace fastgd::FASTGD_ISA

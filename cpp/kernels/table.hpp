@@ -125,14 +125,28 @@ struct BatchStep {
     T* coef_sum;   // or null
 };
 
+// Columns of a panel: rows of so many neighbouring columns lie one after the other.
+inline constexpr Index panel_columns = 16;
+
+// What rows are packed with: (x - shift) * column * row, and the intercept's column of ones.
+struct PanelScale {
+    const double* shift;   // per column
+    const double* column;  // per column
+    const double* row;     // per row
+    double intercept;      // 1, or 0 without an intercept
+};
+
 template <class T>
 struct LossKernels {
     const char* name;
     double curvature;    // bound of the second derivative in z
+    bool quadratic;      // the second derivative is that bound everywhere
     bool binary_targets;
     // Returns the weighted sum of losses; `derivative` receives weight * dl/dz.
     double (*derivative)(const PointwiseTile<T>&, T* derivative) noexcept;
     double (*value)(const PointwiseTile<T>&) noexcept;
+    // `out` receives the second derivative in z (or a bound as good), without sample weights
+    void (*working_weight)(const PointwiseTile<T>&, T* out) noexcept;
     void (*sgd)(const SgdChunk<T>&) noexcept;
 };
 
@@ -163,12 +177,19 @@ struct KernelTable {
                     T* z) noexcept;
     // gradient[k] += sum_i derivative[i, k] (x_i - shift)
     void (*backward)(const RowTile<T>&, const T* derivative, Index outputs, T* gradient) noexcept;
+    // out[i] = the largest ((x_ij - shift_j) unit_j)^2 of the row; a shift is needed
+    void (*largest_squares)(const RowTile<T>&, const T* unit, T* out) noexcept;
     // adds the tile's rows to the sums
     void (*moments)(const RowTile<T>&, const T* weight, const MomentSums<T>&) noexcept;
     void (*batch_step)(const BatchStep<T>&) noexcept;
     // out[i, :] = rows of `source` as T, `leading` numbers apart
     void (*pack[element_type_count])(const StridedView& source, const RowSelection&, T* out,
                                      Index leading) noexcept;
+    // Panels of rows, `capacity` rows apart; the intercept's column follows the last one.
+    void (*pack_panels)(const RowTile<T>&, const PanelScale&, Index capacity, double* out) noexcept;
+    // out (panel_columns^2, rows `stride` apart) += a^T b
+    void (*add_products)(const double* a, const double* b, Index rows, double* out,
+                         Index stride) noexcept;
     const LossKernels<T>* losses;
     Index loss_count;
 };

@@ -18,6 +18,12 @@ class Update(Enum):
     nesterov = 2
     accelerated = 3
 
+class Precondition(Enum):
+    automatic = 0
+    none = 1
+    scale = 2
+    whiten = 3
+
 class Rate(Enum):
     automatic = 0
     constant = 1
@@ -45,6 +51,7 @@ class FitOptions:
     eta0: float
     power_t: float
     t0: float
+    precondition: Precondition
     update: Update
     momentum: float
     max_iter: int

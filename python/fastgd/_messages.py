@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,26 +11,30 @@ if TYPE_CHECKING:
     from .result import History
 
 
+_NAMED_COLUMNS = 5
+
+
 def describe_end(
-    status: str,
-    objective: float,
-    gradient_norm: float,
+    fitted: dict[str, Any],
     history: History,
     options: _core.FitOptions,
     rate: str | Callable[[int], object],
-    safe_rate: float,
 ) -> str:
-    """Return the message of a result."""
+    """Return the message of a result, from what the core handed back."""
+    status = fitted["status"].name
     epochs = len(history.objective)
     after = f"after {epochs} epoch{'s' if epochs != 1 else ''}"
     if status == "diverged":
         used = float(history.learning_rate[-1])
         return (
             f"diverged {after}: the objective grew to {history.objective[-1]:.3g} with a step of "
-            f"{used:.3g} on the columns as given; a step of {safe_rate:.3g} would have been safe, "
-            "learning_rate='auto' scales the columns and needs no step"
+            f"{used:.3g} on the columns as given; a step of {fitted['safe_rate']:.3g} would have "
+            "been safe, learning_rate='auto' scales the columns and needs no step"
         )
-    reached = f"objective {objective:.6g}, gradient norm {gradient_norm:.3g}"
+    reached = (
+        f"objective {fitted['objective']:.6g}, gradient norm {fitted['gradient_norm']:.3g}"
+        + _remarks(fitted)
+    )
     if status == "converged":
         return f"converged {after}: {reached}; tol={options.tol:g}"
     if status == "stopped":
@@ -41,3 +45,22 @@ def describe_end(
     if rate != "auto":
         cure += ", or use learning_rate='auto'"
     return f"stopped at max_iter={options.max_iter} before convergence: {reached}; {cure}"
+
+
+def _remarks(fitted: dict[str, Any]) -> str:
+    """Return what is peculiar about the data, for the end of a sentence."""
+    remarks = ""
+    if fitted["separable"]:
+        remarks += (
+            "; the classes are separable: without a penalty coefficients grow without bound and "
+            "the loss goes to 0, so the fit ends near 0; alpha > 0 gives a least point"
+        )
+    dependent = fitted["dependent"]
+    if dependent:
+        named = ", ".join(str(j) for j in dependent[:_NAMED_COLUMNS])
+        more = ", ..." if len(dependent) > _NAMED_COLUMNS else ""
+        remarks += (
+            f"; {len(dependent)} column{'s' if len(dependent) > 1 else ''} ({named}{more}) made up "
+            "of others, up to rounding: their coefficients stay where they started"
+        )
+    return remarks

@@ -107,6 +107,8 @@ class FitResult:
         How the fit ended.
     message : str
         The same in words: what was reached and, unless it converged, what helps.
+    precondition : {"none", "scale", "whiten"}
+        The metric that the steps were taken in.
     history : History
         Objective, gradient norm, step size and time of each epoch.
     classes : ndarray of shape (2,) or None
@@ -120,6 +122,7 @@ class FitResult:
     n_iter: int
     status: str
     message: str
+    precondition: str
     history: History
     classes: NDArray[Any] | None = None
 
@@ -127,7 +130,7 @@ class FitResult:
         """Return a table of status, epochs, objective, gradient norm, model and message."""
         rows = {
             "status": self.status,
-            "epochs": str(self.n_iter),
+            "epochs": f"{self.n_iter}, precondition {self.precondition!r}",
             "objective": _first_to_last(self.history.objective, self.objective),
             "gradient norm": _first_to_last(self.history.gradient_norm, self.gradient_norm),
             "coef": f"{_first_few(self.coef)} shape {self.coef.shape}, {self.coef.dtype}",

@@ -34,6 +34,7 @@ from ._validation import (
     check_targets,
     check_tol,
     compute_dtype,
+    message,
     non_finite_error,
 )
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
@@ -64,10 +65,11 @@ def fit(
     learning_rate: str | Callable[[int], float] = "auto",
     eta0: float = 0.01,
     power_t: float = 0.25,
+    precondition: Literal["auto", "none", "scale", "whiten"] = "auto",
     update: Literal["auto", "plain", "momentum", "nesterov"] = "auto",
     momentum: float = 0.9,
     max_iter: int = 1000,
-    tol: float | None = 1e-4,
+    tol: float | None = 1e-6,
     shuffle: Literal["block", "full", False] = "block",
     average: bool | int = False,
     random_state: int | np.random.Generator | np.random.RandomState | None = 0,
@@ -114,27 +116,37 @@ def fit(
     fit_intercept : bool, default=True
         Whether to fit an intercept; it is never penalised.
     learning_rate : str or callable, default="auto"
-        "auto": from the smoothness of loss and rows, on centred and scaled columns, cut whenever
+        "auto": from the smoothness of loss and rows in the metric of `precondition`, cut whenever
         the objective grows; the stochastic solvers reduce the variance of their steps by a full
-        gradient an epoch (SVRG), so that they end at the optimum. On columns as given: "constant"
-        `eta0`; "invscaling" ``eta0 / t**power_t``; "optimal" ``1 / (alpha * (t0 + t))`` with
-        Bottou's t0; "adaptive" `eta0`, divided by 5 after 5 epochs without improvement; a
-        callable gives the step size of an epoch, counted from 0. t counts steps from 1.
+        gradient an epoch (SVRG), so that they end at the optimum. "constant" is `eta0`;
+        "invscaling" ``eta0 / t**power_t``; "optimal" ``1 / (alpha * (t0 + t - 1))`` with Bottou's
+        t0; "adaptive" `eta0`, divided by 5 after 5 epochs without improvement; a callable gives
+        the step size of an epoch, counted from 0. t counts steps from 1.
     eta0 : float, default=0.01
         Step size or its start, > 0; unused by "auto" and "optimal".
     power_t : float, default=0.25
         Exponent of "invscaling".
+    precondition : {"auto", "none", "scale", "whiten"}, default="auto"
+        Metric P of the steps, w - step * P * gradient; the optimum is the same in all. "none":
+        the columns as given. "scale": centred columns (if an intercept is fitted) in units of
+        their spread. "whiten": the inverse Hessian of evenly spread rows, which correlated
+        columns need; batch descent then takes all its steps in it, the stochastic solvers take
+        theirs in "scale" and one in it after each epoch, on the full gradient that the epoch's
+        measure gives. It needs learning_rate="auto" and `average` False; for batch also
+        update="auto". "auto" is "whiten" where that is possible and pays (2,047 columns at most,
+        more rows than columns), else "scale" with learning_rate="auto", else "none".
     update : {"auto", "plain", "momentum", "nesterov"}, default="auto"
-        Rule of the step. "auto" is Nesterov's accelerated sequence with restarts for batch
-        descent with the automatic step size, else "plain".
+        Rule of the step. "auto" is "plain", but for batch descent in "scale" with the automatic
+        step size: there it is Nesterov's accelerated sequence with restarts.
     momentum : float, default=0.9
         Of "momentum" and "nesterov", in [0, 1).
     max_iter : int, default=1000
         Most epochs.
-    tol : float or None, default=1e-4
-        Stop once the last quarter of the epochs run, five at least, improved the objective by
-        less than `tol` of itself. None: run all epochs; the stochastic solvers then measure the
-        objective only at the end.
+    tol : float or None, default=1e-6
+        Stop once the optimum lies lower by less than `tol` of the objective: as far as the
+        gradient in the metric of "whiten" tells, else once the last quarter of the epochs run,
+        five at least, gained no more than that. None: run all epochs; the stochastic solvers
+        then measure the objective only at the end.
     shuffle : {"block", "full", False}, default="block"
         Order of rows of the stochastic solvers: runs of neighbouring rows in random order, mixed
         row by row in buffers (at the speed of memory); a random order of all rows; or as they
@@ -216,6 +228,7 @@ def fit(
     options.power_t = check_real("power_t", power_t, low=0.0)
     options.t0 = _optimal_start(strength, resolved) if rate == "optimal" else 0.0
     options.update = _update_kind(update, solver, rate)
+    options.precondition = _precondition_kind(precondition, solver, rate, update, average)
     options.momentum = check_real("momentum", momentum, low=0.0, high=1.0, high_open=True)
     options.max_iter = check_integer("max_iter", max_iter, 1)
     options.tol = check_tol(tol)
@@ -271,15 +284,8 @@ def fit(
         status=status,
         objective=fitted["objective"],
         gradient_norm=fitted["gradient_norm"],
-        message=describe_end(
-            status,
-            fitted["objective"],
-            fitted["gradient_norm"],
-            history,
-            options,
-            rate,
-            fitted["safe_rate"],
-        ),
+        message=describe_end(fitted, history, options, rate),
+        precondition=fitted["precondition"].name,
         history=history,
         classes=targets.classes,
     )
@@ -321,6 +327,30 @@ def _update_kind(update: str, solver: str, rate: str | Callable[[int], object]) 
         return _core.Update[name]
     accelerated = solver == "batch" and rate == "auto"
     return _core.Update.accelerated if accelerated else _core.Update.plain
+
+
+def _precondition_kind(
+    precondition: str,
+    solver: str,
+    rate: str | Callable[[int], object],
+    update: str,
+    average: bool | int,
+) -> _core.Precondition:
+    name = check_choice("precondition", precondition, ("auto", "none", "scale", "whiten"))
+    automatic = rate == "auto"
+    obstacle = (
+        "learning_rate='auto'" if not automatic
+        else "update='auto' for solver 'batch'" if solver == "batch" and update != "auto"
+        else "average=False" if average
+        else ""
+    )
+    if name == "whiten" and obstacle:
+        raise ValueError(message("precondition", f"with 'whiten' {obstacle}", "another"))
+    if name != "auto":
+        return _core.Precondition[name]
+    if not obstacle:
+        return _core.Precondition.automatic
+    return _core.Precondition.scale if automatic else _core.Precondition.none
 
 
 def _optimal_start(alpha: float, loss: Loss) -> float:

@@ -13,13 +13,14 @@ struct LossOracle {
     double parameter;  // what these tests use for it
     long double (*value)(long double z, long double y, long double parameter);
     long double (*derivative)(long double z, long double y, long double parameter);
+    long double (*working_weight)(long double z, long double y, long double parameter);
 };
 
 inline const LossOracle& loss_oracle(std::string_view name) {
     using Real = long double;
     static constexpr LossOracle oracles[] = {
         {"squared_error", 0.0, [](Real z, Real y, Real) { return (z - y) * (z - y) / 2; },
-         [](Real z, Real y, Real) { return z - y; }},
+         [](Real z, Real y, Real) { return z - y; }, [](Real, Real, Real) { return Real(1); }},
         {"log_loss", 0.0,
          [](Real z, Real y, Real) {
              const Real margin = y * z;
@@ -29,6 +30,10 @@ inline const LossOracle& loss_oracle(std::string_view name) {
              const Real margin = y * z;
              const Real e = std::exp(-std::abs(margin));
              return -y * (margin > 0 ? e : 1) / (1 + e);
+         },
+         [](Real z, Real y, Real) {
+             const Real e = std::exp(-std::abs(y * z));
+             return e / ((1 + e) * (1 + e));
          }},
         {"huber", 0.75,
          [](Real z, Real y, Real epsilon) {
@@ -38,6 +43,10 @@ inline const LossOracle& loss_oracle(std::string_view name) {
          [](Real z, Real y, Real epsilon) {
              const Real r = z - y;
              return r > epsilon ? epsilon : (r < -epsilon ? -epsilon : r);
+         },
+         [](Real z, Real y, Real epsilon) {
+             const Real r = std::abs(z - y);
+             return r <= epsilon ? 1 : epsilon / r;
          }},
     };
     for (const LossOracle& oracle : oracles)

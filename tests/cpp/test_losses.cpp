@@ -85,6 +85,70 @@ void losses_are_least_at_their_target() {
     });
 }
 
+double working_weight_at(const LossKernels<double>& loss, double z, double y) {
+    double weight = -1.0;
+    loss.working_weight({1, 1, &z, &y, nullptr, nullptr, loss_oracle(loss.name).parameter},
+                        &weight);
+    return weight;
+}
+
+// The second derivative where the loss is smooth; of huber, whose outer parts have none, the bend
+// of the parabola about the target that touches it.
+void working_weights_are_how_the_loss_bends() {
+    each_loss_and_target([](const LossKernels<double>& loss, double y) {
+        constexpr double h = 0x1p-17;
+        const bool touching = std::string_view(loss.name) == "huber";
+        check(loss.quadratic == (std::string_view(loss.name) == "squared_error"), loss.name);
+        for (int i = -300; i <= 300; ++i) {
+            const double z = 0.0317 * i;
+            const double weight = working_weight_at(loss, z, y);
+            check(weight > 0.0 && weight <= loss.curvature, loss.name, " z ", z, ": ", weight);
+            const double slope = at(loss, z, y).derivative;
+            const double expected =
+                touching
+                    ? (z == y ? 1.0 : slope / (z - y))
+                    : (at(loss, z + h, y).derivative - at(loss, z - h, y).derivative) / (2 * h);
+            const double allowed = touching ? 4e-16 : h * h + 4e-16 * (1.0 + std::abs(slope)) / h;
+            check(std::abs(weight - expected) <= allowed, loss.name, " z ", z, " y ", y, ": ",
+                  weight, " against ", expected);
+        }
+    });
+}
+
+// In tiles of any size, with offsets; sample weights play no part.
+void working_weights_of_tiles() {
+    each_kernel_table([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(3);
+        for (Index l = 0; l < kernels.loss_count; ++l)
+            for (const Index rows : {0, 1, 3, 7, 16, 65})
+                for (const bool with_offset : {false, true}) {
+                    const LossOracle& oracle = loss_oracle(kernels.losses[l].name);
+                    const Index count = 2 * rows;
+                    const Exact<T> z(numbers.uniforms<T>(count, -5, 5));
+                    std::vector<T> targets = numbers.uniforms<T>(count, -3, 3);
+                    if (kernels.losses[l].binary_targets)
+                        for (T& y : targets) y = y > 0 ? T(1) : T(-1);
+                    const Exact<T> y(targets);
+                    const Exact<T> weight(numbers.uniforms<T>(count, 0, 2));
+                    const Exact<T> offset(numbers.uniforms<T>(count, -2, 2));
+                    Exact<T> out(std::vector<T>(static_cast<std::size_t>(count), T(99)));
+                    kernels.losses[l].working_weight(
+                        {rows, 2, z.data(), y.data(), weight.data(),
+                         with_offset ? offset.data() : nullptr, oracle.parameter},
+                        out.data());
+                    for (Index i = 0; i < count; ++i) {
+                        const long double predictor =
+                            z[i] + (with_offset ? static_cast<long double>(offset[i]) : 0.0L);
+                        const long double expected =
+                            oracle.working_weight(predictor, y[i], oracle.parameter);
+                        check(close(out[i], expected, expected, 32), oracle.name, ' ', kernels.isa,
+                              " at ", i, " of ", count, ": ", out[i], ", expected ", expected);
+                    }
+                }
+    });
+}
+
 void tables_of_all_levels_list_the_same_losses() {
     const KernelTable<double>& reference = kernels_of_level<double>("baseline");
     check(reference.loss_count > 0);
@@ -95,6 +159,7 @@ void tables_of_all_levels_list_the_same_losses() {
             check(std::string_view(loss.name) == reference.losses[l].name, kernels.isa, ' ', l);
             check(loss.curvature == reference.losses[l].curvature, kernels.isa, ' ', loss.name);
             check(loss.binary_targets == reference.losses[l].binary_targets, kernels.isa);
+            check(loss.quadratic == reference.losses[l].quadratic, kernels.isa, ' ', loss.name);
             check(find_loss(kernels, loss.name) == l, kernels.isa, ' ', loss.name);
         }
         check(find_loss(kernels, "no such loss") == -1);
@@ -110,6 +175,8 @@ int main(int argc, char** argv) {
         {{"derivative is the limit of differences", derivative_is_the_limit_of_differences},
          {"losses are convex, bent as stated", losses_are_convex_and_bend_no_more_than_stated},
          {"losses are least at their target", losses_are_least_at_their_target},
+         {"working weights are how losses bend", working_weights_are_how_the_loss_bends},
+         {"working weights of tiles", working_weights_of_tiles},
          {"all levels list the same losses", tables_of_all_levels_list_the_same_losses}},
         argc, argv);
 }

@@ -158,6 +158,24 @@ void adaptive_steps_are_cut_after_patience() {
     check(Stopping(options).cut() == 0.5);
 }
 
+// How much lower the optimum lies is better known than guessed from idle epochs.
+void little_left_converges_at_once() {
+    Stopping near(with_tol());
+    check(near.judge(9.0, 0.1, 9.01e-3) == go_on && near.judge(8.0, 0.1, 7.99e-3) == converged);
+    // objectives may be below zero
+    check(Stopping(with_tol()).judge(-8.0, 0.1, 7.99e-3) == converged);
+    StoppingOptions without = with_tol();
+    without.tol.reset();
+    check(Stopping(without).judge(9.0, 0.1, 0.0) == go_on);
+    StoppingOptions guarded = with_tol();
+    guarded.guarded = true;
+    check(Stopping(guarded).judge(10.1, 0.1, 0.0) == retreat, "growth comes first");
+    Stopping unknown(with_tol());
+    Stopping silent(with_tol());
+    for (const double objective : {9.0, 8.0, 8.0, 7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 7.0})
+        check(unknown.judge(objective, 0.1, std::nan("")) == silent.judge(objective, 0.1));
+}
+
 void best_is_the_lowest_judged() {
     Stopping stopping(with_tol());
     for (const double objective : {9.0, 7.0, 8.0}) stopping.judge(objective, 0.1);
@@ -183,6 +201,7 @@ int main(int argc, char** argv) {
                 {"swinging is not idle", swinging_is_not_idle},
                 {"slow progress is progress", slow_progress_is_progress},
                 {"adaptive steps are cut after patience", adaptive_steps_are_cut_after_patience},
+                {"little left converges at once", little_left_converges_at_once},
                 {"best is the lowest judged", best_is_the_lowest_judged}},
                argc, argv);
 }

@@ -10,6 +10,7 @@ template <class T>
 struct Huber {
     static constexpr char name[] = "huber";
     static constexpr bool binary_targets = false;
+    static constexpr bool quadratic = false;
     static constexpr double curvature = 1.0;
 
     T epsilon;
@@ -25,6 +26,13 @@ struct Huber {
         const T r = z - y;
         const T raised = r < -epsilon ? -epsilon : r;
         return raised > epsilon ? epsilon : raised;
+    }
+    // Of the tightest parabola above the loss that touches it at z: the second derivative is 0 on
+    // the outer parts, where a step must end all the same.
+    T working_weight(T z, T y) const {
+        const T r = z - y;
+        const T size = r < 0 ? -r : r;
+        return size <= epsilon ? T(1) : epsilon / size;
     }
 };
 

@@ -8,12 +8,12 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
-// A loss is built from its parameter and answers value and derivative in z.
+// A loss is built from its parameter and answers value, derivative and working weight in z.
 template <class Loss, class T>
 concept PointwiseLoss = requires(const Loss loss, T z, T y) {
     Loss(0.0);
-    loss.value(z, y) + loss.derivative(z, y);
-    Loss::curvature + (Loss::binary_targets ? 1 : 0);
+    loss.value(z, y) + loss.derivative(z, y) + loss.working_weight(z, y);
+    Loss::curvature + (Loss::binary_targets ? 1 : 0) + (Loss::quadratic ? 1 : 0);
     Loss::name[0];
 };
 

@@ -10,6 +10,7 @@ template <class T>
 struct LogLoss {
     static constexpr char name[] = "log_loss";
     static constexpr bool binary_targets = true;
+    static constexpr bool quadratic = false;
     static constexpr double curvature = 0.25;
 
     explicit LogLoss(double) {}
@@ -24,6 +25,11 @@ struct LogLoss {
         const T margin = y * z;
         const T e = exp_negative(margin > 0 ? -margin : margin);
         return -y * (margin > 0 ? e : T(1)) / (T(1) + e);
+    }
+    T working_weight(T z, T y) const {
+        const T margin = y * z;
+        const T e = exp_negative(margin > 0 ? -margin : margin);
+        return e / ((T(1) + e) * (T(1) + e));
     }
 };
 

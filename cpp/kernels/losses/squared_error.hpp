@@ -10,12 +10,14 @@ template <class T>
 struct SquaredError {
     static constexpr char name[] = "squared_error";
     static constexpr bool binary_targets = false;
+    static constexpr bool quadratic = true;
     static constexpr double curvature = 1.0;
 
     explicit SquaredError(double) {}
 
     T value(T z, T y) const { return T(0.5) * (z - y) * (z - y); }
     T derivative(T z, T y) const { return z - y; }
+    T working_weight(T, T) const { return T(1); }
 };
 
 }  // namespace

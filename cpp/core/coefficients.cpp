@@ -1,0 +1,54 @@
+#include "coefficients.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fastgd {
+
+namespace {
+
+template <class Predicate>
+bool all_of(const Coefficients& model, Predicate holds) {
+    return std::all_of(model.coef.begin(), model.coef.end(), holds) &&
+           std::all_of(model.intercept.begin(), model.intercept.end(), holds);
+}
+
+// Intercepts move by sign * shift . coef.
+Coefficients moved(Coefficients model, std::span<const double> shift, double sign) {
+    if (shift.empty()) return model;
+    for (std::size_t k = 0; k < model.intercept.size(); ++k)
+        for (std::size_t j = 0; j < shift.size(); ++j)
+            model.intercept[k] += sign * shift[j] * model.coef[k * shift.size() + j];
+    return model;
+}
+
+void move_towards(std::vector<double>& from, const std::vector<double>& to, double t) {
+    for (std::size_t j = 0; j < from.size(); ++j) from[j] += t * (to[j] - from[j]);
+}
+
+}  // namespace
+
+bool Coefficients::finite() const {
+    return all_of(*this, [](double x) { return std::isfinite(x); });
+}
+
+bool Coefficients::zero() const {
+    return all_of(*this, [](double x) { return x == 0.0; });
+}
+
+Coefficients Coefficients::onto_shifted(std::span<const double> shift) const {
+    return moved(*this, shift, 1.0);
+}
+
+Coefficients Coefficients::onto_raw(std::span<const double> shift) const {
+    return moved(*this, shift, -1.0);
+}
+
+Coefficients between(const Coefficients& from, const Coefficients& to, double t) {
+    Coefficients result = from;
+    move_towards(result.coef, to.coef, t);
+    move_towards(result.intercept, to.intercept, t);
+    return result;
+}
+
+}  // namespace fastgd

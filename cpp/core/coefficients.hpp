@@ -1,0 +1,24 @@
+// Coefficients of a linear model and what is done with them as a whole.
+#pragma once
+
+#include <span>
+#include <vector>
+
+namespace fastgd {
+
+struct Coefficients {
+    std::vector<double> coef;  // outputs x columns
+    std::vector<double> intercept;
+
+    bool finite() const;
+    bool zero() const;
+
+    // The same model on columns reduced by `shift` (by none if it is empty), or back from there.
+    Coefficients onto_shifted(std::span<const double> shift) const;
+    Coefficients onto_raw(std::span<const double> shift) const;
+};
+
+// The point that lies the share `t` of the way from `from` to `to`.
+Coefficients between(const Coefficients& from, const Coefficients& to, double t);
+
+}  // namespace fastgd

@@ -1,0 +1,28 @@
+// The matrix of second moments of rows, weighted by how the loss bends: a Hessian without penalty.
+#pragma once
+
+#include <span>
+
+#include "function_ref.hpp"
+#include "objective.hpp"
+#include "symmetric.hpp"
+
+namespace fastgd {
+
+struct Gram {
+    SymmetricMatrix matrix;  // of the columns, then of the intercept
+    double weight = 0.0;     // sum of sample weights; the matrix is not divided by it
+
+    explicit Gram(Index columns) : matrix(columns + 1) {}
+};
+
+// Adds `factor` times the sum over rows of s w u u^T with u = ((x - shift) * scale, 1) and w the
+// loss's working weight at `model` (the mean over outputs). Without `intercept` the last row and
+// column get nothing. `keep_going` is asked every few milliseconds; once it says no, the sums mean
+// nothing.
+template <class T>
+void add_gram(const Objective<T>& objective, const Data& data, const RowSelection& rows,
+              double factor, const LinearModel<T>& model, std::span<const double> scale,
+              bool intercept, FunctionRef<bool()> keep_going, Gram& gram);
+
+}  // namespace fastgd

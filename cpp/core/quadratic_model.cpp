@@ -1,0 +1,142 @@
+#include "quadratic_model.hpp"
+
+#include <cmath>
+
+#include "penalty.hpp"
+
+namespace fastgd {
+
+namespace {
+
+constexpr int most_rounds = 50;
+constexpr int sweeps_a_round = 4;
+constexpr double most_products = 1e10;  // in all exact solutions together
+constexpr double settled_share = 1e-9;  // of the decrease so far
+
+class LeastPoint {
+  public:
+    LeastPoint(const SymmetricMatrix& hessian, std::span<const double> gradient,
+               std::span<const double> from, std::span<const double> threshold)
+        : hessian_(hessian),
+          threshold_(threshold),
+          point_(from.begin(), from.end()),
+          slope_(gradient.begin(), gradient.end()) {
+        const double products = std::pow(static_cast<double>(hessian.size()), 3) / 6.0;
+        solves_left_ = static_cast<Index>(std::clamp(most_products / products, 8.0, 1000.0));
+    }
+
+    // Each coordinate in turn to its own least point; returns the decrease.
+    double sweep() {
+        double decrease = 0.0;
+        for (std::size_t j = 0; j < point_.size(); ++j) {
+            const double bend = diagonal(j);
+            const double target = bend > 0.0 ? soft_threshold(point_[j] - slope_[j] / bend,
+                                                              threshold_[j] / bend)
+                                  : threshold_[j] > 0.0 ? 0.0
+                                                        : point_[j];
+            const double move = target - point_[j];
+            if (move == 0.0) continue;
+            decrease -= slope_[j] * move + 0.5 * bend * move * move +
+                        threshold_[j] * (std::abs(target) - std::abs(point_[j]));
+            point_[j] = target;
+            add_column(j, move);
+        }
+        return decrease;
+    }
+
+    // All coordinates that are not held at 0 at once; those whose sign would turn stop the step, end
+    // at 0 and stay there for the next. Returns the decrease.
+    double solve_on_support(double ridge, AddProducts add_products) {
+        double decrease = 0.0;
+        for (bool whole = false; !whole && solves_left_ > 0; --solves_left_) {
+            const std::vector<std::size_t> support = coordinates_moving();
+            if (support.empty()) break;
+            std::vector<double> direction = solution_on(support, ridge, add_products);
+            double length = 1.0;
+            for (std::size_t a = 0; a < support.size(); ++a) {
+                const double x = point_[support[a]];
+                if (threshold_[support[a]] > 0.0 && x * (x + direction[a]) < 0.0)
+                    length = std::min(length, -x / direction[a]);
+            }
+            whole = length == 1.0;
+            double slope = 0.0;
+            for (std::size_t a = 0; a < support.size(); ++a)
+                slope -= along(support[a]) * direction[a];
+            decrease += length * (1.0 - 0.5 * length) * slope;
+            for (std::size_t a = 0; a < support.size(); ++a) {
+                double& x = point_[support[a]];
+                const double end = x + length * direction[a];
+                // the coordinate that stopped the step ends at 0 itself, not beside it
+                const double target =
+                    threshold_[support[a]] > 0.0 && x * end <= 0.0 ? 0.0 : end;
+                add_column(support[a], target - x);
+                x = target;
+            }
+        }
+        return decrease;
+    }
+
+    std::vector<double> take() { return std::move(point_); }
+
+  private:
+    std::vector<std::size_t> coordinates_moving() const {
+        std::vector<std::size_t> support;
+        for (std::size_t j = 0; j < point_.size(); ++j)
+            if (point_[j] != 0.0 || threshold_[j] == 0.0) support.push_back(j);
+        return support;
+    }
+    // From here to the least point of these coordinates, were no sign to turn.
+    std::vector<double> solution_on(const std::vector<std::size_t>& support, double ridge,
+                                    AddProducts add_products) const {
+        SymmetricMatrix part(static_cast<Index>(support.size()));
+        std::vector<double> direction(support.size());
+        for (std::size_t a = 0; a < support.size(); ++a) {
+            for (std::size_t b = a; b < support.size(); ++b)
+                part.row(static_cast<Index>(a))[b] = hessian_.at(static_cast<Index>(support[a]),
+                                                                static_cast<Index>(support[b]));
+            direction[a] = -along(support[a]);
+        }
+        Cholesky(std::move(part), ridge, add_products, 1).solve(direction);
+        return direction;
+    }
+    double diagonal(std::size_t j) const {
+        return hessian_.at(static_cast<Index>(j), static_cast<Index>(j));
+    }
+    double along(std::size_t j) const {
+        const double x = point_[j];
+        return slope_[j] + (x > 0.0 ? threshold_[j] : x < 0.0 ? -threshold_[j] : 0.0);
+    }
+    void add_column(std::size_t j, double move) {
+        const auto column = static_cast<Index>(j);
+        for (Index i = 0; i < column; ++i)
+            slope_[static_cast<std::size_t>(i)] += move * hessian_.row(i)[column];
+        const double* row = hessian_.row(column);
+        for (Index i = column; i < hessian_.size(); ++i)
+            slope_[static_cast<std::size_t>(i)] += move * row[i];
+    }
+
+    const SymmetricMatrix& hessian_;
+    std::span<const double> threshold_;
+    std::vector<double> point_;
+    std::vector<double> slope_;  // of the quadratic, at the point
+    Index solves_left_;
+};
+
+}  // namespace
+
+std::vector<double> least_point(const SymmetricMatrix& hessian, std::span<const double> gradient,
+                                std::span<const double> from, std::span<const double> threshold,
+                                double ridge, AddProducts add_products) {
+    LeastPoint search(hessian, gradient, from, threshold);
+    double total = 0.0;
+    for (int round = 0; round < most_rounds; ++round) {
+        double decrease = 0.0;
+        for (int s = 0; s < sweeps_a_round; ++s) decrease += search.sweep();
+        decrease += search.solve_on_support(ridge, add_products);
+        total += decrease;
+        if (decrease <= settled_share * total) break;
+    }
+    return search.take();
+}
+
+}  // namespace fastgd

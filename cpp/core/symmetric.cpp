@@ -1,0 +1,137 @@
+#include "symmetric.hpp"
+
+#include <cmath>
+
+#include "parallel.hpp"
+
+namespace fastgd {
+
+namespace {
+
+// Rows eliminated at once: a few panels, so that most of the work is products of panels.
+constexpr Index block_rows = 4 * panel_columns;
+
+// Rows [first, last) from column `from` on, as panels of columns; `negative` ones too.
+struct PackedRows {
+    Buffer<double> plain;
+    Buffer<double> negative;
+
+    explicit PackedRows(Index stride) : plain(block_rows * stride), negative(block_rows * stride) {}
+
+    void pack(const SymmetricMatrix& matrix, Index first, Index last, Index panel) {
+        for (Index r = first; r < last; ++r) {
+            const double* row = matrix.row(r) + panel * panel_columns;
+            for (Index c = 0; c < panel_columns; ++c) {
+                const Index at = (panel * block_rows + r - first) * panel_columns + c;
+                plain[at] = row[c];
+                negative[at] = -row[c];
+            }
+        }
+    }
+    const double* of(const Buffer<double>& rows, Index panel) const {
+        return rows.data() + panel * block_rows * panel_columns;
+    }
+};
+
+// Columns a thread solves for at once.
+constexpr Index strip = 16 * panel_columns;
+
+// A pivot this close to its ridge is made of it.
+constexpr double dependent_pivot = 16.0;
+
+constexpr double least_parallel_products = 1e6;
+
+}  // namespace
+
+// The diagonal block of rows [first, last), in place.
+void Cholesky::factor_block(Index first, Index last, double ridge,
+                            const std::vector<double>& diagonal) {
+    for (Index k = first; k < last; ++k) {
+        double* row = factor_.row(k);
+        const double of_ridge = ridge * diagonal[static_cast<std::size_t>(k)];
+        if (!(row[k] > dependent_pivot * of_ridge)) dependent_.push_back(k);
+        const bool stands = row[k] > 0.1 * of_ridge;
+        left_out_[static_cast<std::size_t>(k)] = !stands;
+        if (!stands) {
+            std::fill(row + k, row + last, 0.0);
+            row[k] = 1.0;
+            continue;
+        }
+        const double root = std::sqrt(row[k]);
+        row[k] = root;
+        for (Index j = k + 1; j < last; ++j) row[j] /= root;
+        for (Index i = k + 1; i < last; ++i) {
+            double* below = factor_.row(i);
+            const double x = row[i];
+            for (Index j = i; j < last; ++j) below[j] -= x * row[j];
+        }
+    }
+}
+
+Cholesky::Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_products, int threads)
+    : factor_(std::move(matrix)), left_out_(static_cast<std::size_t>(factor_.size())) {
+    const Index size = factor_.size();
+    const Index stride = factor_.stride();
+    std::vector<double> diagonal;
+    for (Index k = 0; k < size; ++k) {
+        diagonal.push_back(factor_.row(k)[k]);
+        factor_.row(k)[k] *= 1.0 + ridge;
+    }
+    PackedRows packed(stride);
+    for (Index first = 0; first < size; first += block_rows) {
+        const Index last = std::min(first + block_rows, size);
+        factor_block(first, last, ridge, diagonal);
+        const double left = static_cast<double>(size - last);
+        const double products = left * left * static_cast<double>(last - first) / 2.0;
+        const int team = products < least_parallel_products ? 1 : threads;
+        // the block's rows right of the diagonal
+        run_team(team, [&](int member, int members) {
+            for (Index begin = last + member * strip; begin < size; begin += members * strip) {
+                const Index end = std::min(begin + strip, size);
+                for (Index k = first; k < last; ++k) {
+                    double* row = factor_.row(k);
+                    if (left_out_[static_cast<std::size_t>(k)]) {
+                        std::fill(row + begin, row + end, 0.0);
+                        continue;
+                    }
+                    for (Index j = begin; j < end; ++j) row[j] /= row[k];
+                    for (Index i = k + 1; i < last; ++i) {
+                        double* below = factor_.row(i);
+                        const double x = row[i];
+                        for (Index j = begin; j < end; ++j) below[j] -= x * row[j];
+                    }
+                }
+            }
+        });
+        if (last == size) break;
+        // what is left loses the block's share
+        const Index begin = last / panel_columns;
+        for (Index panel = begin; panel < factor_.panels(); ++panel)
+            packed.pack(factor_, first, last, panel);
+        run_team(team, [&](int member, int members) {
+            for (Index p = begin + member; p < factor_.panels(); p += members)
+                for (Index q = p; q < factor_.panels(); ++q)
+                    add_products(packed.of(packed.negative, p), packed.of(packed.plain, q),
+                                 last - first, factor_.row(p * panel_columns) + q * panel_columns,
+                                 stride);
+        });
+    }
+}
+
+void Cholesky::solve(std::vector<double>& x) const {
+    const Index size = factor_.size();
+    for (Index k = 0; k < size; ++k) {
+        const double* row = factor_.row(k);
+        double& of_k = x[static_cast<std::size_t>(k)];
+        of_k = left_out_[static_cast<std::size_t>(k)] ? 0.0 : of_k / row[k];
+        for (Index j = k + 1; j < size; ++j) x[static_cast<std::size_t>(j)] -= of_k * row[j];
+    }
+    for (Index k = size - 1; k >= 0; --k) {
+        const double* row = factor_.row(k);
+        double sum = x[static_cast<std::size_t>(k)];
+        for (Index j = k + 1; j < size; ++j) sum -= row[j] * x[static_cast<std::size_t>(j)];
+        x[static_cast<std::size_t>(k)] = left_out_[static_cast<std::size_t>(k)] ? 0.0 : sum / row[k];
+    }
+}
+
+}  // namespace fastgd

@@ -1,0 +1,68 @@
+// A symmetric matrix in panels of columns, its upper triangle stored, and its Cholesky factor.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "../kernels/table.hpp"
+#include "buffer.hpp"
+
+namespace fastgd {
+
+class SymmetricMatrix {
+  public:
+    SymmetricMatrix() = default;
+    explicit SymmetricMatrix(Index size)
+        : size_(size),
+          stride_((size + panel_columns - 1) / panel_columns * panel_columns),
+          values_(stride_ * stride_) {
+        clear();
+    }
+
+    Index size() const { return size_; }
+    Index stride() const { return stride_; }
+    Index panels() const { return stride_ / panel_columns; }
+
+    // Row i; only columns from i on mean something.
+    double* row(Index i) { return values_.data() + i * stride_; }
+    const double* row(Index i) const { return values_.data() + i * stride_; }
+    double& at(Index i, Index j) { return i <= j ? row(i)[j] : row(j)[i]; }
+    double at(Index i, Index j) const { return i <= j ? row(i)[j] : row(j)[i]; }
+
+    void clear() { std::fill_n(values_.data(), values_.size(), 0.0); }
+
+  private:
+    Index size_ = 0;
+    Index stride_ = 0;
+    Buffer<double> values_;
+};
+
+// Of what the kernels' tables hold, that which works on panels.
+using AddProducts = void (*)(const double* a, const double* b, Index rows, double* out,
+                             Index stride) noexcept;
+
+// The upper factor U of a positive semidefinite matrix whose diagonal is raised by the share
+// `ridge`: solutions are short along directions that rounding cannot tell from none. A column
+// without a diagonal is left out: its unknown is 0 in every solution.
+class Cholesky {
+  public:
+    Cholesky() = default;
+
+    // Takes the matrix's place.
+    Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_products, int threads);
+
+    // x = (U^T U)^-1 x
+    void solve(std::vector<double>& x) const;
+
+    // Columns that, as far as rounding can tell, are combinations of those before them, in order.
+    const std::vector<Index>& dependent() const { return dependent_; }
+
+  private:
+    void factor_block(Index first, Index last, double ridge, const std::vector<double>& diagonal);
+
+    SymmetricMatrix factor_;
+    std::vector<Index> dependent_;
+    std::vector<bool> left_out_;
+};
+
+}  // namespace fastgd

@@ -1,0 +1,301 @@
+#include "whitening.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "outlying_rows.hpp"
+#include "parallel.hpp"
+#include "quadratic_model.hpp"
+
+namespace fastgd {
+
+namespace {
+
+constexpr Index most_columns = 2047;
+
+// Enough rows to know d directions by, so that a step leaves a few percent of the gap.
+constexpr double rows_a_column = 100.0;
+
+// Rows times columns of the sample that cost as much as a few passes over all rows: once where
+// the curvature never changes, else at each refresh.
+constexpr double once_columns = 160.0;
+constexpr double each_time_columns = 16.0;
+
+// A row belongs to the sample if its largest entry could not fill so many rows of it.
+constexpr double many_rows = 200.0;
+
+// The curvature is taken anew while a step promises more than this share of the objective.
+constexpr double stale_share = 1e-3;
+
+constexpr double least_known_part = 1e-12;
+constexpr int most_sample_steps = 30;
+constexpr int most_halvings = 30;
+constexpr double armijo = 1e-4;
+
+// Along a direction that bends less, gradients in float32 are rounding.
+constexpr double ridge_float32 = 1e-9;
+
+double square(double x) { return x * x; }
+
+// (a / its weight - b / its weight) . (to - from)
+double slope_between(const GradientSums& a, const GradientSums& b, const Coefficients& from,
+                     const Coefficients& to) {
+    double sum = 0.0;
+    for (std::size_t j = 0; j < from.coef.size(); ++j)
+        sum += (a.coef[j] / a.weight - b.coef[j] / b.weight) * (to.coef[j] - from.coef[j]);
+    for (std::size_t k = 0; k < from.intercept.size(); ++k)
+        sum += (a.intercept[k] / a.weight - b.intercept[k] / b.weight) *
+               (to.intercept[k] - from.intercept[k]);
+    return sum;
+}
+
+}  // namespace
+
+template <class T>
+bool Whitening<T>::pays(const Data& data) {
+    return data.columns() <= most_columns;
+}
+
+template <class T>
+Whitening<T>::Whitening(const Objective<T>& objective, const Data& data,
+                        const ColumnMoments& moments, std::vector<double> shift,
+                        const PenaltyStrength& penalty, bool fit_intercept,
+                        FunctionRef<bool()> keep_going)
+    : objective_(objective),
+      data_(data),
+      penalty_(penalty),
+      fit_intercept_(fit_intercept),
+      // what rounding leaves of a column that others make up, with room to spare
+      ridge_(std::max(64.0 * static_cast<double>(data.columns() + 16) *
+                                std::numeric_limits<double>::epsilon(),
+                            sizeof(T) == 4 ? ridge_float32 : 0.0)),
+      sample_(data.rows()),
+      shift_(std::move(shift)),
+      shift_T_(shift_.begin(), shift_.end()) {
+    measure_columns(moments);
+    choose_sample(moments, keep_going);
+}
+
+template <class T>
+void Whitening<T>::measure_columns(const ColumnMoments& moments) {
+    for (std::size_t j = 0; j < shift_.size(); ++j) {
+        const double spread = std::sqrt(moments.variance[j] + square(moments.mean[j] - shift_[j]));
+        const bool centred = shift_[j] != 0.0;
+        const bool usable = spread > 0.0 && std::isfinite(spread) && std::isfinite(1.0 / spread) &&
+                            !(centred && moments.smallest[j] == moments.largest[j]);
+        unit_.push_back(usable ? 1.0 / spread : 1.0);
+        constant_.push_back(!usable);
+    }
+    unseen_.assign(shift_.size(), false);
+}
+
+template <class T>
+void Whitening<T>::choose_sample(const ColumnMoments& moments, FunctionRef<bool()> keep_going) {
+    const double rows = static_cast<double>(data_.rows());
+    const double columns = static_cast<double>(data_.columns()) + 1.0;
+    const double share = objective_.loss().quadratic ? once_columns : each_time_columns;
+    const double wanted = std::max(share * rows / columns, columns * rows_a_column);
+    if (wanted >= rows) return;
+    double largest = 0.0;
+    for (std::size_t j = 0; j < shift_.size(); ++j)
+        if (!constant_[j])
+            largest = std::max(largest, unit_[j] * std::max(moments.largest[j] - shift_[j],
+                                                            shift_[j] - moments.smallest[j]));
+    const auto count = static_cast<Index>(wanted);
+    const double rare = wanted / many_rows;
+    std::vector<Index> outlying;
+    if (square(largest) > rare) {
+        std::vector<T> unit(unit_.begin(), unit_.end());
+        for (std::size_t j = 0; j < unit.size(); ++j)
+            if (constant_[j]) unit[j] = T(0);
+        outlying = outlying_rows<T>(objective_.kernels(), data_, shift_T_, unit, rare, count,
+                                    objective_.threads(), keep_going);
+    }
+    sample_ = RowSample(data_.rows(), count, std::move(outlying));
+    std::vector<double> least(shift_.size(), std::numeric_limits<double>::infinity());
+    std::vector<double> most(shift_.size(), -std::numeric_limits<double>::infinity());
+    sample_.each([&](const RowSelection& part, double) {
+        const ColumnMoments seen = column_moments(objective_.kernels(), data_, part,
+                                                  objective_.threads(), keep_going);
+        for (std::size_t j = 0; j < shift_.size(); ++j) {
+            least[j] = std::min(least[j], seen.smallest[j]);
+            most[j] = std::max(most[j], seen.largest[j]);
+        }
+    });
+    for (std::size_t j = 0; j < shift_.size(); ++j)
+        unseen_[j] = !constant_[j] && least[j] == most[j];
+}
+
+template <class T>
+std::vector<Index> Whitening<T>::dependent_columns() const {
+    std::vector<Index> columns;
+    for (const Index j : factor_.dependent())
+        if (j < data_.columns() && !constant_[static_cast<std::size_t>(j)]) columns.push_back(j);
+    return columns;
+}
+
+template <class T>
+bool Whitening<T>::refresh(const Coefficients& at, FunctionRef<bool()> keep_going) {
+    const std::vector<T> coef(at.coef.begin(), at.coef.end());
+    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
+    // a column constant in the sample would pass for the intercept there
+    std::vector<double> scale = unit_;
+    for (std::size_t j = 0; j < scale.size(); ++j)
+        if (constant_[j] || unseen_[j]) scale[j] = 0.0;
+    const Index columns = data_.columns();
+    Gram sums(columns);
+    sample_.each([&](const RowSelection& rows, double share) {
+        add_gram(objective_, data_, rows, share, model, scale, fit_intercept_, keep_going, sums);
+    });
+    if (!keep_going() || sums.weight <= 0.0) return false;
+    SymmetricMatrix& h = sums.matrix;
+    for (Index i = 0; i <= columns; ++i)
+        for (Index j = i; j <= columns; ++j) h.row(i)[j] /= sums.weight;
+    for (Index j = 0; j < columns; ++j) {
+        const auto column = static_cast<std::size_t>(j);
+        if (unseen_[column]) h.row(j)[j] = objective_.loss().curvature;
+        h.row(j)[j] += penalty_.l2 * square(unit_[column]);
+    }
+    if (penalty_.l1 > 0.0) {
+        hessian_ = SymmetricMatrix(columns + 1);
+        for (Index i = 0; i <= columns; ++i)
+            std::copy(h.row(i) + i, h.row(i) + columns + 1, hessian_.row(i) + i);
+    }
+    const double products = std::pow(static_cast<double>(columns), 3);
+    factor_ = Cholesky(std::move(h), ridge_, objective_.kernels().add_products,
+                       threads_for_work(objective_.threads(), products));
+    known_ = true;
+    return true;
+}
+
+template <class T>
+MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sums) const {
+    const auto columns = static_cast<std::size_t>(data_.columns());
+    MetricStep result{at, 0.0};
+    for (std::size_t k = 0; k < sums.intercept.size(); ++k) {
+        const double* coef = at.coef.data() + k * columns;
+        std::vector<double> gradient(columns + 1);
+        for (std::size_t j = 0; j < columns; ++j)
+            gradient[j] = unit_[j] * (sums.coef[k * columns + j] / sums.weight +
+                                      penalty_.l2 * coef[j]);
+        gradient[columns] = fit_intercept_ ? sums.intercept[k] / sums.weight : 0.0;
+        std::vector<double> move = gradient;
+        double slope = 0.0;
+        if (penalty_.l1 > 0.0) {
+            std::vector<double> from(columns + 1, 0.0);
+            std::vector<double> threshold(columns + 1, 0.0);
+            for (std::size_t j = 0; j < columns; ++j) {
+                from[j] = coef[j] / unit_[j];
+                threshold[j] = penalty_.l1 * unit_[j];
+            }
+            const std::vector<double> target =
+                least_point(hessian_, gradient, from, threshold, ridge_,
+                            objective_.kernels().add_products);
+            for (std::size_t j = 0; j <= columns; ++j) {
+                move[j] = target[j] - from[j];
+                slope += gradient[j] * move[j] +
+                         threshold[j] * (std::abs(target[j]) - std::abs(from[j]));
+            }
+        } else {
+            for (double& m : move) m = -m;
+            factor_.solve(move);
+            for (std::size_t j = 0; j <= columns; ++j) slope += gradient[j] * move[j];
+        }
+        result.decrement -= 0.5 * slope;
+        for (std::size_t j = 0; j < columns; ++j)
+            result.to.coef[k * columns + j] += unit_[j] * move[j];
+        result.to.intercept[k] += move[columns];
+    }
+    return result;
+}
+
+template <class T>
+GradientSums Whitening<T>::sample_sums(const Coefficients& at, bool gradient) const {
+    const std::vector<T> coef(at.coef.begin(), at.coef.end());
+    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
+    GradientSums total(data_.outputs(), data_.columns());
+    sample_.each([&](const RowSelection& rows, double share) {
+        GradientSums sums(data_.outputs(), data_.columns());
+        if (gradient)
+            objective_.add_gradient(data_, rows, model, sums);
+        else
+            objective_.add_value(data_, rows, model, sums);
+        total.add(sums, share);
+    });
+    return total;
+}
+
+template <class T>
+double Whitening<T>::value(const GradientSums& sums, const Coefficients& at) const {
+    return sums.loss / sums.weight + penalty_.value(at.coef);
+}
+
+// How much of the step to take: the sample's objective, tilted to the gradient of all rows, has to
+// falls by its share.
+template <class T>
+double Whitening<T>::shortened(const Coefficients& at, const MetricStep& proposal,
+                               const GradientSums& sums, const GradientSums& in_sample) const {
+    const double start = value(in_sample, at);
+    const double tilt = slope_between(sums, in_sample, at, proposal.to);
+    const double noise =
+        8.0 * static_cast<double>(std::numeric_limits<T>::epsilon()) * std::abs(start);
+    double t = length_;
+    for (int halving = 0; halving < most_halvings; ++halving, t *= 0.5) {
+        const Coefficients there = between(at, proposal.to, t);
+        const double end = value(sample_sums(there, false), there) + t * tilt;
+        if (end <= start - 2.0 * armijo * t * proposal.decrement + noise) return t;
+    }
+    return 0.0;
+}
+
+template <class T>
+bool Whitening<T>::renew(const Coefficients& at, const GradientSums& sums,
+                         MetricStep* proposal, FunctionRef<bool()> keep_going) {
+    const bool first = !known_;
+    if (first && !refresh(at, keep_going)) return false;
+    *proposal = propose(at, sums);
+    if (first || objective_.loss().quadratic ||
+        proposal->decrement <= stale_share * std::abs(value(sums, at)))
+        return true;
+    if (!refresh(at, keep_going)) return false;
+    *proposal = propose(at, sums);
+    return true;
+}
+
+template <class T>
+MetricStep Whitening<T>::step(const Coefficients& at, const GradientSums& sums,
+                              FunctionRef<bool()> keep_going) {
+    MetricStep proposal{at, 0.0};
+    if (!renew(at, sums, &proposal, keep_going)) return {at, 0.0};
+    const double t = objective_.loss().quadratic ? length_
+                     : sample_.all() ? shortened(at, proposal, sums, sums)
+                                       : shortened(at, proposal, sums, sample_sums(at, true));
+    proposal.to = between(at, proposal.to, t);
+    return proposal;
+}
+
+template <class T>
+Coefficients Whitening<T>::solve_sample(Coefficients at, FunctionRef<bool()> keep_going) {
+    // no closer than the sample's optimum is to that of all rows
+    const double known_part = sample_.all() ? 0.0
+                                              : 0.1 * static_cast<double>(data_.columns() + 1) /
+                                                    static_cast<double>(sample_.size());
+    const double close = std::max(known_part, least_known_part);
+    for (int s = 0; s < most_sample_steps && keep_going(); ++s) {
+        const GradientSums sums = sample_sums(at, true);
+        MetricStep next{at, 0.0};
+        if (!renew(at, sums, &next, keep_going)) break;
+        const bool quadratic = objective_.loss().quadratic;
+        const double t = quadratic ? 1.0 : shortened(at, next, sums, sums);
+        at = between(at, next.to, t);
+        if (quadratic || t == 0.0 || next.decrement <= close * std::abs(value(sums, at))) break;
+    }
+    return at;
+}
+
+template class Whitening<float>;
+template class Whitening<double>;
+
+}  // namespace fastgd

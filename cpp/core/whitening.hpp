@@ -1,0 +1,79 @@
+// Steps in the metric of the Hessian of a sample of rows: what correlated columns need.
+#pragma once
+
+#include <vector>
+
+#include "coefficients.hpp"
+#include "gram.hpp"
+#include "moments.hpp"
+#include "penalty.hpp"
+#include "row_sample.hpp"
+#include "symmetric.hpp"
+
+namespace fastgd {
+
+// Where a step in this metric leads, and how much of the objective it promises: half the squared
+// norm of the gradient in the metric, which is the height of a quadratic above its optimum.
+struct MetricStep {
+    Coefficients to;
+    double decrement = 0.0;
+};
+
+// Coefficients are those on columns reduced by `shift`.
+template <class T>
+class Whitening {
+  public:
+    // True where its cost is small beside that of the passes it saves.
+    static bool pays(const Data& data);
+
+    Whitening(const Objective<T>& objective, const Data& data, const ColumnMoments& moments,
+              std::vector<double> shift, const PenaltyStrength& penalty, bool fit_intercept,
+              FunctionRef<bool()> keep_going);
+
+    // From `at`, whose sums over all rows are `sums`. The curvature is taken anew where it may have
+    // changed. Once `keep_going` says no, the step means nothing.
+    MetricStep step(const Coefficients& at, const GradientSums& sums,
+                    FunctionRef<bool()> keep_going);
+
+    // Close to the optimum of the sample alone.
+    Coefficients solve_sample(Coefficients at, FunctionRef<bool()> keep_going);
+
+    // After a step that failed.
+    void shorten() { length_ *= 0.5; }
+
+    // Columns that are combinations of others as far as rounding can tell: they keep their start.
+    std::vector<Index> dependent_columns() const;
+
+  private:
+    void measure_columns(const ColumnMoments& moments);
+    void choose_sample(const ColumnMoments& moments, FunctionRef<bool()> keep_going);
+    // The Hessian at `at`, factored; false if interrupted.
+    bool refresh(const Coefficients& at, FunctionRef<bool()> keep_going);
+    // The whole step from `at`, its curvature taken anew where it is old; false if interrupted.
+    bool renew(const Coefficients& at, const GradientSums& sums, MetricStep* proposal,
+               FunctionRef<bool()> keep_going);
+    MetricStep propose(const Coefficients& at, const GradientSums& sums) const;
+    // How much of the step to take.
+    double shortened(const Coefficients& at, const MetricStep& proposal, const GradientSums& sums,
+                     const GradientSums& in_sample) const;
+    GradientSums sample_sums(const Coefficients& at, bool gradient) const;
+    double value(const GradientSums& sums, const Coefficients& at) const;
+
+    const Objective<T>& objective_;
+    const Data& data_;
+    PenaltyStrength penalty_;
+    bool fit_intercept_;
+    double ridge_;
+    RowSample sample_;
+    std::vector<double> shift_;
+    std::vector<T> shift_T_;
+    std::vector<double> unit_;   // of a coefficient: 1 / spread of its column
+    std::vector<bool> constant_;
+    std::vector<bool> unseen_;   // constant in the sample alone
+    SymmetricMatrix hessian_;    // kept with an l1 penalty only
+    Cholesky factor_;
+    bool known_ = false;
+    double length_ = 1.0;
+};
+
+}  // namespace fastgd
