@@ -102,8 +102,8 @@ bool FitRun<T>::separable() const {
         return false;
     const T border = 0;
     const T label = 1;
-    const double at_border = loss.value(
-        {1, 1, &border, &label, nullptr, nullptr, objective_.loss_spec().parameter});
+    const double at_border =
+        loss.value({1, 1, &border, &label, nullptr, nullptr, objective_.loss_spec().parameter});
     return best_measure_.objective * moments_.weight < at_border * moments_.least_weight;
 }
 
@@ -131,10 +131,9 @@ void FitRun<T>::prepare(const Coefficients& start) {
     // kernels subtract the shift in T: it must be a number T holds
     for (double& s : preconditioner.shift) s = static_cast<double>(static_cast<T>(s));
     if (outcome_.precondition == Precondition::whiten)
-        whitening_ = std::make_unique<Whitening<T>>(objective_, data_, moments_,
-                                                    preconditioner.shift, options_.penalty,
-                                                    options_.fit_intercept,
-                                                    [&] { return keep_going(); });
+        whitening_ = std::make_unique<Whitening<T>>(
+            objective_, data_, moments_, preconditioner.shift, options_.penalty,
+            options_.fit_intercept, [&] { return keep_going(); });
 
     DescentOptions& d = descent_options_;
     d.columns = data_.columns();
@@ -173,7 +172,7 @@ void FitRun<T>::prepare(const Coefficients& start) {
         .tol = options_.tol,
         .deterministic = batch(),
         .guarded = automatic(),
-        .growth = !batch() ? 0.05
+        .growth = !batch()                                               ? 0.05
                   : whitened_batch() || options_.update == Update::plain ? 0.0
                                                                          : 0.5,
         .slack = batch() ? 0 : 2,
@@ -202,10 +201,9 @@ bool FitRun<T>::feed(const Sampler& sampler, Index epoch) {
 template <class T>
 bool FitRun<T>::advance(Index epoch) {
     if (whitened_batch()) {
-        descent_->restart_from(
-            proposal_ ? proposal_->to
-                      : whitening_->solve_sample(descent_->coefficients(),
-                                                 [&] { return keep_going(); }));
+        descent_->restart_from(proposal_ ? proposal_->to
+                                         : whitening_->solve_sample(descent_->coefficients(),
+                                                                    [&] { return keep_going(); }));
         return keep_going();
     }
     if (!batch()) {
@@ -213,8 +211,8 @@ bool FitRun<T>::advance(Index epoch) {
         // noise is small beside what is to be gained
         if (automatic() && !options_.average && sums_.weight > 0.0) {
             const Coefficients anchor = descent_->coefficients();
-            static_cast<Stochastic<T>&>(*descent_)
-                .anchor_at(anchor, sums_, proposal_ ? proposal_->to : anchor);
+            static_cast<Stochastic<T>&>(*descent_).anchor_at(anchor, sums_,
+                                                             proposal_ ? proposal_->to : anchor);
         }
         if (!feed(sampler_, epoch)) return false;
     }
@@ -274,15 +272,15 @@ Verdict FitRun<T>::settle(Index epoch) {
             descent_->rate(), finite && proposal_ ? proposal_->decrement : unknown);
     }
     // where objectives differ by rounding alone, the gradient tells
-    const bool better = stopping_->improved() ||
-                        (stopping_->as_good(measured_.objective) &&
-                         measured_.gradient_norm < best_measure_.gradient_norm);
+    const bool better =
+        stopping_->improved() || (stopping_->as_good(measured_.objective) &&
+                                  measured_.gradient_norm < best_measure_.gradient_norm);
     if (verdict != Verdict::diverged && (!measured || better)) {
         best_ = now;
         best_measure_ = measured_;
     }
-    if (options_.tol && stopping_->improved() && best_measure_.objective <= *options_.tol * stopping_->reference() &&
-        separable()) {
+    if (options_.tol && stopping_->improved() &&
+        best_measure_.objective <= *options_.tol * stopping_->reference() && separable()) {
         outcome_.separable = true;
         verdict = Verdict::converged;
     }

@@ -71,8 +71,8 @@ void add_gram(const Objective<T>& objective, const Data& data, const RowSelectio
     const double row_bytes = static_cast<double>(matrix.stride()) * sizeof(double);
     const Index tiles = std::max(static_cast<Index>(chunk_bytes / row_bytes) / tile_rows, Index{1});
     const Index chunk_rows = tiles * tile_rows;
-    const int threads = threads_for_work(
-        objective.threads(), static_cast<double>(rows.count) * row_bytes);
+    const int threads =
+        threads_for_work(objective.threads(), static_cast<double>(rows.count) * row_bytes);
     std::vector<std::unique_ptr<Member<T>>> members;
     for (int m = 0; m < threads; ++m) members.push_back(std::make_unique<Member<T>>(kernels, data));
     Buffer<double> packed(chunk_rows * matrix.stride());
@@ -89,7 +89,8 @@ void add_gram(const Objective<T>& objective, const Data& data, const RowSelectio
         const Index count = std::min(chunk_rows, rows.count - begin);
         const Index used = (count + tile_rows - 1) / tile_rows;
         const auto of_tile = [&](Index tile) {
-            return rows.part(begin + tile * tile_rows, std::min(tile_rows, count - tile * tile_rows));
+            return rows.part(begin + tile * tile_rows,
+                             std::min(tile_rows, count - tile * tile_rows));
         };
         Barrier packing;
         run_team(threads, [&](int member, int team) {
@@ -100,10 +101,9 @@ void add_gram(const Objective<T>& objective, const Data& data, const RowSelectio
                 const RowTile<T> tile = mine.reader.rows(data, selection, next, model.shift);
                 weight[static_cast<std::size_t>(t)] =
                     root_weights(objective, data, selection, factor, tile, model, mine);
-                kernels.pack_panels(tile,
-                                    {shift.data(), scale.data(), mine.root.data(),
-                                     intercept ? 1.0 : 0.0},
-                                    tile_rows, packed.data() + t * tile_rows * matrix.stride());
+                kernels.pack_panels(
+                    tile, {shift.data(), scale.data(), mine.root.data(), intercept ? 1.0 : 0.0},
+                    tile_rows, packed.data() + t * tile_rows * matrix.stride());
             }
             if (team > 1) packing.wait(team);
             // each product belongs to one member and adds up tile after tile: its bits do not
@@ -115,10 +115,9 @@ void add_gram(const Objective<T>& objective, const Data& data, const RowSelectio
                 for (Index p = 0; p < panels; ++p)
                     for (Index q = p; q < panels; ++q)
                         if (product++ % team == member)
-                            kernels.add_products(tile + p * panel_size, tile + q * panel_size,
-                                                 of_tile(t).count,
-                                                 matrix.row(p * panel_columns) + q * panel_columns,
-                                                 matrix.stride());
+                            kernels.add_products(
+                                tile + p * panel_size, tile + q * panel_size, of_tile(t).count,
+                                matrix.row(p * panel_columns) + q * panel_columns, matrix.stride());
             }
         });
         for (Index t = 0; t < used; ++t)

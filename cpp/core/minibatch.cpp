@@ -18,6 +18,9 @@ constexpr Index least_partial_rows = 16;
 // Fewer bytes of a batch than this a thread are not worth two meetings of the team.
 constexpr double bytes_per_member = 16.0 * 1024.0;
 
+// Columns of a step worth a thread of their own.
+constexpr Index strip_columns = 4096;
+
 constexpr Index rounded_up(Index value, Index unit) { return (value + unit - 1) / unit * unit; }
 
 // Sums the gradient of one part of a batch, less that at the anchor; `ahead` are rows to fetch
@@ -149,7 +152,8 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
     const Index batch = options_.batch_size;
     const double batch_bytes = static_cast<double>(batch) * static_cast<double>(data.columns()) *
                                static_cast<double>(data.outputs()) * sizeof(T);
-    const Index parts = (batch + partial_rows_ - 1) / partial_rows_;
+    const auto parts_of = [&](Index size) { return (size + partial_rows_ - 1) / partial_rows_; };
+    const Index parts = parts_of(batch);
     const int wanted = objective_.threads() > 0 ? objective_.threads() : available_threads();
     const int threads =
         static_cast<int>(std::clamp(static_cast<Index>(batch_bytes / bytes_per_member), Index{1},
@@ -164,17 +168,17 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
     for (Index first = 0; first < batches;) {
         const bool averaged = this->averaging();
         const Index count = this->steps_alike(batches - first);
-        Barrier meeting;
+        const Index parts_a_turn = (parts + 2 * threads - 1) / (2 * threads);
+        const Index turns = (parts + parts_a_turn - 1) / parts_a_turn;
+        const Index strips = std::clamp(data.columns() / strip_columns, Index{1}, Index{threads});
+        Rounds rounds(count, turns, strips);
         run_team(threads, [&](int member, int members) {
-            // columns are shared out in whole cache lines
-            const Index begin = data.columns() * member / members / 16 * 16;
-            const Index end = member + 1 == members
-                                  ? data.columns()
-                                  : data.columns() * (member + 1) / members / 16 * 16;
-            for (Index b = first; b < first + count; ++b) {
+            TileReader<T>& reader = *readers[static_cast<std::size_t>(member)];
+            const auto sum = [&](Index round, Index turn) {
+                const Index b = first + round;
                 const Index size = std::min(batch, rows.count - b * batch);
-                const Index used = (size + partial_rows_ - 1) / partial_rows_;
-                for (Index p = member; p < used; p += members) {
+                const Index end = std::min((turn + 1) * parts_a_turn, parts_of(size));
+                for (Index p = turn * parts_a_turn; p < end; ++p) {
                     const Index at = p * partial_rows_;
                     const Index length = std::min(partial_rows_, size - at);
                     const RowSelection part = rows.part(b * batch + at, length);
@@ -184,19 +188,22 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                         members == 1 && part.upcoming != nullptr ? part.upcoming_rows()
                         : ahead + length <= rows.count           ? rows.part(ahead, length)
                                                                  : RowSelection{};
-                    sum_part(objective_, *readers[static_cast<std::size_t>(member)], data, part,
-                             next, model, this->anchor(), 1.0 / options_.mean_weight,
-                             partial_.data() + p * partial_stride_);
+                    sum_part(objective_, reader, data, part, next, model, this->anchor(),
+                             1.0 / options_.mean_weight, partial_.data() + p * partial_stride_);
                 }
-                if (members > 1) meeting.wait(members);
+            };
+            const auto take_step = [&](Index round, Index strip) {
+                const Index b = first + round;
+                const Index size = std::min(batch, rows.count - b * batch);
                 BatchStep<T> step =
-                    step_of(partial_.data(), used, size, steps_ + b - first, averaged);
-                if (member == 0) kernels.batch_step(intercept_step(step));
-                step.begin = begin;
-                step.end = end;
+                    step_of(partial_.data(), parts_of(size), size, steps_ + round, averaged);
+                if (strip == 0) kernels.batch_step(intercept_step(step));
+                // columns are shared out in whole cache lines
+                step.begin = data.columns() * strip / strips / 16 * 16;
+                if (strip + 1 < strips) step.end = data.columns() * (strip + 1) / strips / 16 * 16;
                 kernels.batch_step(step);
-                if (members > 1) meeting.wait(members);
-            }
+            };
+            rounds.work(sum, take_step);
         });
         this->count_steps(count, averaged);
         first += count;

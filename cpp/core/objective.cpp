@@ -19,8 +19,7 @@ void GradientSums::add(const GradientSums& other, double factor) {
     loss += factor * other.loss;
     weight += factor * other.weight;
     for (std::size_t j = 0; j < coef.size(); ++j) coef[j] += factor * other.coef[j];
-    for (std::size_t k = 0; k < intercept.size(); ++k)
-        intercept[k] += factor * other.intercept[k];
+    for (std::size_t k = 0; k < intercept.size(); ++k) intercept[k] += factor * other.intercept[k];
 }
 
 namespace {

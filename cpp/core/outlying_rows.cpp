@@ -24,8 +24,8 @@ void find_in_block(const KernelTable<T>& kernels, const Blocks& blocks, const Da
     for (Index begin = 0; begin < rows.count; begin += blocks.tile_rows) {
         const Index size = std::min(blocks.tile_rows, rows.count - begin);
         const Index after = std::min(blocks.tile_rows, rows.count - begin - size);
-        const RowTile<T> tile = reader.rows(data, rows.part(begin, size),
-                                            rows.part(begin + size, after), shift.data());
+        const RowTile<T> tile =
+            reader.rows(data, rows.part(begin, size), rows.part(begin + size, after), shift.data());
         kernels.largest_squares(tile, unit.data(), reader.z());
         for (Index i = 0; i < size; ++i)
             if (static_cast<double>(reader.z()[i]) > least_square)

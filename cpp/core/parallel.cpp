@@ -116,6 +116,28 @@ void Barrier::wait(int members) {
         wait_a_little(times);
 }
 
+void Rounds::work(FunctionRef<void(Index, Index)> first, FunctionRef<void(Index, Index)> second) {
+    for (int times = 0;;) {
+        Index ticket = next_.load(std::memory_order_relaxed);
+        if (ticket >= total_) return;
+        const Index round = ticket / items_;
+        const Index item = ticket - round * items_;
+        const Index finished = round * items_ + (item < first_ ? 0 : first_);
+        // nothing is claimed that cannot be done at once
+        if (done_.load(std::memory_order_acquire) < finished) {
+            wait_a_little(times++);
+            continue;
+        }
+        if (!next_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_relaxed)) continue;
+        times = 0;
+        if (item < first_)
+            first(round, item);
+        else
+            second(round, item - first_);
+        done_.fetch_add(1, std::memory_order_acq_rel);
+    }
+}
+
 OrderedBlocks::OrderedBlocks(Index blocks, int slots)
     : blocks_(blocks),
       slots_(slots),

@@ -34,6 +34,25 @@ class Barrier {
     std::atomic<unsigned> phase_{0};
 };
 
+// Rounds of two phases, each cut into items; a phase begins when the one before is finished. Items
+// go to whoever asks: a member that gets no processor holds up nobody, unless in the midst of one.
+class Rounds {
+  public:
+    Rounds(Index rounds, Index first_items, Index second_items)
+        : first_(first_items), items_(first_items + second_items), total_(rounds * items_) {}
+
+    // The part of one member.
+    void work(FunctionRef<void(Index round, Index item)> first,
+              FunctionRef<void(Index round, Index item)> second);
+
+  private:
+    const Index first_;
+    const Index items_;
+    const Index total_;
+    std::atomic<Index> next_{0};
+    std::atomic<Index> done_{0};
+};
+
 // Blocks 0..blocks-1 are computed by any member in any order, each into one of `slots`, and
 // committed strictly in block order, so that sums have the same bits for any team.
 class OrderedBlocks {

@@ -30,10 +30,10 @@ class LeastPoint {
         double decrease = 0.0;
         for (std::size_t j = 0; j < point_.size(); ++j) {
             const double bend = diagonal(j);
-            const double target = bend > 0.0 ? soft_threshold(point_[j] - slope_[j] / bend,
-                                                              threshold_[j] / bend)
-                                  : threshold_[j] > 0.0 ? 0.0
-                                                        : point_[j];
+            const double target =
+                bend > 0.0 ? soft_threshold(point_[j] - slope_[j] / bend, threshold_[j] / bend)
+                : threshold_[j] > 0.0 ? 0.0
+                                      : point_[j];
             const double move = target - point_[j];
             if (move == 0.0) continue;
             decrease -= slope_[j] * move + 0.5 * bend * move * move +
@@ -44,8 +44,8 @@ class LeastPoint {
         return decrease;
     }
 
-    // All coordinates that are not held at 0 at once; those whose sign would turn stop the step, end
-    // at 0 and stay there for the next. Returns the decrease.
+    // All coordinates that are not held at 0 at once; those whose sign would turn stop the step,
+    // end at 0 and stay there for the next. Returns the decrease.
     double solve_on_support(double ridge, AddProducts add_products) {
         double decrease = 0.0;
         for (bool whole = false; !whole && solves_left_ > 0; --solves_left_) {
@@ -67,8 +67,7 @@ class LeastPoint {
                 double& x = point_[support[a]];
                 const double end = x + length * direction[a];
                 // the coordinate that stopped the step ends at 0 itself, not beside it
-                const double target =
-                    threshold_[support[a]] > 0.0 && x * end <= 0.0 ? 0.0 : end;
+                const double target = threshold_[support[a]] > 0.0 && x * end <= 0.0 ? 0.0 : end;
                 add_column(support[a], target - x);
                 x = target;
             }
@@ -92,8 +91,8 @@ class LeastPoint {
         std::vector<double> direction(support.size());
         for (std::size_t a = 0; a < support.size(); ++a) {
             for (std::size_t b = a; b < support.size(); ++b)
-                part.row(static_cast<Index>(a))[b] = hessian_.at(static_cast<Index>(support[a]),
-                                                                static_cast<Index>(support[b]));
+                part.row(static_cast<Index>(a))[b] =
+                    hessian_.at(static_cast<Index>(support[a]), static_cast<Index>(support[b]));
             direction[a] = -along(support[a]);
         }
         Cholesky(std::move(part), ridge, add_products, 1).solve(direction);

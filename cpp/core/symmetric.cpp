@@ -130,7 +130,8 @@ void Cholesky::solve(std::vector<double>& x) const {
         const double* row = factor_.row(k);
         double sum = x[static_cast<std::size_t>(k)];
         for (Index j = k + 1; j < size; ++j) sum -= row[j] * x[static_cast<std::size_t>(j)];
-        x[static_cast<std::size_t>(k)] = left_out_[static_cast<std::size_t>(k)] ? 0.0 : sum / row[k];
+        x[static_cast<std::size_t>(k)] =
+            left_out_[static_cast<std::size_t>(k)] ? 0.0 : sum / row[k];
     }
 }
 

@@ -66,9 +66,9 @@ Whitening<T>::Whitening(const Objective<T>& objective, const Data& data,
       penalty_(penalty),
       fit_intercept_(fit_intercept),
       // what rounding leaves of a column that others make up, with room to spare
-      ridge_(std::max(64.0 * static_cast<double>(data.columns() + 16) *
-                                std::numeric_limits<double>::epsilon(),
-                            sizeof(T) == 4 ? ridge_float32 : 0.0)),
+      ridge_(std::max(
+          64.0 * static_cast<double>(data.columns() + 16) * std::numeric_limits<double>::epsilon(),
+          sizeof(T) == 4 ? ridge_float32 : 0.0)),
       sample_(data.rows()),
       shift_(std::move(shift)),
       shift_T_(shift_.begin(), shift_.end()) {
@@ -115,8 +115,8 @@ void Whitening<T>::choose_sample(const ColumnMoments& moments, FunctionRef<bool(
     std::vector<double> least(shift_.size(), std::numeric_limits<double>::infinity());
     std::vector<double> most(shift_.size(), -std::numeric_limits<double>::infinity());
     sample_.each([&](const RowSelection& part, double) {
-        const ColumnMoments seen = column_moments(objective_.kernels(), data_, part,
-                                                  objective_.threads(), keep_going);
+        const ColumnMoments seen =
+            column_moments(objective_.kernels(), data_, part, objective_.threads(), keep_going);
         for (std::size_t j = 0; j < shift_.size(); ++j) {
             least[j] = std::min(least[j], seen.smallest[j]);
             most[j] = std::max(most[j], seen.largest[j]);
@@ -177,8 +177,8 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
         const double* coef = at.coef.data() + k * columns;
         std::vector<double> gradient(columns + 1);
         for (std::size_t j = 0; j < columns; ++j)
-            gradient[j] = unit_[j] * (sums.coef[k * columns + j] / sums.weight +
-                                      penalty_.l2 * coef[j]);
+            gradient[j] =
+                unit_[j] * (sums.coef[k * columns + j] / sums.weight + penalty_.l2 * coef[j]);
         gradient[columns] = fit_intercept_ ? sums.intercept[k] / sums.weight : 0.0;
         std::vector<double> move = gradient;
         double slope = 0.0;
@@ -189,9 +189,8 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
                 from[j] = coef[j] / unit_[j];
                 threshold[j] = penalty_.l1 * unit_[j];
             }
-            const std::vector<double> target =
-                least_point(hessian_, gradient, from, threshold, ridge_,
-                            objective_.kernels().add_products);
+            const std::vector<double> target = least_point(
+                hessian_, gradient, from, threshold, ridge_, objective_.kernels().add_products);
             for (std::size_t j = 0; j <= columns; ++j) {
                 move[j] = target[j] - from[j];
                 slope += gradient[j] * move[j] +
@@ -251,8 +250,8 @@ double Whitening<T>::shortened(const Coefficients& at, const MetricStep& proposa
 }
 
 template <class T>
-bool Whitening<T>::renew(const Coefficients& at, const GradientSums& sums,
-                         MetricStep* proposal, FunctionRef<bool()> keep_going) {
+bool Whitening<T>::renew(const Coefficients& at, const GradientSums& sums, MetricStep* proposal,
+                         FunctionRef<bool()> keep_going) {
     const bool first = !known_;
     if (first && !refresh(at, keep_going)) return false;
     *proposal = propose(at, sums);
@@ -270,8 +269,8 @@ MetricStep Whitening<T>::step(const Coefficients& at, const GradientSums& sums,
     MetricStep proposal{at, 0.0};
     if (!renew(at, sums, &proposal, keep_going)) return {at, 0.0};
     const double t = objective_.loss().quadratic ? length_
-                     : sample_.all() ? shortened(at, proposal, sums, sums)
-                                       : shortened(at, proposal, sums, sample_sums(at, true));
+                     : sample_.all()             ? shortened(at, proposal, sums, sums)
+                                     : shortened(at, proposal, sums, sample_sums(at, true));
     proposal.to = between(at, proposal.to, t);
     return proposal;
 }
@@ -280,8 +279,8 @@ template <class T>
 Coefficients Whitening<T>::solve_sample(Coefficients at, FunctionRef<bool()> keep_going) {
     // no closer than the sample's optimum is to that of all rows
     const double known_part = sample_.all() ? 0.0
-                                              : 0.1 * static_cast<double>(data_.columns() + 1) /
-                                                    static_cast<double>(sample_.size());
+                                            : 0.1 * static_cast<double>(data_.columns() + 1) /
+                                                  static_cast<double>(sample_.size());
     const double close = std::max(known_part, least_known_part);
     for (int s = 0; s < most_sample_steps && keep_going(); ++s) {
         const GradientSums sums = sample_sums(at, true);

@@ -67,10 +67,10 @@ class Whitening {
     RowSample sample_;
     std::vector<double> shift_;
     std::vector<T> shift_T_;
-    std::vector<double> unit_;   // of a coefficient: 1 / spread of its column
+    std::vector<double> unit_;  // of a coefficient: 1 / spread of its column
     std::vector<bool> constant_;
-    std::vector<bool> unseen_;   // constant in the sample alone
-    SymmetricMatrix hessian_;    // kept with an l1 penalty only
+    std::vector<bool> unseen_;  // constant in the sample alone
+    SymmetricMatrix hessian_;  // kept with an l1 penalty only
     Cholesky factor_;
     bool known_ = false;
     double length_ = 1.0;

@@ -131,6 +131,9 @@ class _Fitted(_Search, total=False):
     n_iter: int
     status: Status
     safe_rate: float
+    precondition: Precondition
+    dependent: list[int]
+    separable: bool
     history: _History
 
 def available_threads() -> int: ...

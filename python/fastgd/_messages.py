@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ _NAMED_COLUMNS = 5
 
 
 def describe_end(
-    fitted: dict[str, Any],
+    fitted: _core._Fitted,
     history: History,
     options: _core.FitOptions,
     rate: str | Callable[[int], object],
@@ -47,7 +47,7 @@ def describe_end(
     return f"stopped at max_iter={options.max_iter} before convergence: {reached}; {cure}"
 
 
-def _remarks(fitted: dict[str, Any]) -> str:
+def _remarks(fitted: _core._Fitted) -> str:
     """Return what is peculiar about the data, for the end of a sentence."""
     remarks = ""
     if fitted["separable"]:

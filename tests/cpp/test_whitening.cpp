@@ -1,1 +1,340 @@
-int main(){}
+// Steps in the Hessian's metric: where they lead on correlated columns, in one step or a few.
+#include <algorithm>
+
+#include "check.hpp"
+#include "core/preconditioner.hpp"
+#include "core/whitening.hpp"
+#include "levels.hpp"
+#include "matrix.hpp"
+#include "problem.hpp"
+
+namespace fastgd::testing {
+namespace {
+
+// A problem with what a fit would have found out about it.
+template <class T>
+class Whitened {
+  public:
+    Whitened(const KernelTable<T>& kernels, std::string_view loss, const Problem<T>& problem,
+             PenaltyStrength penalty = {}, bool fit_intercept = true, int threads = 2)
+        : penalty_(penalty),
+          fit_intercept_(fit_intercept),
+          problem_(problem),
+          data_(problem.data()),
+          objective_(kernels, {find_loss(kernels, loss), loss_oracle(loss).parameter}, threads),
+          moments_(column_moments(kernels, data_, problem.all(), threads, keep_going)),
+          shift_(Preconditioner::scale(moments_, 1.0, 0.0, fit_intercept, 0).shift) {
+        // the shift is a number that T holds
+        for (double& s : shift_) s = static_cast<double>(static_cast<T>(s));
+        whitening_ = std::make_unique<Whitening<T>>(objective_, data_, moments_, shift_, penalty,
+                                                    fit_intercept, keep_going);
+    }
+
+    Whitening<T>& whitening() { return *whitening_; }
+    const std::vector<double>& shift() const { return shift_; }
+    Coefficients zero() const {
+        return {std::vector<double>(static_cast<std::size_t>(problem_.outputs * problem_.columns)),
+                std::vector<double>(static_cast<std::size_t>(problem_.outputs))};
+    }
+
+    GradientSums sums_at(const Coefficients& at) const {
+        const std::vector<T> coef(at.coef.begin(), at.coef.end());
+        const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
+        const std::vector<T> shift(shift_.begin(), shift_.end());
+        GradientSums sums(problem_.outputs, problem_.columns);
+        objective_.add_gradient(data_, problem_.all(),
+                                {coef.data(), intercept.data(), shift.data()}, sums);
+        return sums;
+    }
+    double value(const Coefficients& at) const {
+        const GradientSums sums = sums_at(at);
+        return sums.loss / sums.weight + penalty_.value(at.coef);
+    }
+    MetricStep step(const Coefficients& at) {
+        return whitening_->step(at, sums_at(at), keep_going);
+    }
+    Coefficients after(Coefficients at, int steps) {
+        for (int s = 0; s < steps; ++s) at = step(at).to;
+        return at;
+    }
+
+    // The largest slope that the conditions of an optimum leave, of columns scaled to spread 1.
+    double steepest(const Coefficients& at) const {
+        const GradientSums sums = sums_at(at);
+        const std::size_t columns = shift_.size();
+        double most = 0.0;
+        for (std::size_t j = 0; j < at.coef.size(); ++j) {
+            const double spread = std::sqrt(moments_.variance[j % columns]);
+            const double w = at.coef[j];
+            const double slope = sums.coef[j] / sums.weight + penalty_.l2 * w;
+            const double excess = w > 0.0   ? std::abs(slope + penalty_.l1)
+                                  : w < 0.0 ? std::abs(slope - penalty_.l1)
+                                            : std::max(std::abs(slope) - penalty_.l1, 0.0);
+            if (spread > 0.0) most = std::max(most, excess / spread);
+        }
+        for (const double slope : sums.intercept)
+            if (fit_intercept_) most = std::max(most, std::abs(slope / sums.weight));
+        return most;
+    }
+
+  private:
+    PenaltyStrength penalty_;
+    bool fit_intercept_;
+    const Problem<T>& problem_;
+    Data data_;
+    Objective<T> objective_;
+    ColumnMoments moments_;
+    std::vector<double> shift_;
+    std::unique_ptr<Whitening<T>> whitening_;
+};
+
+// Columns that share most of what they say; off zero, too.
+template <class T>
+Problem<T> correlated(Numbers& numbers, Index rows, Index columns, Index outputs = 1,
+                      ProblemKind kind = {}) {
+    Problem<T> problem = make_problem<T>(numbers, rows, columns, outputs, kind);
+    for (Index i = 0; i < rows; ++i) {
+        T* row = problem.X.data() + i * columns;
+        for (Index j = 1; j < columns; ++j) row[j] = T(2) + row[0] + T(0.1) * row[j];
+    }
+    return problem;
+}
+
+// Least squares with l2, by the normal equations on raw columns in long double: all outputs' coef,
+// then their intercepts.
+template <class T>
+std::vector<long double> least_squares(const Problem<T>& problem, double l2, bool fit_intercept) {
+    const auto d = static_cast<std::size_t>(problem.columns);
+    const auto outputs = static_cast<std::size_t>(problem.outputs);
+    const std::size_t n = d + (fit_intercept ? 1 : 0);
+    std::vector<long double> matrix(n * n), result(outputs * (d + 1));
+    std::vector<std::vector<long double>> right(outputs, std::vector<long double>(n));
+    long double total = 0;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(problem.rows); ++i) {
+        std::vector<long double> x(n, 1);
+        for (std::size_t j = 0; j < d; ++j) x[j] = problem.X[i * d + j];
+        const long double weight = problem.weight.empty() ? T(1) : problem.weight[i];
+        total += weight;
+        for (std::size_t a = 0; a < n; ++a) {
+            for (std::size_t b = 0; b < n; ++b) matrix[a * n + b] += weight * x[a] * x[b];
+            for (std::size_t k = 0; k < outputs; ++k)
+                right[k][a] += weight * x[a] * problem.y[i * outputs + k];
+        }
+    }
+    for (std::size_t j = 0; j < d; ++j) matrix[j * n + j] += l2 * total;
+    for (std::size_t k = 0; k < outputs; ++k) {
+        const std::vector<long double> solution = solved(matrix, right[k]);
+        std::copy_n(solution.begin(), d, result.begin() + static_cast<std::ptrdiff_t>(k * d));
+        if (fit_intercept) result[outputs * d + k] = solution[d];
+    }
+    return result;
+}
+
+template <class T>
+void check_least_squares(const KernelTable<T>& kernels, const Problem<T>& problem, double l2,
+                         bool fit_intercept, Numbers& numbers) {
+    Whitened<T> whitened(kernels, "squared_error", problem, {0.0, l2}, fit_intercept);
+    Coefficients start = whitened.zero();
+    for (double& w : start.coef) w = static_cast<double>(static_cast<T>(numbers.normal()));
+    const MetricStep step = whitened.step(start);
+    const std::vector<long double> expected = least_squares(problem, l2, fit_intercept);
+    std::vector<double> found = step.to.onto_raw(whitened.shift()).coef;
+    const Coefficients raw = step.to.onto_raw(whitened.shift());
+    found.insert(found.end(), raw.intercept.begin(), raw.intercept.end());
+    // a hundredth of the spread is a column's own: the condition is some thousands
+    const double allowed = sizeof(T) == 8 ? 1e-9 : 2e-2;
+    for (std::size_t j = 0; j < found.size(); ++j)
+        check(std::abs(found[j] - expected[j]) <= allowed * (1 + std::abs(expected[j])),
+              kernels.isa, " columns ", problem.columns, " l2 ", l2, " at ", j, ": ", found[j],
+              ", expected ", expected[j]);
+    // of a quadratic the decrement is the height above its optimum
+    const double fall = whitened.value(start) - whitened.value(step.to);
+    check(std::abs(step.decrement - fall) <= (sizeof(T) == 8 ? 1e-9 : 1e-3) * fall, "decrement ",
+          step.decrement, ", fell by ", fall);
+    check(whitened.whitening().dependent_columns().empty());
+    // what is left is next to nothing
+    check(whitened.step(step.to).decrement <= (sizeof(T) == 8 ? 1e-18 : 1e-6) * fall);
+}
+
+void one_step_solves_least_squares() {
+    each_precision([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(90);
+        for (const Index columns : {1, 2, 15, 40})
+            for (const bool fit_intercept : {false, true})
+                for (const double l2 : {0.0, 0.3}) {
+                    check_least_squares(kernels, correlated<T>(numbers, 500, columns), l2,
+                                        fit_intercept, numbers);
+                    check_least_squares(
+                        kernels, correlated<T>(numbers, 500, columns, 3, {false, true, false}), l2,
+                        fit_intercept, numbers);
+                }
+    });
+}
+
+// So many rows that the metric is a sample's: each step leaves a few percent.
+void few_steps_solve_least_squares_by_a_sample() {
+    const KernelTable<double>& kernels = selected_kernels<double>();
+    Numbers numbers(91);
+    const auto problem = correlated<double>(numbers, 20000, 165);
+    Whitened<double> whitened(kernels, "squared_error", problem);
+    const Coefficients start = whitened.whitening().solve_sample(whitened.zero(), keep_going);
+    const double first = whitened.steepest(start);
+    check(first > 1e-8, "the sample holds all rows: ", first);
+    const double last = whitened.steepest(whitened.after(start, 12));
+    check(last <= 1e-9, "from ", first, " to ", last);
+}
+
+template <class T>
+void check_converges(const KernelTable<T>& kernels, std::string_view loss,
+                     const Problem<T>& problem, PenaltyStrength penalty, int steps) {
+    Whitened<T> whitened(kernels, loss, problem, penalty);
+    const Coefficients start = whitened.whitening().solve_sample(whitened.zero(), keep_going);
+    const Coefficients end = whitened.after(start, steps);
+    const double left = whitened.steepest(end);
+    check(end.finite() && left <= (sizeof(T) == 8 ? 1e-7 : 2e-4), loss, ' ', kernels.isa, " rows ",
+          problem.rows, " l1 ", penalty.l1, " l2 ", penalty.l2, ": from ", whitened.steepest(start),
+          " to ", left);
+    check(whitened.value(end) <= whitened.value(start) * (1 + 1e-6) &&
+              whitened.value(end) < whitened.value(whitened.zero()),
+          loss, " ends at ", whitened.value(end));
+}
+
+void a_few_steps_converge() {
+    each_precision([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(92);
+        // 9000 rows of 30 columns are sampled, the fewer are not
+        for (const Index rows : {600, 9000}) {
+            const auto labels = correlated<T>(numbers, rows, 30, 1, {true, true, true});
+            const auto targets = correlated<T>(numbers, rows, 30, 2);
+            for (const double l2 : {0.0, 1e-3}) {
+                check_converges(kernels, "log_loss", labels, {0.0, l2}, 20);
+                check_converges(kernels, "huber", targets, {0.0, l2}, 30);
+            }
+        }
+    });
+}
+
+// Slopes are compared with the l1 strength: the conditions of an optimum with zeros.
+void l1_ends_at_an_optimum() {
+    each_precision([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(93);
+        const auto targets = correlated<T>(numbers, 600, 20);
+        const auto labels = correlated<T>(numbers, 600, 20, 1, {true, false, false});
+        for (const double l1 : {1e-3, 1e-2, 10.0})
+            for (const double l2 : {0.0, 0.1}) {
+                const PenaltyStrength penalty{l1, l2};
+                Whitened<T> whitened(kernels, "squared_error", targets, penalty);
+                const Coefficients end = whitened.after(whitened.zero(), 2);
+                const double left = whitened.steepest(end);
+                check(left <= (sizeof(T) == 8 ? 1e-8 : 1e-4), "l1 ", l1, " l2 ", l2, ": ", left);
+                const auto zeros = std::count(end.coef.begin(), end.coef.end(), 0.0);
+                check(l1 < 1e-2 || zeros > 0, "l1 ", l1, " leaves no zeros");
+                check(l1 < 1.0 || zeros == 20, "l1 ", l1, ": zeros ", zeros);
+                Whitened<T> classifier(kernels, "log_loss", labels, penalty);
+                const double of_labels =
+                    classifier.steepest(classifier.after(classifier.zero(), 25));
+                check(of_labels <= (sizeof(T) == 8 ? 1e-7 : 1e-4), "log_loss, l1 ", l1, " l2 ", l2,
+                      ": ", of_labels);
+            }
+    });
+}
+
+// Columns of 1e-8 and 1e8, a constant, zeros, and a copy: none hurts the others.
+void odd_columns() {
+    each_precision([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(94);
+        for (const char* loss : {"squared_error", "log_loss", "huber"})
+            for (const double l1 : {0.0, 1e-12}) {
+                auto problem = make_problem<T>(
+                    numbers, 800, 8, 1, {std::string_view(loss) == "log_loss", false, false});
+                for (std::size_t i = 0; i < 800; ++i) {
+                    T* row = problem.X.data() + 8 * i;
+                    row[1] *= T(1e-8);
+                    row[2] = T(1e8) * (row[2] + T(3));
+                    row[3] = T(0.1);
+                    row[5] = row[0];
+                    row[6] = T(0);
+                }
+                Whitened<T> whitened(kernels, loss, problem, {l1, 0.0});
+                const Coefficients start =
+                    whitened.whitening().solve_sample(whitened.zero(), keep_going);
+                const Coefficients end = whitened.after(start, 15);
+                check(end.finite(), loss);
+                check(whitened.whitening().dependent_columns() == std::vector<Index>{5}, loss, ": ",
+                      whitened.whitening().dependent_columns().size(), " named");
+                check(end.coef[3] == 0.0 && end.coef[6] == 0.0, loss, ": ", end.coef[3]);
+                // the copies share what is theirs
+                check(std::abs(end.coef[0]) + std::abs(end.coef[5]) <
+                          3 * std::abs(end.coef[0] + end.coef[5]),
+                      loss, ": ", end.coef[0], " and ", end.coef[5]);
+                check(whitened.steepest(end) <= (sizeof(T) == 8 ? 1e-7 : 5e-4) || l1 > 0.0, loss,
+                      ' ', kernels.isa, ": ", whitened.steepest(end));
+            }
+    });
+}
+
+// A category too rare for a sample of the rows: its column has to move all the same.
+void rare_categories() {
+    const KernelTable<double>& kernels = selected_kernels<double>();
+    Numbers numbers(95);
+    auto problem = make_problem<double>(numbers, 12000, 20, 1, {true, false, false});
+    for (std::size_t i = 0; i < 12000; ++i) {
+        problem.X[20 * i + 4] = i >= 5000 && i < 5010 ? 1.0 : 0.0;
+        problem.X[20 * i + 9] = i % 4000 == 77 ? 1.0 : 0.0;
+    }
+    // both labels of each, so that there is an optimum
+    problem.y[5000] = problem.y[77] = 1.0;
+    problem.y[5001] = problem.y[4077] = -1.0;
+    check_converges(kernels, "log_loss", problem, {}, 25);
+}
+
+void same_bits_for_any_number_of_threads() {
+    each_precision([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(96);
+        const auto problem = correlated<T>(numbers, 9000, 50, 1, {true, true, false});
+        const auto with = [&](int threads) {
+            Whitened<T> whitened(kernels, "log_loss", problem, {1e-3, 1e-3}, true, threads);
+            return whitened.after(whitened.whitening().solve_sample(whitened.zero(), keep_going),
+                                  3);
+        };
+        const Coefficients one = with(1);
+        for (const int threads : {2, 3, 8}) {
+            const Coefficients several = with(threads);
+            check(one.coef == several.coef && one.intercept == several.intercept, "threads ",
+                  threads);
+        }
+    });
+}
+
+void shortened_steps_go_part_of_the_way() {
+    const KernelTable<double>& kernels = selected_kernels<double>();
+    Numbers numbers(97);
+    const auto problem = correlated<double>(numbers, 500, 6);
+    Whitened<double> whitened(kernels, "squared_error", problem);
+    const Coefficients whole = whitened.step(whitened.zero()).to;
+    whitened.whitening().shorten();
+    const Coefficients half = whitened.step(whitened.zero()).to;
+    for (std::size_t j = 0; j < whole.coef.size(); ++j)
+        check(std::abs(half.coef[j] - 0.5 * whole.coef[j]) <= 1e-15 * std::abs(whole.coef[j]), j);
+}
+
+}  // namespace
+}  // namespace fastgd::testing
+
+int main(int argc, char** argv) {
+    using namespace fastgd::testing;
+    return run({{"one step solves least squares", one_step_solves_least_squares},
+                {"few steps by a sample", few_steps_solve_least_squares_by_a_sample},
+                {"a few steps converge", a_few_steps_converge},
+                {"l1 ends at an optimum", l1_ends_at_an_optimum},
+                {"odd columns", odd_columns},
+                {"rare categories", rare_categories},
+                {"same bits for any number of threads", same_bits_for_any_number_of_threads},
+                {"shortened steps go part of the way", shortened_steps_go_part_of_the_way}},
+               argc, argv);
+}
