@@ -46,11 +46,13 @@ KNOWN_LABELS = "labels within {0, 1} or {-1, +1}"
 LOSS = "one of 'squared_error', 'log_loss', 'huber' or a Loss of fastgd.losses"
 SOLVER = "one of 'batch', 'minibatch', 'sgd'"
 SCHEDULE = "one of 'auto', 'constant', 'invscaling', 'optimal', 'adaptive' or a callable"
-UPDATE = "one of 'auto', 'plain', 'momentum', 'nesterov'"
+UPDATE = "one of 'auto', 'plain', 'momentum', 'nesterov', 'lbfgs'"
+PRECONDITION = "one of 'auto', 'none', 'scale', 'whiten'"
 SHUFFLE = "one of 'block', 'full' or False"
 NONNEGATIVE = "a finite number >= 0"
 POSITIVE = "a finite number > 0"
 COUNT = "an integer >= 1"
+TIME = "a finite number > 0 or None (no limit)"
 TOL = "a finite number >= 0 or None (never stop early)"
 SEED = "an integer in [0, 18446744073709551615] or None or a numpy Generator or RandomState"
 AVERAGE = "an integer >= 1 or one of True, False"
@@ -278,6 +280,8 @@ NAME_CASES = [
         alpha=0.0,
     ),
     bad("update", UPDATE, "'nestorov'; did you mean 'nesterov'?", update="nestorov"),
+    bad("precondition", PRECONDITION, "'white'; did you mean 'whiten'?", precondition="white"),
+    wrong("precondition-flag", PRECONDITION, "False (bool)", precondition=False),
     bad("shuffle", SHUFFLE, "'blocks'; did you mean 'block'?", given=SGD, shuffle="blocks"),
     wrong("shuffle-true", SHUFFLE, "True (bool)", given=SGD, shuffle=True),
     wrong("shuffle-none", SHUFFLE, "None", given=SGD, shuffle=None),
@@ -303,6 +307,9 @@ NUMBER_CASES = [
     bad("max_iter-zero", COUNT, "0", max_iter=0),
     wrong("max_iter-float", COUNT, "100.0 (float)", max_iter=100.0),
     wrong("max_iter-bool", COUNT, "True (bool)", max_iter=True),
+    bad("max_time-zero", TIME, "0", max_time=0),
+    bad("max_time-nan", TIME, "nan", max_time=NAN),
+    wrong("max_time-text", TIME, "'1 h' (str)", max_time="1 h"),
     bad("tol-negative", TOL, "-1e-05", tol=-1e-5),
     bad("tol-nan", TOL, "nan", tol=NAN),
     wrong("tol-text", TOL, "'auto' (str)", tol="auto"),

@@ -14,7 +14,7 @@ from oracle import LOSSES, SOLVERS, Problem, make_problem
 import fastgd
 
 # Objective above the optimum, relative to the optimum.
-EXCESS = {"batch": 5e-4, "minibatch": 1e-3, "sgd": 1e-3}
+EXCESS = {"batch": 1e-5, "minibatch": 1e-5, "sgd": 1e-5}
 
 WEIGHTS = np.random.default_rng(5).uniform(0.0, 3.0, size=1000)
 OFFSET = np.random.default_rng(6).normal(size=1000)
@@ -228,7 +228,9 @@ def test_every_order_and_average_reaches_the_optimum(
     solver: str, average: bool, shuffle: Any
 ) -> None:
     problem = make_problem("log_loss", 1000, 6)
-    fit_within(problem, EXCESS[solver], solver=solver, shuffle=shuffle, average=average)
+    # an average nears the optimum with the square root of the epochs
+    excess = 1e-3 if average else EXCESS[solver]
+    fit_within(problem, excess, solver=solver, shuffle=shuffle, average=average)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from fastgd import _options as options
 from fastgd import _validation as validation
 from fastgd.losses import huber, log_loss, squared_error
 
@@ -275,49 +276,49 @@ class TestSingleValues:
 class TestOptions:
     @pytest.mark.parametrize(("average", "rows"), [(True, 1), (False, 0), (5, 5), (np.int64(7), 7)])
     def test_average(self, average: Any, rows: Any) -> None:
-        assert validation.check_average(average) == rows
+        assert options.check_average(average) == rows
 
     @pytest.mark.parametrize(
         ("shuffle", "expected"),
         [("block", "block"), ("full", "full"), (False, False), (np.False_, False)],
     )
     def test_shuffle(self, shuffle: Any, expected: Any) -> None:
-        assert validation.check_shuffle(shuffle) == expected
+        assert options.check_shuffle(shuffle) == expected
 
     def test_none_where_none_means_something(self) -> None:
-        assert validation.check_tol(None) is None
+        assert options.check_tol(None) is None
         assert validation.check_n_threads(None) is None
-        assert validation.check_callback(None) is None
+        assert options.check_callback(None) is None
 
     def test_batch_size_beyond_the_rows_is_cut_only_by_default(self) -> None:
-        assert validation.check_batch_size(256, 20, default=256) == 20
-        assert validation.check_batch_size(20, 20, default=256) == 20
+        assert options.check_batch_size(256, 20, default=256) == 20
+        assert options.check_batch_size(20, 20, default=256) == 20
         with pytest.raises(ValueError, match=r"^batch_size: "):
-            validation.check_batch_size(21, 20, default=256)
+            options.check_batch_size(21, 20, default=256)
 
     def test_learning_rate(self) -> None:
-        assert validation.check_learning_rate("optimal", 0.1) == "optimal"
-        assert validation.check_learning_rate(abs, 0.0) is abs
+        assert options.check_learning_rate("optimal", 0.1) == "optimal"
+        assert options.check_learning_rate(abs, 0.0) is abs
 
     @pytest.mark.parametrize(
         ("answer", "stop"), [(None, False), (False, False), (True, True), (np.True_, True)]
     )
     def test_callback_answer(self, answer: Any, stop: bool) -> None:
-        assert validation.check_callback_answer(answer) is stop
+        assert options.check_callback_answer(answer) is stop
 
 
 class TestSeed:
     @pytest.mark.parametrize("seed", [0, 42, 2**64 - 1, np.uint64(2**64 - 1)])
     def test_integer_is_the_seed(self, seed: Any) -> None:
-        assert validation.check_seed(seed) == int(seed)
+        assert options.check_seed(seed) == int(seed)
 
     @pytest.mark.parametrize("make", [np.random.default_rng, np.random.RandomState])
     def test_generator_is_drawn_from(self, make: Any) -> None:
         generator = make(3)
-        first, second = validation.check_seed(generator), validation.check_seed(generator)
-        assert first == validation.check_seed(make(3))
+        first, second = options.check_seed(generator), options.check_seed(generator)
+        assert first == options.check_seed(make(3))
         assert first != second
         assert 0 <= first < 2**64
 
     def test_none_is_fresh(self) -> None:
-        assert validation.check_seed(None) != validation.check_seed(None)
+        assert options.check_seed(None) != options.check_seed(None)

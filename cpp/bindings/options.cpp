@@ -20,6 +20,7 @@ void register_options(py::module_& module) {
         .value("momentum", Update::momentum)
         .value("nesterov", Update::nesterov)
         .value("accelerated", Update::accelerated)
+        .value("lbfgs", Update::lbfgs)
         .finalize();
     py::native_enum<Rate>(module, "Rate", "enum.Enum")
         .value("automatic", Rate::automatic)
@@ -43,6 +44,7 @@ void register_options(py::module_& module) {
     py::native_enum<Status>(module, "Status", "enum.Enum")
         .value("converged", Status::converged)
         .value("iteration_limit", Status::iteration_limit)
+        .value("time_limit", Status::time_limit)
         .value("stopped", Status::stopped)
         .value("diverged", Status::diverged)
         .finalize();
@@ -65,6 +67,7 @@ void register_options(py::module_& module) {
         .def_readwrite("update", &FitOptions::update)
         .def_readwrite("momentum", &FitOptions::momentum)
         .def_readwrite("max_iter", &FitOptions::max_iter)
+        .def_readwrite("max_time", &FitOptions::max_time)
         .def_readwrite("tol", &FitOptions::tol)
         .def_readwrite("shuffle", &FitOptions::shuffle)
         .def_readwrite("average", &FitOptions::average)

@@ -29,6 +29,7 @@ Batch<T>::Batch(const Objective<T>& objective, const DescentOptions& options,
     const auto columns = static_cast<std::size_t>(options.columns);
     for (std::size_t j = 0; j < coef_size_; ++j)
         metric_all_[j] = preconditioner.identity() ? 1.0 : preconditioner.metric[j % columns];
+    lbfgs_ = Lbfgs(metric_all_);
     restart_from(start);
 }
 
@@ -135,6 +136,7 @@ void Batch<T>::end_epoch() {
         case Update::momentum:
         case Update::nesterov: step_momentum(gradient); break;
         case Update::accelerated: step_accelerated(gradient); break;
+        case Update::lbfgs: point_ = lbfgs_.next(point_, value(), gradient, this->rate()); break;
     }
     ++this->steps_;
     sums_.clear();
@@ -159,19 +161,22 @@ void Batch<T>::restart_from(const Coefficients& start) {
     lowest_value_ = std::numeric_limits<double>::infinity();
     lowest_point_.clear();
     lowest_gradient_.clear();
+    lbfgs_.forget();
     sums_.clear();
     cast_point();
 }
 
 template <class T>
 DescentState Batch<T>::state() const {
-    return {{"point", point_},
-            {"previous", previous_},
-            {"lowest_point", lowest_point_},
-            {"lowest_gradient", lowest_gradient_},
-            {"scalars",
-             {static_cast<double>(this->steps_), options_.schedule.rate, momentum_counter_,
-              momentum_used_, lowest_value_}}};
+    DescentState state{{"point", point_},
+                       {"previous", previous_},
+                       {"lowest_point", lowest_point_},
+                       {"lowest_gradient", lowest_gradient_},
+                       {"scalars",
+                        {static_cast<double>(this->steps_), options_.schedule.rate,
+                         momentum_counter_, momentum_used_, lowest_value_}}};
+    lbfgs_.save(state);
+    return state;
 }
 
 template <class T>
@@ -186,6 +191,7 @@ void Batch<T>::restore(const DescentState& state) {
     lowest_value_ = scalars.at(4);
     lowest_point_ = state.at("lowest_point");
     lowest_gradient_ = state.at("lowest_gradient");
+    lbfgs_.load(state);
     sums_.clear();
     cast_point();
 }

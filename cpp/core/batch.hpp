@@ -2,6 +2,7 @@
 #pragma once
 
 #include "descent.hpp"
+#include "lbfgs.hpp"
 #include "measure.hpp"
 
 namespace fastgd {
@@ -55,6 +56,7 @@ class Batch final : public Descent<T> {
     double lowest_value_ = 0.0;
     std::vector<double> lowest_point_;
     std::vector<double> lowest_gradient_;
+    Lbfgs lbfgs_;
     std::vector<T> coef_;  // point_ as kernels read it
     std::vector<T> intercept_;
 };

@@ -1,13 +1,12 @@
 // The resumable fit: consume(rows) any number of times, finish_epoch(), state and restore.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "coefficients.hpp"
 #include "data.hpp"
+#include "descent_state.hpp"
 #include "objective.hpp"
 #include "penalty.hpp"
 #include "preconditioner.hpp"
@@ -21,6 +20,7 @@ enum class Update {
     momentum,     // heavy ball
     nesterov,     // with the user's constant momentum
     accelerated,  // Nesterov's sequence with restarts (batch)
+    lbfgs,        // quasi-Newton (batch, no l1)
 };
 
 struct DescentOptions {
@@ -36,9 +36,6 @@ struct DescentOptions {
     bool average = false;
     Index average_after = 0;    // steps before averaging starts
 };
-
-// Everything a descent carries from step to step, by name; all numbers exact in double.
-using DescentState = std::map<std::string, std::vector<double>>;
 
 template <class T>
 class Descent {

@@ -10,6 +10,7 @@
 #include "stochastic.hpp"
 #include "stopping.hpp"
 #include "whitening.hpp"
+#include "zero_model.hpp"
 
 namespace fastgd {
 
@@ -43,8 +44,6 @@ class FitRun {
 
     void prepare(const Coefficients& start);
     Precondition chosen_precondition() const;
-    double objective_of_zero() const;
-    bool separable() const;
 
     // False once somebody wants the fit to end; asked between pieces of a few milliseconds.
     bool keep_going();
@@ -58,6 +57,9 @@ class FitRun {
     Verdict settle(Index epoch);
     void retreat();
     void record(Index epoch, double rate);
+    double seconds() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
+    // Another epoch as long as the last would end too late.
+    bool out_of_time() const;
 
     Objective<T> objective_;
     const Data& data_;
@@ -82,35 +84,12 @@ class FitRun {
 };
 
 template <class T>
-double FitRun<T>::objective_of_zero() const {
-    static const double zero = 0.0;
-    // without coefficients X plays no part: a column of zeros stands for it
-    Data targets = data_;
-    targets.X = {&zero, ElementType::float64, data_.rows(), 1, 0, 0};
-    const std::vector<T> nothing(static_cast<std::size_t>(data_.outputs()), T(0));
-    GradientSums sums(data_.outputs(), 1);
-    objective_.add_value(targets, {nullptr, 0, data_.rows()}, {nothing.data(), nothing.data()},
-                         sums);
-    return sums.loss / sums.weight;
-}
-
-// Every row is on its own label's side: then the mean loss is below one row's at the border.
-template <class T>
-bool FitRun<T>::separable() const {
-    const LossKernels<T>& loss = objective_.loss();
-    if (!loss.binary_targets || options_.penalty.l1 > 0.0 || options_.penalty.l2 > 0.0)
-        return false;
-    const T border = 0;
-    const T label = 1;
-    const double at_border =
-        loss.value({1, 1, &border, &label, nullptr, nullptr, objective_.loss_spec().parameter});
-    return best_measure_.objective * moments_.weight < at_border * moments_.least_weight;
-}
-
-template <class T>
 Precondition FitRun<T>::chosen_precondition() const {
     if (options_.precondition != Precondition::automatic) return options_.precondition;
-    return Whitening<T>::pays(data_) ? Precondition::whiten : Precondition::scale;
+    if (!automatic()) return Precondition::none;
+    // an average of iterates is not where the step in the Hessian's metric would start
+    const bool whitens = !options_.average && Whitening<T>::pays(data_);
+    return whitens ? Precondition::whiten : Precondition::scale;
 }
 
 template <class T>
@@ -136,50 +115,21 @@ void FitRun<T>::prepare(const Coefficients& start) {
             options_.fit_intercept, [&] { return keep_going(); });
 
     DescentOptions& d = descent_options_;
-    d.columns = data_.columns();
-    d.outputs = data_.outputs();
-    d.batch_size = options_.batch_size;
-    d.update = options_.update;
-    d.momentum = options_.momentum;
-    d.penalty = options_.penalty;
-    d.mean_weight = moments_.weight / static_cast<double>(data_.rows());
-    // without the user's own averaging, the first epoch of automatic steps averages its second half
-    const bool own_average = automatic() && !options_.average;
-    d.average = options_.average || own_average;
-    const Index average_after = own_average ? data_.rows() / 2 : options_.average_after;
-    d.average_after = average_after;
-    if (options_.solver == Solver::minibatch) {
-        // rows seen, as steps: the last batch of an epoch may be short
-        const Index steps_an_epoch = (data_.rows() + options_.batch_size - 1) / options_.batch_size;
-        d.average_after = average_after / data_.rows() * steps_an_epoch +
-                          average_after % data_.rows() / options_.batch_size;
-    }
+    d = descent_options(options_, data_, moments_.weight / static_cast<double>(data_.rows()));
     d.schedule.rate = whitened_batch() ? 1.0
                       : automatic()
                           ? automatic_rate(objective_.kernels(), data_, step_problem_, moments_,
                                            preconditioner, [&] { return keep_going(); })
                           : options_.eta0;
-    d.schedule.power = options_.power_t;
-    d.schedule.t0 = options_.t0;
-    d.schedule.alpha = options_.penalty.l1 + options_.penalty.l2;
-    if (options_.rate == Rate::invscaling) d.schedule.kind = Schedule::Kind::invscaling;
-    if (options_.rate == Rate::optimal) d.schedule.kind = Schedule::Kind::optimal;
     d.preconditioner = std::move(preconditioner);
 
     best_ = start.onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, d, best_);
-    stopping_ = std::make_unique<Stopping>(StoppingOptions{
-        .tol = options_.tol,
-        .deterministic = batch(),
-        .guarded = automatic(),
-        .growth = !batch()                                               ? 0.05
-                  : whitened_batch() || options_.update == Update::plain ? 0.0
-                                                                         : 0.5,
-        .slack = batch() ? 0 : 2,
-        .adaptive = options_.rate == Rate::adaptive,
-        .reference = objective_of_zero(),
-        .rounding = 8.0 * static_cast<double>(std::numeric_limits<T>::epsilon()),
-    });
+    const double at_zero = objective_of_zero(objective_, data_);
+    if (start.zero()) best_measure_ = {at_zero, unknown};
+    stopping_ = std::make_unique<Stopping>(
+        stopping_options(options_, whitening_ != nullptr, at_zero,
+                         8.0 * static_cast<double>(std::numeric_limits<T>::epsilon())));
 }
 
 template <class T>
@@ -267,9 +217,9 @@ Verdict FitRun<T>::settle(Index epoch) {
     Verdict verdict = finite ? Verdict::go_on : Verdict::diverged;
     if (measured) {
         if (finite) propose();
-        verdict = stopping_->judge(
-            finite ? measured_.objective : std::numeric_limits<double>::infinity(),
-            descent_->rate(), finite && proposal_ ? proposal_->decrement : unknown);
+        verdict =
+            stopping_->judge(finite ? measured_.objective : std::numeric_limits<double>::infinity(),
+                             descent_->rate(), finite && proposal_ ? proposal_->height : unknown);
     }
     // where objectives differ by rounding alone, the gradient tells
     const bool better =
@@ -280,7 +230,10 @@ Verdict FitRun<T>::settle(Index epoch) {
         best_measure_ = measured_;
     }
     if (options_.tol && stopping_->improved() &&
-        best_measure_.objective <= *options_.tol * stopping_->reference() && separable()) {
+        best_measure_.objective <= *options_.tol * stopping_->reference() &&
+        options_.penalty.l1 == 0.0 && options_.penalty.l2 == 0.0 &&
+        separates(objective_.loss(), objective_.loss_spec(),
+                  best_measure_.objective * moments_.weight, moments_.least_weight)) {
         outcome_.separable = true;
         verdict = Verdict::converged;
     }
@@ -289,10 +242,18 @@ Verdict FitRun<T>::settle(Index epoch) {
 
 template <class T>
 void FitRun<T>::record(Index epoch, double rate) {
-    const std::chrono::duration<double> elapsed = Clock::now() - began_;
     outcome_.history.push_back(
-        {epoch, measured_.objective, measured_.gradient_norm, rate, elapsed.count()});
+        {epoch, measured_.objective, measured_.gradient_norm, rate, seconds()});
     outcome_.epochs = epoch + 1;
+}
+
+template <class T>
+bool FitRun<T>::out_of_time() const {
+    if (!options_.max_time) return false;
+    const std::vector<EpochReport>& history = outcome_.history;
+    const double before = history.size() > 1 ? history[history.size() - 2].seconds : 0.0;
+    const double now = seconds();
+    return now + (now - before) > *options_.max_time;
 }
 
 template <class T>
@@ -329,20 +290,26 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         const Coefficients raw = descent_->coefficients().onto_raw(shift);
         if (monitor_.epoch_done(outcome_.history.back(), raw)) {
             outcome_.status = Status::stopped;
-            if (std::isnan(best_measure_.objective)) {
-                if (!evaluate()) return outcome_;
-                best_measure_ = measured_;
-            }
             break;
         }
         if (!keep_going()) return outcome_;
         if (verdict == Verdict::converged || verdict == Verdict::diverged) break;
+        if (out_of_time()) {
+            outcome_.status = Status::time_limit;
+            break;
+        }
         if (verdict == Verdict::retreat && !last) {
             retreat();
             // steps of our own need the gradient where they start
             if (automatic() && !evaluate()) return outcome_;
             propose();
         }
+    }
+    const bool cut_short =
+        outcome_.status == Status::stopped || outcome_.status == Status::time_limit;
+    if (cut_short && std::isnan(best_measure_.objective)) {
+        if (!evaluate()) return outcome_;
+        best_measure_ = measured_;
     }
     if (verdict == Verdict::converged && outcome_.status != Status::stopped)
         outcome_.status = Status::converged;

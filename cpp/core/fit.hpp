@@ -4,39 +4,15 @@
 #include <optional>
 #include <vector>
 
-#include "descent.hpp"
+#include "coefficients.hpp"
+#include "data.hpp"
+#include "fit_options.hpp"
 #include "measure.hpp"
-#include "sampler.hpp"
+#include "objective.hpp"
 
 namespace fastgd {
 
-enum class Rate { automatic, constant, invscaling, optimal, adaptive, callable };
-
-// In which metric steps are taken; `automatic` is scale or, where it pays, whiten.
-enum class Precondition { automatic, none, scale, whiten };
-
-enum class Status { converged, iteration_limit, stopped, diverged };
-
-struct FitOptions {
-    Solver solver = Solver::batch;
-    Index batch_size = 256;
-    PenaltyStrength penalty;
-    bool fit_intercept = true;
-    Rate rate = Rate::automatic;
-    double eta0 = 0.01;
-    double power_t = 0.25;
-    double t0 = 0.0;  // of the optimal schedule
-    Precondition precondition = Precondition::automatic;
-    Update update = Update::plain;
-    double momentum = 0.9;
-    Index max_iter = 1000;
-    std::optional<double> tol;  // none: run all epochs and measure only where it costs nothing
-    Shuffle shuffle = Shuffle::block;
-    bool average = false;
-    Index average_after = 0;  // rows seen before averaging starts
-    std::uint64_t seed = 0;
-    int threads = 0;
-};
+enum class Status { converged, iteration_limit, time_limit, stopped, diverged };
 
 struct EpochReport {
     Index epoch;

@@ -28,14 +28,15 @@ struct Member {
 // Square roots of factor, sample weight and working weight; returns the sum of sample weights.
 template <class T>
 double root_weights(const Objective<T>& objective, const Data& data, const RowSelection& rows,
-                    double factor, const RowTile<T>& tile, const LinearModel<T>& model,
+                    double factor, const RowTile<T>& tile, const LinearModel<T>* model,
                     Member<T>& member) {
     const Index outputs = data.outputs();
-    std::fill_n(member.root.data(), rows.count, factor);
-    if (!objective.loss().quadratic) {
+    std::fill_n(member.root.data(), rows.count, factor * objective.loss().curvature);
+    if (model != nullptr && !objective.loss().quadratic) {
         RowTile<T> again = tile;
         again.next = nullptr;
-        objective.kernels().forward(again, model.coef, outputs, model.intercept, member.reader.z());
+        objective.kernels().forward(again, model->coef, outputs, model->intercept,
+                                    member.reader.z());
         T* working = member.reader.derivative();
         objective.loss().working_weight(
             member.reader.targets(data, rows, objective.loss_spec().parameter), working);
@@ -63,8 +64,9 @@ double root_weights(const Objective<T>& objective, const Data& data, const RowSe
 
 template <class T>
 void add_gram(const Objective<T>& objective, const Data& data, const RowSelection& rows,
-              double factor, const LinearModel<T>& model, std::span<const double> scale,
-              bool intercept, FunctionRef<bool()> keep_going, Gram& gram) {
+              double factor, const LinearModel<T>* model, std::span<const double> scale,
+              std::span<const double> shift, bool intercept, FunctionRef<bool()> keep_going,
+              Gram& gram) {
     const KernelTable<T>& kernels = objective.kernels();
     SymmetricMatrix& matrix = gram.matrix;
     const Index panels = matrix.panels();
@@ -77,13 +79,7 @@ void add_gram(const Objective<T>& objective, const Data& data, const RowSelectio
     for (int m = 0; m < threads; ++m) members.push_back(std::make_unique<Member<T>>(kernels, data));
     Buffer<double> packed(chunk_rows * matrix.stride());
     std::vector<double> weight(static_cast<std::size_t>(tiles));
-    const std::vector<double> shift = [&] {
-        std::vector<double> values(scale.size(), 0.0);
-        if (model.shift != nullptr)
-            for (std::size_t j = 0; j < values.size(); ++j)
-                values[j] = static_cast<double>(model.shift[j]);
-        return values;
-    }();
+    const std::vector<T> shift_T(shift.begin(), shift.end());
 
     for (Index begin = 0; begin < rows.count && keep_going(); begin += chunk_rows) {
         const Index count = std::min(chunk_rows, rows.count - begin);
@@ -98,7 +94,7 @@ void add_gram(const Objective<T>& objective, const Data& data, const RowSelectio
             for (Index t = member; t < used; t += team) {
                 const RowSelection selection = of_tile(t);
                 const RowSelection next = t + team < used ? of_tile(t + team) : RowSelection{};
-                const RowTile<T> tile = mine.reader.rows(data, selection, next, model.shift);
+                const RowTile<T> tile = mine.reader.rows(data, selection, next, shift_T.data());
                 weight[static_cast<std::size_t>(t)] =
                     root_weights(objective, data, selection, factor, tile, model, mine);
                 kernels.pack_panels(
@@ -126,10 +122,10 @@ void add_gram(const Objective<T>& objective, const Data& data, const RowSelectio
 }
 
 template void add_gram(const Objective<float>&, const Data&, const RowSelection&, double,
-                       const LinearModel<float>&, std::span<const double>, bool,
-                       FunctionRef<bool()>, Gram&);
+                       const LinearModel<float>*, std::span<const double>, std::span<const double>,
+                       bool, FunctionRef<bool()>, Gram&);
 template void add_gram(const Objective<double>&, const Data&, const RowSelection&, double,
-                       const LinearModel<double>&, std::span<const double>, bool,
-                       FunctionRef<bool()>, Gram&);
+                       const LinearModel<double>*, std::span<const double>, std::span<const double>,
+                       bool, FunctionRef<bool()>, Gram&);
 
 }  // namespace fastgd

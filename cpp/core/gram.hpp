@@ -17,12 +17,13 @@ struct Gram {
 };
 
 // Adds `factor` times the sum over rows of s w u u^T with u = ((x - shift) * scale, 1) and w the
-// loss's working weight at `model` (the mean over outputs). Without `intercept` the last row and
-// column get nothing. `keep_going` is asked every few milliseconds; once it says no, the sums mean
-// nothing.
+// loss's working weight at `model` (the mean over outputs), or its bound if that is null. Without
+// `intercept` the last row and column get nothing. `keep_going` is asked every few milliseconds;
+// once it says no, the sums mean nothing.
 template <class T>
 void add_gram(const Objective<T>& objective, const Data& data, const RowSelection& rows,
-              double factor, const LinearModel<T>& model, std::span<const double> scale,
-              bool intercept, FunctionRef<bool()> keep_going, Gram& gram);
+              double factor, const LinearModel<T>* model, std::span<const double> scale,
+              std::span<const double> shift, bool intercept, FunctionRef<bool()> keep_going,
+              Gram& gram);
 
 }  // namespace fastgd

@@ -8,6 +8,7 @@ namespace fastgd {
 namespace {
 
 constexpr double hopeless_growth = 1e6;   // of the reference: no step size in use recovers
+constexpr double promising_share = 100.0;
 constexpr double least_adaptive_rate = 1e-6;
 
 }  // namespace
@@ -31,7 +32,7 @@ Verdict Stopping::judge_growth(double objective) const {
     return objective <= known + allowed ? Verdict::go_on : Verdict::retreat;
 }
 
-Verdict Stopping::judge(double objective, double rate, double decrement) {
+Verdict Stopping::judge(double objective, double rate, double height) {
     improved_ = false;
     const Verdict growth = judge_growth(objective);
     if (growth != Verdict::go_on) return growth;
@@ -42,7 +43,7 @@ Verdict Stopping::judge(double objective, double rate, double decrement) {
     if (best_ <= options_.rounding * options_.rounding * options_.reference)
         return Verdict::converged;
     const double tolerance = std::max(*options_.tol, options_.rounding);
-    if (decrement <= tolerance * std::abs(objective)) return Verdict::converged;
+    if (height <= tolerance * std::abs(objective)) return Verdict::converged;
     ++epochs_;
     ++idle_;
     const bool gained = !(best_ >= mark_ - *options_.tol * std::abs(mark_));
@@ -50,7 +51,9 @@ Verdict Stopping::judge(double objective, double rate, double decrement) {
     const double settled = tolerance * std::abs(best_);
     const bool swinging =
         options_.deterministic && !options_.adaptive && objective - best_ > settled;
-    if (gained || swinging) idle_ = 0;
+    // no gain for now, but much to gain: that is not the end
+    const bool promising = height > promising_share * tolerance * std::abs(objective);
+    if (gained || swinging || promising) idle_ = 0;
     since_best_ = improved_ ? 0 : since_best_ + 1;
     if (idle_ < patience()) {
         if (!options_.guarded || options_.slack == 0 || since_best_ < options_.slack)

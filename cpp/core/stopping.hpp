@@ -33,10 +33,10 @@ class Stopping {
     // The objective where the fit starts: what growth is measured from.
     void start_at(double objective);
 
-    // Judges a measured objective; `rate` is the step it was reached with, `decrement` how much
+    // Judges a measured objective; `rate` is the step it was reached with, `height` how much
     // lower the optimum is thought to lie (NaN: nobody knows).
     Verdict judge(double objective, double rate,
-                  double decrement = std::numeric_limits<double>::quiet_NaN());
+                  double height = std::numeric_limits<double>::quiet_NaN());
 
     // The lowest objective judged so far, and whether the last one was it.
     double best() const { return best_; }

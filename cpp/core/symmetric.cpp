@@ -36,8 +36,10 @@ struct PackedRows {
 // Columns a thread solves for at once.
 constexpr Index strip = 16 * panel_columns;
 
-// A pivot this close to its ridge is made of it.
-constexpr double dependent_pivot = 16.0;
+// A pivot this close to the ridge that went into it is made of it.
+constexpr double dependent_pivot = 4.0;
+// A pivot further above its own ridge is not worth asking about.
+constexpr double suspect_pivot = 1e6;
 
 constexpr double least_parallel_products = 1e6;
 
@@ -49,7 +51,7 @@ void Cholesky::factor_block(Index first, Index last, double ridge,
     for (Index k = first; k < last; ++k) {
         double* row = factor_.row(k);
         const double of_ridge = ridge * diagonal[static_cast<std::size_t>(k)];
-        if (!(row[k] > dependent_pivot * of_ridge)) dependent_.push_back(k);
+        if (!(row[k] > suspect_pivot * of_ridge)) dependent_.push_back(k);
         const bool stands = row[k] > 0.1 * of_ridge;
         left_out_[static_cast<std::size_t>(k)] = !stands;
         if (!stands) {
@@ -66,6 +68,25 @@ void Cholesky::factor_block(Index first, Index last, double ridge,
             for (Index j = i; j < last; ++j) below[j] -= x * row[j];
         }
     }
+}
+
+// The pivot of a column that others make up, x_k = sum_j v_j x_j, is ridge (d_k + sum_j v_j^2 d_j).
+bool Cholesky::made_of_ridge(Index column, double ridge,
+                             const std::vector<double>& diagonal) const {
+    if (left_out_[static_cast<std::size_t>(column)]) return true;
+    std::vector<double> v(static_cast<std::size_t>(column));
+    double received = diagonal[static_cast<std::size_t>(column)];
+    for (Index i = column - 1; i >= 0; --i) {
+        const double* row = factor_.row(i);
+        double sum = row[column];
+        for (Index j = i + 1; j < column; ++j) sum -= row[j] * v[static_cast<std::size_t>(j)];
+        const bool held = left_out_[static_cast<std::size_t>(i)];
+        const double share = held ? 0.0 : sum / row[i];
+        v[static_cast<std::size_t>(i)] = share;
+        received += share * share * diagonal[static_cast<std::size_t>(i)];
+    }
+    const double root = factor_.row(column)[column];
+    return root * root <= dependent_pivot * ridge * received;
 }
 
 Cholesky::Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_products, int threads)
@@ -116,6 +137,7 @@ Cholesky::Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_product
                                  stride);
         });
     }
+    std::erase_if(dependent_, [&](Index k) { return !made_of_ridge(k, ridge, diagonal); });
 }
 
 void Cholesky::solve(std::vector<double>& x) const {

@@ -59,6 +59,7 @@ class Cholesky {
 
   private:
     void factor_block(Index first, Index last, double ridge, const std::vector<double>& diagonal);
+    bool made_of_ridge(Index column, double ridge, const std::vector<double>& diagonal) const;
 
     SymmetricMatrix factor_;
     std::vector<Index> dependent_;

@@ -26,6 +26,8 @@ constexpr double many_rows = 200.0;
 
 // The curvature is taken anew while a step promises more than this share of the objective.
 constexpr double stale_share = 1e-3;
+constexpr double slow_share = 0.1;
+constexpr double slowest_ratio = 0.99;
 
 constexpr double least_known_part = 1e-12;
 constexpr int most_sample_steps = 30;
@@ -83,7 +85,9 @@ void Whitening<T>::measure_columns(const ColumnMoments& moments) {
         const bool centred = shift_[j] != 0.0;
         const bool usable = spread > 0.0 && std::isfinite(spread) && std::isfinite(1.0 / spread) &&
                             !(centred && moments.smallest[j] == moments.largest[j]);
-        unit_.push_back(usable ? 1.0 / spread : 1.0);
+        const bool overflows =
+            !std::isfinite(spread) || (spread > 0.0 && !std::isfinite(1.0 / spread));
+        unit_.push_back(usable ? 1.0 / spread : overflows ? 0.0 : 1.0);
         constant_.push_back(!usable);
     }
     unseen_.assign(shift_.size(), false);
@@ -135,7 +139,7 @@ std::vector<Index> Whitening<T>::dependent_columns() const {
 }
 
 template <class T>
-bool Whitening<T>::refresh(const Coefficients& at, FunctionRef<bool()> keep_going) {
+bool Whitening<T>::refresh(const Coefficients& at, bool bound, FunctionRef<bool()> keep_going) {
     const std::vector<T> coef(at.coef.begin(), at.coef.end());
     const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
@@ -146,7 +150,8 @@ bool Whitening<T>::refresh(const Coefficients& at, FunctionRef<bool()> keep_goin
     const Index columns = data_.columns();
     Gram sums(columns);
     sample_.each([&](const RowSelection& rows, double share) {
-        add_gram(objective_, data_, rows, share, model, scale, fit_intercept_, keep_going, sums);
+        add_gram(objective_, data_, rows, share, bound ? nullptr : &model, scale, shift_,
+                 fit_intercept_, keep_going, sums);
     });
     if (!keep_going() || sums.weight <= 0.0) return false;
     SymmetricMatrix& h = sums.matrix;
@@ -177,8 +182,9 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
         const double* coef = at.coef.data() + k * columns;
         std::vector<double> gradient(columns + 1);
         for (std::size_t j = 0; j < columns; ++j)
-            gradient[j] =
-                unit_[j] * (sums.coef[k * columns + j] / sums.weight + penalty_.l2 * coef[j]);
+            if (unit_[j] > 0.0)
+                gradient[j] =
+                    unit_[j] * (sums.coef[k * columns + j] / sums.weight + penalty_.l2 * coef[j]);
         gradient[columns] = fit_intercept_ ? sums.intercept[k] / sums.weight : 0.0;
         std::vector<double> move = gradient;
         double slope = 0.0;
@@ -186,6 +192,7 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
             std::vector<double> from(columns + 1, 0.0);
             std::vector<double> threshold(columns + 1, 0.0);
             for (std::size_t j = 0; j < columns; ++j) {
+                if (unit_[j] == 0.0) continue;
                 from[j] = coef[j] / unit_[j];
                 threshold[j] = penalty_.l1 * unit_[j];
             }
@@ -231,8 +238,8 @@ double Whitening<T>::value(const GradientSums& sums, const Coefficients& at) con
     return sums.loss / sums.weight + penalty_.value(at.coef);
 }
 
-// How much of the step to take: the sample's objective, tilted to the gradient of all rows, has to
-// falls by its share.
+// How much of the step to take: the sample's objective, tilted to the gradient of all rows, has
+// to fall by its share.
 template <class T>
 double Whitening<T>::shortened(const Coefficients& at, const MetricStep& proposal,
                                const GradientSums& sums, const GradientSums& in_sample) const {
@@ -253,24 +260,41 @@ template <class T>
 bool Whitening<T>::renew(const Coefficients& at, const GradientSums& sums, MetricStep* proposal,
                          FunctionRef<bool()> keep_going) {
     const bool first = !known_;
-    if (first && !refresh(at, keep_going)) return false;
+    if (first && !refresh(at, false, keep_going)) return false;
     *proposal = propose(at, sums);
-    if (first || objective_.loss().quadratic ||
-        proposal->decrement <= stale_share * std::abs(value(sums, at)))
-        return true;
-    if (!refresh(at, keep_going)) return false;
-    *proposal = propose(at, sums);
+    // far from the optimum, or on the way there more slowly than a true Hessian would lead
+    const double least = std::max(stale_share * std::abs(value(sums, at)), 0.0);
+    const bool stale =
+        !(proposal->decrement <= least) || !(proposal->decrement <= slow_share * last_decrement_);
+    if (stale && !first && !objective_.loss().quadratic) {
+        if (!refresh(at, false, keep_going)) return false;
+        *proposal = propose(at, sums);
+    }
+    const double ratio = proposal->decrement / last_decrement_;
+    proposal->height = proposal->decrement / (1.0 - std::min(ratio, slowest_ratio));
+    last_decrement_ = proposal->decrement;
     return true;
 }
 
 template <class T>
 MetricStep Whitening<T>::step(const Coefficients& at, const GradientSums& sums,
                               FunctionRef<bool()> keep_going) {
-    MetricStep proposal{at, 0.0};
-    if (!renew(at, sums, &proposal, keep_going)) return {at, 0.0};
-    const double t = objective_.loss().quadratic ? length_
-                     : sample_.all()             ? shortened(at, proposal, sums, sums)
-                                     : shortened(at, proposal, sums, sample_sums(at, true));
+    MetricStep proposal{at};
+    if (!renew(at, sums, &proposal, keep_going)) return {at};
+    double t = length_;
+    if (!objective_.loss().quadratic) {
+        const GradientSums in_sample = sample_.all() ? sums : sample_sums(at, true);
+        t = shortened(at, proposal, sums, in_sample);
+        if (t == 0.0) {
+            // where the loss hardly bends its Hessian promises too much; its bound does not
+            if (!refresh(at, true, keep_going)) return {at};
+            const double height = proposal.height;
+            proposal = propose(at, sums);
+            proposal.height = height;
+            t = shortened(at, proposal, sums, in_sample);
+            known_ = false;
+        }
+    }
     proposal.to = between(at, proposal.to, t);
     return proposal;
 }
@@ -282,15 +306,22 @@ Coefficients Whitening<T>::solve_sample(Coefficients at, FunctionRef<bool()> kee
                                             : 0.1 * static_cast<double>(data_.columns() + 1) /
                                                   static_cast<double>(sample_.size());
     const double close = std::max(known_part, least_known_part);
+    // a sample that is nearly fitted exactly says nothing of where all rows lead
+    const double floor = sample_.all() ? 1e-6 : 0.05;
+    double start = 0.0;
     for (int s = 0; s < most_sample_steps && keep_going(); ++s) {
         const GradientSums sums = sample_sums(at, true);
-        MetricStep next{at, 0.0};
+        if (s == 0) start = value(sums, at);
+        if (!objective_.loss().quadratic && value(sums, at) <= floor * start) break;
+        MetricStep next{at};
         if (!renew(at, sums, &next, keep_going)) break;
         const bool quadratic = objective_.loss().quadratic;
         const double t = quadratic ? 1.0 : shortened(at, next, sums, sums);
         at = between(at, next.to, t);
-        if (quadratic || t == 0.0 || next.decrement <= close * std::abs(value(sums, at))) break;
+        if (quadratic || t == 0.0 || next.height <= close * std::abs(value(sums, at))) break;
     }
+    // what other rows promise is no continuation of what these did
+    if (!sample_.all()) last_decrement_ = std::numeric_limits<double>::infinity();
     return at;
 }
 

@@ -1,6 +1,7 @@
 // Steps in the metric of the Hessian of a sample of rows: what correlated columns need.
 #pragma once
 
+#include <limits>
 #include <vector>
 
 #include "coefficients.hpp"
@@ -12,11 +13,14 @@
 
 namespace fastgd {
 
-// Where a step in this metric leads, and how much of the objective it promises: half the squared
+// Where a step in this metric leads and how much of the objective it promises: half the squared
 // norm of the gradient in the metric, which is the height of a quadratic above its optimum.
 struct MetricStep {
     Coefficients to;
     double decrement = 0.0;
+    // Above the optimum: where decrements shrink by a ratio from step to step, the sum of all to
+    // come.
+    double height = 0.0;
 };
 
 // Coefficients are those on columns reduced by `shift`.
@@ -47,8 +51,8 @@ class Whitening {
   private:
     void measure_columns(const ColumnMoments& moments);
     void choose_sample(const ColumnMoments& moments, FunctionRef<bool()> keep_going);
-    // The Hessian at `at`, factored; false if interrupted.
-    bool refresh(const Coefficients& at, FunctionRef<bool()> keep_going);
+    // The Hessian at `at`, or its bound, factored; false if interrupted.
+    bool refresh(const Coefficients& at, bool bound, FunctionRef<bool()> keep_going);
     // The whole step from `at`, its curvature taken anew where it is old; false if interrupted.
     bool renew(const Coefficients& at, const GradientSums& sums, MetricStep* proposal,
                FunctionRef<bool()> keep_going);
@@ -73,6 +77,7 @@ class Whitening {
     SymmetricMatrix hessian_;  // kept with an l1 penalty only
     Cholesky factor_;
     bool known_ = false;
+    double last_decrement_ = std::numeric_limits<double>::infinity();
     double length_ = 1.0;
 };
 

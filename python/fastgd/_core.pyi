@@ -17,6 +17,7 @@ class Update(Enum):
     momentum = 1
     nesterov = 2
     accelerated = 3
+    lbfgs = 4
 
 class Precondition(Enum):
     automatic = 0
@@ -40,8 +41,9 @@ class Shuffle(Enum):
 class Status(Enum):
     converged = 0
     iteration_limit = 1
-    stopped = 2
-    diverged = 3
+    time_limit = 2
+    stopped = 3
+    diverged = 4
 
 class FitOptions:
     solver: Solver
@@ -55,6 +57,7 @@ class FitOptions:
     update: Update
     momentum: float
     max_iter: int
+    max_time: float | None
     tol: float | None
     shuffle: Shuffle
     average: bool

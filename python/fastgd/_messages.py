@@ -39,6 +39,11 @@ def describe_end(
         return f"converged {after}: {reached}; tol={options.tol:g}"
     if status == "stopped":
         return f"stopped by the callback {after}: {reached}"
+    if status == "time_limit":
+        return (
+            f"stopped at max_time={options.max_time:g} s before convergence, {after}: {reached}; "
+            "raise max_time or tol"
+        )
     if options.tol is None:
         return f"all {epochs} epochs run (tol=None): {reached}"
     cure = "raise max_iter or tol"

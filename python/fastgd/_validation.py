@@ -6,12 +6,12 @@ import difflib
 import math
 import numbers
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -160,87 +160,12 @@ def check_flag(name: str, value: object) -> bool:
     return bool(value)
 
 
-def check_batch_size(batch_size: object, n_rows: int, *, default: int) -> int:
-    """Return the rows of one step; a default larger than X is cut to it, not an error."""
-    size = check_integer("batch_size", batch_size, 1)
-    if size > n_rows and size != default:
-        expected = f"an integer in [1, {n_rows}], the rows of X"
-        cure = "solver='batch' takes all rows in one step"
-        raise ValueError(message("batch_size", expected, str(size), cure))
-    return min(size, n_rows)
-
-
-def check_learning_rate(learning_rate: object, alpha: float) -> str | Callable[[int], object]:
-    """Return the name of a schedule or the callable; "optimal" needs alpha > 0."""
-    if callable(learning_rate):
-        return learning_rate
-    choices = ("auto", "constant", "invscaling", "optimal", "adaptive")
-    name = check_choice("learning_rate", learning_rate, choices, alternative="a callable")
-    if name == "optimal" and alpha == 0.0:
-        expected = "a schedule that needs no penalty when alpha is 0"
-        cure = "its steps are 1 / (alpha (t0 + t)): set alpha > 0, or use 'auto'"
-        raise ValueError(message("learning_rate", expected, "'optimal'", cure))
-    return name
-
-
-def check_step_size(step_size: object, epoch: int) -> float:
-    """Return the step size that a callable learning rate gave for `epoch`."""
-    return check_real(f"learning_rate({epoch})", step_size, low=0)
-
-
-def check_callback(callback: object) -> Callable[[Any], object] | None:
-    """Return `callback`, a callable or None."""
-    if callback is None or callable(callback):
-        return callback
-    raise TypeError(message("callback", "a callable or None", describe(callback)))
-
-
-def check_callback_answer(answer: object) -> bool:
-    """Return whether the callback asked to stop."""
-    if answer is None or isinstance(answer, (bool, np.bool_)):
-        return bool(answer)
-    expected = "a callable that returns True to stop, else False or None"
-    raise TypeError(message("callback", expected, f"{describe(answer)} from it"))
-
-
-def check_shuffle(shuffle: object) -> str | Literal[False]:
-    """Return "block", "full" or False."""
-    if isinstance(shuffle, (bool, np.bool_)) and not shuffle:
-        return False
-    return check_choice("shuffle", shuffle, ("block", "full"), alternative="False")
-
-
-def check_average(average: object) -> int:
-    """Return the row from which iterates are averaged, counted from 1; 0 never to average."""
-    if isinstance(average, (bool, np.bool_)):
-        return int(average)
-    return check_integer("average", average, 1, alternative="one of True, False")
-
-
-def check_tol(tol: object) -> float | None:
-    """Return the tolerance, or None never to stop early."""
-    words = "None (never stop early)"
-    return None if tol is None else check_real("tol", tol, low=0, alternative=words)
-
-
 def check_n_threads(n_threads: object) -> int | None:
     """Return the number of threads, or None for all this process may use."""
     if n_threads is None:
         return None
     words = "None (all this process may use)"
     return check_integer("n_threads", n_threads, 1, alternative=words)
-
-
-def check_seed(random_state: object) -> int:
-    """Return a seed in [0, 2**64): the integer itself, or one drawn from a generator."""
-    if random_state is None:
-        random_state = np.random.default_rng()
-    if isinstance(random_state, np.random.Generator):
-        return int(random_state.integers(2**64, dtype=np.uint64))
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**64, dtype=np.uint64))
-    alternative = "None or a numpy Generator or RandomState"
-    return check_integer("random_state", random_state, 0, 2**64 - 1, alternative=alternative)
 
 
 def check_matrix(X: object) -> NDArray[Any]:

@@ -103,7 +103,7 @@ class FitResult:
         Euclidean norm of the objective's gradient there, on the columns as given.
     n_iter : int
         Epochs done.
-    status : {"converged", "iteration_limit", "stopped", "diverged"}
+    status : {"converged", "iteration_limit", "time_limit", "stopped", "diverged"}
         How the fit ended.
     message : str
         The same in words: what was reached and, unless it converged, what helps.

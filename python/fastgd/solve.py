@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core, losses, objective
+from . import _core, losses
 from ._messages import describe_end
-from ._progress import ProgressBar
-from ._validation import (
-    check_average,
-    check_batch_size,
+from ._options import (
+    DEFAULT_BATCH_SIZE,
+    build_options,
     check_callback,
     check_callback_answer,
-    check_choice,
+    check_step_size,
+)
+from ._progress import ProgressBar
+from ._validation import (
     check_coef,
     check_flag,
-    check_integer,
     check_intercept,
-    check_learning_rate,
     check_matrix,
-    check_n_threads,
     check_offset,
-    check_real,
     check_sample_weight,
-    check_seed,
-    check_shuffle,
-    check_step_size,
     check_targets,
-    check_tol,
     compute_dtype,
-    message,
     non_finite_error,
 )
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
@@ -49,8 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["fit"]
 
-_DEFAULT_BATCH_SIZE = 256
-
 
 def fit(
     X: ArrayLike,
@@ -58,7 +48,7 @@ def fit(
     *,
     loss: str | Loss = "squared_error",
     solver: Literal["batch", "minibatch", "sgd"] = "batch",
-    batch_size: int = _DEFAULT_BATCH_SIZE,
+    batch_size: int = DEFAULT_BATCH_SIZE,
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
@@ -66,9 +56,10 @@ def fit(
     eta0: float = 0.01,
     power_t: float = 0.25,
     precondition: Literal["auto", "none", "scale", "whiten"] = "auto",
-    update: Literal["auto", "plain", "momentum", "nesterov"] = "auto",
+    update: Literal["auto", "plain", "momentum", "nesterov", "lbfgs"] = "auto",
     momentum: float = 0.9,
     max_iter: int = 1000,
+    max_time: float | None = None,
     tol: float | None = 1e-6,
     shuffle: Literal["block", "full", False] = "block",
     average: bool | int = False,
@@ -135,13 +126,17 @@ def fit(
         measure gives. It needs learning_rate="auto" and `average` False; for batch also
         update="auto". "auto" is "whiten" where that is possible and pays (2,047 columns at most,
         more rows than columns), else "scale" with learning_rate="auto", else "none".
-    update : {"auto", "plain", "momentum", "nesterov"}, default="auto"
-        Rule of the step. "auto" is "plain", but for batch descent in "scale" with the automatic
-        step size: there it is Nesterov's accelerated sequence with restarts.
+    update : {"auto", "plain", "momentum", "nesterov", "lbfgs"}, default="auto"
+        Rule of the step. "lbfgs" is the limited-memory quasi-Newton method, for batch descent with
+        the automatic step size and without l1 penalty. "auto" is that where batch descent is not
+        whitened, Nesterov's accelerated sequence with restarts if there is an l1 penalty, and
+        "plain" else.
     momentum : float, default=0.9
         Of "momentum" and "nesterov", in [0, 1).
     max_iter : int, default=1000
         Most epochs.
+    max_time : float, optional
+        Seconds the fit may take, > 0: no epoch is begun that, as long as the last, would end later.
     tol : float or None, default=1e-6
         Stop once the optimum lies lower by less than `tol` of the objective: as far as the
         gradient in the metric of "whiten" tells, else once the last quarter of the epochs run,
@@ -190,7 +185,8 @@ def fit(
     Warns
     -----
     ConvergenceWarning
-        If the fit ended at `max_iter` or diverged under a step size set by the caller.
+        If the fit ended at `max_iter` or `max_time`, or diverged under a step size set by the
+        caller.
 
     References
     ----------
@@ -214,30 +210,28 @@ def fit(
     n_outputs = targets.values.shape[1]
     weights = check_sample_weight(sample_weight, n_rows)
     offsets = check_offset(offset, n_rows, n_outputs)
-    strength = check_real("alpha", alpha, low=0.0)
-    rate = check_learning_rate(learning_rate, strength)
-
-    options = _core.FitOptions()
-    options.solver = _core.Solver[check_choice("solver", solver, ("batch", "minibatch", "sgd"))]
-    size = check_batch_size(batch_size, n_rows, default=_DEFAULT_BATCH_SIZE)
-    options.batch_size = min(size, n_rows)  # the default serves small tables too
-    options.set_penalty(strength, check_real("l1_ratio", l1_ratio, low=0.0, high=1.0))
-    options.fit_intercept = check_flag("fit_intercept", fit_intercept)
-    options.rate = _rate_kind(rate)
-    options.eta0 = check_real("eta0", eta0, low=0.0, low_open=True)
-    options.power_t = check_real("power_t", power_t, low=0.0)
-    options.t0 = _optimal_start(strength, resolved) if rate == "optimal" else 0.0
-    options.update = _update_kind(update, solver, rate)
-    options.precondition = _precondition_kind(precondition, solver, rate, update, average)
-    options.momentum = check_real("momentum", momentum, low=0.0, high=1.0, high_open=True)
-    options.max_iter = check_integer("max_iter", max_iter, 1)
-    options.tol = check_tol(tol)
-    options.shuffle = _core.Shuffle[check_shuffle(shuffle) or "none"]
-    averaged_from = check_average(average)
-    options.average = averaged_from > 0
-    options.average_after = max(averaged_from - 1, 0)
-    options.seed = check_seed(random_state)
-    options.n_threads = check_n_threads(n_threads) or 0
+    options, rate = build_options(
+        n_rows,
+        resolved,
+        solver=solver,
+        batch_size=batch_size,
+        alpha=alpha,
+        l1_ratio=l1_ratio,
+        fit_intercept=fit_intercept,
+        learning_rate=learning_rate,
+        eta0=eta0,
+        power_t=power_t,
+        precondition=precondition,
+        update=update,
+        momentum=momentum,
+        max_iter=max_iter,
+        max_time=max_time,
+        tol=tol,
+        shuffle=shuffle,
+        average=average,
+        random_state=random_state,
+        n_threads=n_threads,
+    )
 
     coef = np.zeros((n_outputs, n_features))
     if coef_init is not None:
@@ -251,7 +245,7 @@ def fit(
     checked_callback = check_callback(callback)
     bar = None
     if check_flag("progress", progress):
-        bar = ProgressBar(options.max_iter, solver)
+        bar = ProgressBar(options.max_iter, options.solver.name)
     try:
         fitted = _core.fit(
             X=matrix,
@@ -289,7 +283,9 @@ def fit(
         history=history,
         classes=targets.classes,
     )
-    if status in ("iteration_limit", "diverged") and not _all_epochs_wanted(status, options):
+    if status in ("iteration_limit", "time_limit", "diverged") and not _all_epochs_wanted(
+        status, options
+    ):
         warnings.warn(result.message, ConvergenceWarning, stacklevel=2)
     return result
 
@@ -313,56 +309,6 @@ class _Shape:
 
 def _all_epochs_wanted(status: str, options: _core.FitOptions) -> bool:
     return status == "iteration_limit" and options.tol is None
-
-
-def _rate_kind(rate: str | Callable[[int], object]) -> _core.Rate:
-    if not isinstance(rate, str):
-        return _core.Rate.callable
-    return _core.Rate.automatic if rate == "auto" else _core.Rate[rate]
-
-
-def _update_kind(update: str, solver: str, rate: str | Callable[[int], object]) -> _core.Update:
-    name = check_choice("update", update, ("auto", "plain", "momentum", "nesterov"))
-    if name != "auto":
-        return _core.Update[name]
-    accelerated = solver == "batch" and rate == "auto"
-    return _core.Update.accelerated if accelerated else _core.Update.plain
-
-
-def _precondition_kind(
-    precondition: str,
-    solver: str,
-    rate: str | Callable[[int], object],
-    update: str,
-    average: bool | int,
-) -> _core.Precondition:
-    name = check_choice("precondition", precondition, ("auto", "none", "scale", "whiten"))
-    automatic = rate == "auto"
-    obstacle = (
-        "learning_rate='auto'"
-        if not automatic
-        else "update='auto' for solver 'batch'"
-        if solver == "batch" and update != "auto"
-        else "average=False"
-        if average
-        else ""
-    )
-    if name == "whiten" and obstacle:
-        raise ValueError(message("precondition", f"with 'whiten' {obstacle}", "another"))
-    if name != "auto":
-        return _core.Precondition[name]
-    if not obstacle:
-        return _core.Precondition.automatic
-    return _core.Precondition.scale if automatic else _core.Precondition.none
-
-
-def _optimal_start(alpha: float, loss: Loss) -> float:
-    """Return t0 of Bottou's schedule: the first step moves a typical weight by its own size."""
-    typical = math.sqrt(1.0 / math.sqrt(alpha))
-    row = np.array([[1.0]])
-    label = np.array([1.0])
-    slope = float(objective.value_and_gradient(row, label, [-typical], loss=loss)[1][0])
-    return 1.0 / (typical / max(1.0, slope) * alpha)
 
 
 def _epoch_hook(

@@ -46,7 +46,7 @@ inline const LossOracle& loss_oracle(std::string_view name) {
          },
          [](Real z, Real y, Real epsilon) {
              const Real r = std::abs(z - y);
-             return r <= epsilon ? 1 : epsilon / r;
+             return r <= epsilon ? 1 : epsilon / r / 100;
          }},
     };
     for (const LossOracle& oracle : oracles)

@@ -1,7 +1,9 @@
 // Symmetric matrices made of columns, their products and solutions in long double.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 

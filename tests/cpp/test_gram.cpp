@@ -93,6 +93,10 @@ struct Point {
     LinearModel<T> model(bool shifted) const {
         return {coef.data(), intercept.data(), shifted ? shift.data() : nullptr};
     }
+    std::vector<double> shift_in_double(bool shifted) const {
+        if (shifted) return {shift.begin(), shift.end()};
+        return std::vector<double>(shift.size());
+    }
 };
 
 struct Options {
@@ -107,8 +111,9 @@ Gram gram_at(const KernelTable<T>& kernels, Index loss, const Problem<T>& proble
     const LossSpec spec{loss, loss_oracle(kernels.losses[loss].name).parameter};
     const Objective<T> objective(kernels, spec, threads);
     Gram gram(problem.columns);
-    add_gram(objective, problem.data(), rows, options.factor, point.model(options.shifted),
-             point.scale, options.intercept, keep_going, gram);
+    const LinearModel<T> model = point.model(options.shifted);
+    add_gram(objective, problem.data(), rows, options.factor, &model, point.scale,
+             point.shift_in_double(options.shifted), options.intercept, keep_going, gram);
     return gram;
 }
 
@@ -251,9 +256,11 @@ void sums_add_up() {
     const Point<double> point(numbers, 7, 1);
     const Objective<double> objective(kernels, {0, 0.0}, 1);
     Gram gram(7);
+    const LinearModel<double> model = point.model(false);
+    const std::vector<double> shift = point.shift_in_double(false);
     for (int i = 0; i < 2; ++i)
-        add_gram(objective, problem.data(), problem.all(), 0.5, point.model(false), point.scale,
-                 true, keep_going, gram);
+        add_gram(objective, problem.data(), problem.all(), 0.5, &model, point.scale, shift, true,
+                 keep_going, gram);
     const Gram once = gram_at(kernels, 0, problem, problem.all(), point, {}, 1);
     check(gram.weight == once.weight && once.weight == 200.0);
     for (Index i = 0; i <= 7; ++i)

@@ -1,5 +1,6 @@
 // Samples of rows: in order, spread over all of them, and standing for as many as there are.
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
 #include "check.hpp"

@@ -27,13 +27,16 @@ struct Huber {
         const T raised = r < -epsilon ? -epsilon : r;
         return raised > epsilon ? epsilon : raised;
     }
-    // Of the tightest parabola above the loss that touches it at z: the second derivative is 0 on
-    // the outer parts, where a step must end all the same.
+    // The second derivative; on the outer parts, where it is 0 and a step must end all the same, a
+    // share of the tightest parabola above the loss that touches it at z.
     T working_weight(T z, T y) const {
         const T r = z - y;
         const T size = r < 0 ? -r : r;
-        return size <= epsilon ? T(1) : epsilon / size;
+        return size <= epsilon ? T(1) : outer_share * (epsilon / size);
     }
+
+  private:
+    static constexpr T outer_share = T(0.01);
 };
 
 }  // namespace

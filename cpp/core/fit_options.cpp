@@ -1,0 +1,62 @@
+#include "fit_options.hpp"
+
+namespace fastgd {
+
+namespace {
+
+// Relative growth of the objective that an epoch may show on a way that leads down.
+double allowed_growth(const FitOptions& options, bool whitened) {
+    if (options.solver != Solver::batch) return 0.05;
+    if (whitened || options.update == Update::plain) return 0.0;
+    // a trial of the line search is undone by the descent itself
+    return options.update == Update::lbfgs ? 1e3 : 0.5;
+}
+
+// Rows seen, as steps: the last batch of an epoch may be short.
+Index steps_of(Index seen, Index rows, Index batch_size) {
+    const Index steps_an_epoch = (rows + batch_size - 1) / batch_size;
+    return seen / rows * steps_an_epoch + seen % rows / batch_size;
+}
+
+}  // namespace
+
+DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight) {
+    DescentOptions d;
+    d.columns = data.columns();
+    d.outputs = data.outputs();
+    d.batch_size = options.batch_size;
+    d.update = options.update;
+    d.momentum = options.momentum;
+    d.penalty = options.penalty;
+    d.mean_weight = mean_weight;
+    // without the user's own averaging, the first epoch of automatic steps averages its second half
+    const bool own_average = options.rate == Rate::automatic && !options.average;
+    d.average = options.average || own_average;
+    d.average_after = own_average ? data.rows() / 2 : options.average_after;
+    if (options.solver == Solver::minibatch)
+        d.average_after = steps_of(d.average_after, data.rows(), options.batch_size);
+    d.schedule.rate = options.eta0;
+    d.schedule.power = options.power_t;
+    d.schedule.t0 = options.t0;
+    d.schedule.alpha = options.penalty.l1 + options.penalty.l2;
+    if (options.rate == Rate::invscaling) d.schedule.kind = Schedule::Kind::invscaling;
+    if (options.rate == Rate::optimal) d.schedule.kind = Schedule::Kind::optimal;
+    return d;
+}
+
+StoppingOptions stopping_options(const FitOptions& options, bool whitened, double reference,
+                                 double rounding) {
+    const bool batch = options.solver == Solver::batch;
+    return {
+        .tol = options.tol,
+        .deterministic = batch,
+        .guarded = options.rate == Rate::automatic,
+        .growth = allowed_growth(options, whitened),
+        .slack = batch ? 0 : 2,
+        .adaptive = options.rate == Rate::adaptive,
+        .reference = reference,
+        .rounding = rounding,
+    };
+}
+
+}  // namespace fastgd

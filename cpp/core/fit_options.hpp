@@ -1,0 +1,49 @@
+// What a fit is asked to do, and what that asks of its descent and of its stopping.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "descent.hpp"
+#include "sampler.hpp"
+#include "stopping.hpp"
+
+namespace fastgd {
+
+enum class Rate { automatic, constant, invscaling, optimal, adaptive, callable };
+
+// In which metric steps are taken; `automatic` is scale or, where it pays, whiten.
+enum class Precondition { automatic, none, scale, whiten };
+
+struct FitOptions {
+    Solver solver = Solver::batch;
+    Index batch_size = 256;
+    PenaltyStrength penalty;
+    bool fit_intercept = true;
+    Rate rate = Rate::automatic;
+    double eta0 = 0.01;
+    double power_t = 0.25;
+    double t0 = 0.0;  // of the optimal schedule
+    Precondition precondition = Precondition::automatic;
+    Update update = Update::plain;
+    double momentum = 0.9;
+    Index max_iter = 1000;
+    std::optional<double> max_time;  // seconds
+    std::optional<double> tol;  // none: run all epochs and measure only where it costs nothing
+    Shuffle shuffle = Shuffle::block;
+    bool average = false;
+    Index average_after = 0;  // rows seen before averaging starts
+    std::uint64_t seed = 0;
+    int threads = 0;
+};
+
+// Options of the descent but for its preconditioner and rate, over rows of weight `mean_weight` on
+// average.
+DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight);
+
+// `whitened`: steps are taken in the metric of the Hessian; `reference`: objective of zero
+// coefficients; `rounding`: relative error of an objective.
+StoppingOptions stopping_options(const FitOptions& options, bool whitened, double reference,
+                                 double rounding);
+
+}  // namespace fastgd

@@ -1,0 +1,222 @@
+"""Options of a fit: each checked, then together what the core takes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from . import _core, objective
+from ._validation import (
+    check_choice,
+    check_flag,
+    check_integer,
+    check_n_threads,
+    check_real,
+    describe,
+    message,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .losses import Loss
+
+DEFAULT_BATCH_SIZE = 256
+
+
+def build_options(
+    n_rows: int,
+    loss: Loss,
+    *,
+    solver: object,
+    batch_size: object,
+    alpha: object,
+    l1_ratio: object,
+    fit_intercept: object,
+    learning_rate: object,
+    eta0: object,
+    power_t: object,
+    precondition: object,
+    update: object,
+    momentum: object,
+    max_iter: object,
+    max_time: object,
+    tol: object,
+    shuffle: object,
+    average: object,
+    random_state: object,
+    n_threads: object,
+) -> tuple[_core.FitOptions, str | Callable[[int], object]]:
+    """Return the core's options and the learning rate from the arguments of `fit`."""
+    strength = check_real("alpha", alpha, low=0.0)
+    ratio = check_real("l1_ratio", l1_ratio, low=0.0, high=1.0)
+    rate = check_learning_rate(learning_rate, strength)
+    solver_name = check_choice("solver", solver, ("batch", "minibatch", "sgd"))
+    averaged_from = check_average(average)
+
+    options = _core.FitOptions()
+    options.solver = _core.Solver[solver_name]
+    options.batch_size = check_batch_size(batch_size, n_rows, default=DEFAULT_BATCH_SIZE)
+    options.set_penalty(strength, ratio)
+    options.fit_intercept = check_flag("fit_intercept", fit_intercept)
+    options.rate = _rate_kind(rate)
+    options.eta0 = check_real("eta0", eta0, low=0.0, low_open=True)
+    options.power_t = check_real("power_t", power_t, low=0.0)
+    options.t0 = _optimal_start(strength, loss) if rate == "optimal" else 0.0
+    options.update = _update_kind(update, solver_name, rate, lasso=strength * ratio > 0.0)
+    options.precondition = _precondition_kind(
+        precondition, solver_name, rate, update, averaged=averaged_from > 0
+    )
+    options.momentum = check_real("momentum", momentum, low=0.0, high=1.0, high_open=True)
+    options.max_iter = check_integer("max_iter", max_iter, 1)
+    options.max_time = check_max_time(max_time)
+    options.tol = check_tol(tol)
+    options.shuffle = _core.Shuffle[check_shuffle(shuffle) or "none"]
+    options.average = averaged_from > 0
+    options.average_after = max(averaged_from - 1, 0)
+    options.seed = check_seed(random_state)
+    options.n_threads = check_n_threads(n_threads) or 0
+    return options, rate
+
+
+def check_batch_size(batch_size: object, n_rows: int, *, default: int) -> int:
+    """Return the rows of one step; a default larger than X is cut to it, not an error."""
+    size = check_integer("batch_size", batch_size, 1)
+    if size > n_rows and size != default:
+        expected = f"an integer in [1, {n_rows}], the rows of X"
+        cure = "solver='batch' takes all rows in one step"
+        raise ValueError(message("batch_size", expected, str(size), cure))
+    return min(size, n_rows)
+
+
+def check_learning_rate(learning_rate: object, alpha: float) -> str | Callable[[int], object]:
+    """Return the name of a schedule or the callable; "optimal" needs alpha > 0."""
+    if callable(learning_rate):
+        return learning_rate
+    choices = ("auto", "constant", "invscaling", "optimal", "adaptive")
+    name = check_choice("learning_rate", learning_rate, choices, alternative="a callable")
+    if name == "optimal" and alpha == 0.0:
+        expected = "a schedule that needs no penalty when alpha is 0"
+        cure = "its steps are 1 / (alpha (t0 + t - 1)): set alpha > 0, or use 'auto'"
+        raise ValueError(message("learning_rate", expected, "'optimal'", cure))
+    return name
+
+
+def check_step_size(step_size: object, epoch: int) -> float:
+    """Return the step size that a callable learning rate gave for `epoch`."""
+    return check_real(f"learning_rate({epoch})", step_size, low=0)
+
+
+def check_callback(callback: object) -> Callable[[Any], object] | None:
+    """Return `callback`, a callable or None."""
+    if callback is None or callable(callback):
+        return callback
+    raise TypeError(message("callback", "a callable or None", describe(callback)))
+
+
+def check_callback_answer(answer: object) -> bool:
+    """Return whether the callback asked to stop."""
+    if answer is None or isinstance(answer, (bool, np.bool_)):
+        return bool(answer)
+    expected = "a callable that returns True to stop, else False or None"
+    raise TypeError(message("callback", expected, f"{describe(answer)} from it"))
+
+
+def check_shuffle(shuffle: object) -> str | Literal[False]:
+    """Return "block", "full" or False."""
+    if isinstance(shuffle, (bool, np.bool_)) and not shuffle:
+        return False
+    return check_choice("shuffle", shuffle, ("block", "full"), alternative="False")
+
+
+def check_average(average: object) -> int:
+    """Return the row from which iterates are averaged, counted from 1; 0 never to average."""
+    if isinstance(average, (bool, np.bool_)):
+        return int(average)
+    return check_integer("average", average, 1, alternative="one of True, False")
+
+
+def check_tol(tol: object) -> float | None:
+    """Return the tolerance, or None never to stop early."""
+    words = "None (never stop early)"
+    return None if tol is None else check_real("tol", tol, low=0, alternative=words)
+
+
+def check_seed(random_state: object) -> int:
+    """Return a seed in [0, 2**64): the integer itself, or one drawn from a generator."""
+    if random_state is None:
+        random_state = np.random.default_rng()
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**64, dtype=np.uint64))
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**64, dtype=np.uint64))
+    alternative = "None or a numpy Generator or RandomState"
+    return check_integer("random_state", random_state, 0, 2**64 - 1, alternative=alternative)
+
+
+def check_max_time(max_time: object) -> float | None:
+    """Return the seconds a fit may take, or None for any number."""
+    if max_time is None:
+        return None
+    return check_real("max_time", max_time, low=0, low_open=True, alternative="None (no limit)")
+
+
+def _rate_kind(rate: str | Callable[[int], object]) -> _core.Rate:
+    if not isinstance(rate, str):
+        return _core.Rate.callable
+    return _core.Rate.automatic if rate == "auto" else _core.Rate[rate]
+
+
+def _update_kind(
+    update: object, solver: str, rate: str | Callable[[int], object], *, lasso: bool
+) -> _core.Update:
+    choices = ("auto", "plain", "momentum", "nesterov", "lbfgs")
+    name = check_choice("update", update, choices)
+    own_steps = solver == "batch" and rate == "auto"
+    if name == "lbfgs" and (lasso or not own_steps):
+        expected = "with 'lbfgs' solver='batch', learning_rate='auto' and no l1 penalty"
+        raise ValueError(message("update", expected, "another"))
+    if name != "auto":
+        return _core.Update[name]
+    if not own_steps:
+        return _core.Update.plain
+    return _core.Update.accelerated if lasso else _core.Update.lbfgs
+
+
+def _precondition_kind(
+    precondition: object,
+    solver: str,
+    rate: str | Callable[[int], object],
+    update: object,
+    *,
+    averaged: bool,
+) -> _core.Precondition:
+    name = check_choice("precondition", precondition, ("auto", "none", "scale", "whiten"))
+    automatic = rate == "auto"
+    obstacle = (
+        "learning_rate='auto'"
+        if not automatic
+        else "update='auto' for solver 'batch'"
+        if solver == "batch" and update != "auto"
+        else "average=False"
+        if averaged
+        else ""
+    )
+    if name == "whiten" and obstacle:
+        raise ValueError(message("precondition", f"with 'whiten' {obstacle}", "another"))
+    if name != "auto":
+        return _core.Precondition[name]
+    if not obstacle:
+        return _core.Precondition.automatic
+    return _core.Precondition.scale if automatic else _core.Precondition.none
+
+
+def _optimal_start(alpha: float, loss: Loss) -> float:
+    """Return t0 of Bottou's schedule: the first step moves a typical weight by its own size."""
+    typical = math.sqrt(1.0 / math.sqrt(alpha))
+    row = np.array([[1.0]])
+    label = np.array([1.0])
+    slope = float(objective.value_and_gradient(row, label, [-typical], loss=loss)[1][0])
+    return 1.0 / (typical / max(1.0, slope) * alpha)
