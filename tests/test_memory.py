@@ -56,6 +56,7 @@ PEAKS = """
 
     calls = {
         "batch": fit("batch"),
+        "rows held out": fit("batch", validation_fraction=0.2),
         "minibatch": fit("minibatch"),
         "sgd": fit("sgd"),
         "sgd, full shuffle": fit("sgd", shuffle="full"),
@@ -101,7 +102,7 @@ def test_data_of_200_mb_are_not_copied(
     d = 50
     n = 200_000_000 // np.dtype(dtype).itemsize // d
     measured = peaks(run_python, dtype, layout, n, d, "squared_error", tmp_path / "X")
-    assert len(measured) == 6
+    assert len(measured) == 7
     assert {name: mb for name, mb in measured.items() if mb > LIMIT} == {}
 
 
@@ -109,6 +110,8 @@ def test_data_of_200_mb_are_not_copied(
 def test_many_short_rows_are_not_copied(run_python: Callable[..., str]) -> None:
     """Anything kept for each row shows here, even two bytes: there are as many rows as numbers."""
     measured = peaks(run_python, "f4", "C", 36_000_000, 1, "log_loss")
+    # a weight of a byte and of every fifth row the number
+    assert measured.pop("rows held out") < LIMIT + 36 + 58
     assert {name: mb for name, mb in measured.items() if mb > LIMIT} == {}
 
 

@@ -15,7 +15,10 @@ import fastgd
 
 def make_history(n_epochs: int = 3) -> fastgd.History:
     falling = np.geomspace(0.693147, 0.25, n_epochs)
-    return fastgd.History(falling, falling / 1000, np.ones(n_epochs), np.arange(n_epochs) / 10)
+    none = np.full(n_epochs, np.nan)
+    return fastgd.History(
+        falling, falling / 1000, np.ones(n_epochs), np.arange(n_epochs) / 10, none
+    )
 
 
 def make_result(**changes: Any) -> fastgd.FitResult:

@@ -21,7 +21,7 @@ Function: TypeAlias = ast.FunctionDef
 SPELLINGS = [
     (r"typing\.SupportsFloat( \| typing\.SupportsIndex)?", "float"),
     (r"typing\.SupportsInt( \| typing\.SupportsIndex)?", "int"),
-    (r"typing\.Annotated\[numpy\.typing\.ArrayLike, numpy\.float64\]", "NDArray[np.float64]"),
+    (r"typing\.Annotated\[numpy\.typing\.ArrayLike, numpy\.(\w+)\]", r"NDArray[np.\1]"),
     (r"numpy\.ndarray", "NDArray[Any]"),
     (
         r"collections\.abc\.(Sequence|Mapping)",

@@ -13,18 +13,19 @@ bool Monitor::interrupted() {
     return true;
 }
 
-bool Monitor::epoch_done(const EpochReport& report, const Coefficients& raw) {
-    if (on_epoch_.is_none() || error_) return false;
+EpochAnswer Monitor::epoch_done(const EpochReport& report, const Coefficients& raw) {
+    if (on_epoch_.is_none() || error_) return {};
     const py::gil_scoped_acquire acquired;
     try {
-        return on_epoch_(report.epoch,
-                         matrix_of(raw.coef, static_cast<Index>(raw.intercept.size())),
-                         vector_of(raw.intercept), report.objective, report.gradient_norm,
-                         report.rate, report.seconds)
-            .cast<bool>();
+        const auto [stop, keep] =
+            on_epoch_(report.epoch, matrix_of(raw.coef, static_cast<Index>(raw.intercept.size())),
+                      vector_of(raw.intercept), report.objective, report.gradient_norm, report.rate,
+                      report.seconds)
+                .cast<std::pair<bool, bool>>();
+        return {stop, keep};
     } catch (...) {
         error_ = std::current_exception();
-        return true;
+        return {.stop = true};
     }
 }
 

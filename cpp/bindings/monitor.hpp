@@ -17,7 +17,7 @@ class Monitor final : public FitMonitor {
         : on_epoch_(std::move(on_epoch)), on_rate_(std::move(on_rate)) {}
 
     bool interrupted() override;
-    bool epoch_done(const EpochReport& report, const Coefficients& raw) override;
+    EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) override;
     double rate_of(Index epoch) override;
 
     void rethrow() const {
@@ -28,7 +28,8 @@ class Monitor final : public FitMonitor {
     using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::milliseconds period{50};
 
-    py::object on_epoch_;  // (epoch, coef, intercept, objective, norm, rate, seconds) -> bool
+    py::object
+        on_epoch_;  // (epoch, coef, intercept, objective, norm, rate, seconds) -> (stop, keep)
     py::object on_rate_;   // (epoch) -> float
     std::exception_ptr error_;
     Clock::time_point looked_ = Clock::now();

@@ -1,6 +1,8 @@
 // value, value_and_gradient and the search for non-finite numbers.
 #include "../core/objective.hpp"
 
+#include <algorithm>
+
 #include "../core/measure.hpp"
 #include "../core/moments.hpp"
 #include "problem.hpp"
@@ -17,11 +19,11 @@ struct Evaluation {
 
 template <class T>
 Evaluation evaluate(const Data& data, const LossSpec& loss, const PenaltyStrength& penalty,
-                    const Coefficients& at, bool with_gradient, int threads) {
+                    const Coefficients& at, const RowSelection& rows, bool with_gradient,
+                    int threads) {
     const Objective<T> objective(selected_kernels<T>(), loss, threads);
     const std::vector<T> coef(at.coef.begin(), at.coef.end());
     const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
-    const RowSelection rows{nullptr, 0, data.rows()};
     const LinearModel<T> model{coef.data(), intercept.data()};
     GradientSums sums(data.outputs(), with_gradient ? data.columns() : 0);
     if (!with_gradient) {
@@ -33,23 +35,36 @@ Evaluation evaluate(const Data& data, const LossSpec& loss, const PenaltyStrengt
     return {value, std::move(sums)};
 }
 
+using RowIndices = py::array_t<Index, py::array::c_style>;
+
+// All rows unless some are named.
+RowSelection rows_of(const std::optional<RowIndices>& rows, Index count) {
+    if (!rows) return {nullptr, 0, count};
+    const Index* end = rows->data() + rows->size();
+    if (std::any_of(rows->data(), end, [&](Index row) { return row < 0 || row >= count; }))
+        throw py::index_error("rows must be rows of X");
+    return {rows->data(), 0, static_cast<Index>(rows->size())};
+}
+
 py::object objective_at(const py::array& X, const py::array& y,
                         const std::optional<py::array>& sample_weight,
                         const std::optional<py::array>& offset,
                         std::optional<double> positive_label, const std::string& loss,
                         double parameter, double alpha, double l1_ratio,
                         const py::array_t<double>& coef, const py::array_t<double>& intercept,
-                        bool single_precision, bool with_gradient, int n_threads) {
+                        bool single_precision, bool with_gradient, int n_threads,
+                        const std::optional<RowIndices>& rows) {
     const Data data = data_of(X, y, sample_weight, offset, positive_label);
     const Coefficients at = coefficients_of(coef, intercept, data.outputs(), data.columns());
+    const RowSelection selection = rows_of(rows, data.rows());
     const PenaltyStrength penalty = PenaltyStrength::of(alpha, l1_ratio);
     const LossSpec spec =
         single_precision ? loss_of<float>(loss, parameter) : loss_of<double>(loss, parameter);
     const Evaluation result = [&] {
         const py::gil_scoped_release released;
         return single_precision
-                   ? evaluate<float>(data, spec, penalty, at, with_gradient, n_threads)
-                   : evaluate<double>(data, spec, penalty, at, with_gradient, n_threads);
+                   ? evaluate<float>(data, spec, penalty, at, selection, with_gradient, n_threads)
+                   : evaluate<double>(data, spec, penalty, at, selection, with_gradient, n_threads);
     }();
     if (!with_gradient) return py::float_(result.value);
     return py::make_tuple(result.value, matrix_of(result.gradient.coef, data.outputs()),
@@ -75,7 +90,7 @@ void register_objective(py::module_& module) {
                py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
                py::arg("loss"), py::arg("parameter"), py::arg("alpha"), py::arg("l1_ratio"),
                py::arg("coef"), py::arg("intercept"), py::arg("single_precision"),
-               py::arg("with_gradient"), py::arg("n_threads"));
+               py::arg("with_gradient"), py::arg("n_threads"), py::arg("rows") = py::none());
     module.def("first_non_finite", &first_non_finite, py::arg("X").noconvert(),
                py::arg("single_precision"));
 }

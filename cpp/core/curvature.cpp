@@ -115,7 +115,9 @@ double largest_row_norm(const KernelTable<T>& kernels, const Data& data) {
     for (Index begin = 0; begin < data.rows(); begin += tile_rows) {
         const RowSelection rows{nullptr, begin, std::min(tile_rows, data.rows() - begin)};
         const RowTile<T> tile = reader.rows(data, rows, RowSelection{}, nullptr);
+        const T* weight = reader.row_weights(data, rows);
         for (Index i = 0; i < tile.rows; ++i) {
+            if (weight != nullptr && weight[i] == 0) continue;
             double norm = 1.0;
             for (Index j = 0; j < tile.columns; ++j) {
                 const double x = static_cast<double>(tile.row[i][j]);

@@ -80,6 +80,8 @@ class FitRun {
     Measure measured_;
     Coefficients best_;  // on shifted columns
     Measure best_measure_;
+    std::optional<Coefficients> kept_;  // as the monitor asked, on shifted columns
+    Measure kept_measure_;
     FitOutcome outcome_;
 };
 
@@ -287,8 +289,14 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         }
         record(epoch, rate);
         verdict = settle(epoch);
-        const Coefficients raw = descent_->coefficients().onto_raw(shift);
-        if (monitor_.epoch_done(outcome_.history.back(), raw)) {
+        const Coefficients now = descent_->coefficients();
+        const EpochAnswer answer =
+            monitor_.epoch_done(outcome_.history.back(), now.onto_raw(shift));
+        if (answer.keep) {
+            kept_ = now;
+            kept_measure_ = measured_;
+        }
+        if (answer.stop) {
             outcome_.status = Status::stopped;
             break;
         }
@@ -307,7 +315,7 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     }
     const bool cut_short =
         outcome_.status == Status::stopped || outcome_.status == Status::time_limit;
-    if (cut_short && std::isnan(best_measure_.objective)) {
+    if (cut_short && !kept_ && std::isnan(best_measure_.objective)) {
         if (!evaluate()) return outcome_;
         best_measure_ = measured_;
     }
@@ -323,10 +331,18 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         if (!evaluate()) return outcome_;
         best_measure_ = measured_;
     }
-    const bool take_best = automatic() || outcome_.status == Status::diverged;
-    outcome_.raw = (take_best ? best_ : descent_->coefficients()).onto_raw(shift);
+    if (!kept_) {
+        const bool take_best = automatic() || outcome_.status == Status::diverged;
+        kept_ = take_best ? best_ : descent_->coefficients();
+        kept_measure_ = take_best ? best_measure_ : measured_;
+    } else if (std::isnan(kept_measure_.objective)) {
+        descent_->restart_from(*kept_);
+        if (!evaluate()) return outcome_;
+        kept_measure_ = measured_;
+    }
+    outcome_.raw = kept_->onto_raw(shift);
+    outcome_.measure = kept_measure_;
     if (whitening_) outcome_.dependent = whitening_->dependent_columns();
-    outcome_.measure = take_best ? best_measure_ : measured_;
     return outcome_;
 }
 

@@ -22,14 +22,19 @@ struct EpochReport {
     double seconds;  // since the fit began
 };
 
+struct EpochAnswer {
+    bool stop = false;
+    bool keep = false;  // this epoch's coefficients are the outcome, unless later ones are kept
+};
+
 // How the outside world looks in; called on the thread that called fit.
 class FitMonitor {
   public:
     virtual ~FitMonitor() = default;
     // Between pieces of work of a few milliseconds; true: give up at once.
     virtual bool interrupted() = 0;
-    // After each epoch, coefficients on raw columns; true: stop here.
-    virtual bool epoch_done(const EpochReport& report, const Coefficients& raw) = 0;
+    // After each epoch, coefficients on raw columns.
+    virtual EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) = 0;
     // Step size of an epoch, for Rate::callable.
     virtual double rate_of(Index epoch) = 0;
 };

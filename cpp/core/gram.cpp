@@ -53,7 +53,8 @@ double root_weights(const Objective<T>& objective, const Data& data, const RowSe
         total = 0.0;
         for (Index i = 0; i < rows.count; ++i) {
             total += static_cast<double>(weight[i]);
-            member.root[i] *= static_cast<double>(weight[i]);
+            // the working weight of a row that weighs nothing may be NaN
+            member.root[i] = weight[i] > 0 ? member.root[i] * static_cast<double>(weight[i]) : 0.0;
         }
     }
     for (Index i = 0; i < rows.count; ++i) member.root[i] = std::sqrt(member.root[i]);

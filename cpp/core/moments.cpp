@@ -17,6 +17,7 @@ namespace {
 struct BlockMoments {
     double weight = 0.0;
     double least_weight = std::numeric_limits<double>::infinity();
+    Index weighing = 0;
     std::vector<double> mean;
     std::vector<double> square;  // sum of w (x - mean)^2
     std::vector<double> smallest;
@@ -31,6 +32,7 @@ struct BlockMoments {
     void clear() {
         weight = 0.0;
         least_weight = std::numeric_limits<double>::infinity();
+        weighing = 0;
         non_finite.reset();
         std::fill(mean.begin(), mean.end(), 0.0);
         std::fill(square.begin(), square.end(), 0.0);
@@ -56,6 +58,7 @@ struct BlockMoments {
         }
         weight += other.weight;
         least_weight = std::min(least_weight, other.least_weight);
+        weighing += other.weighing;
     }
 };
 
@@ -72,7 +75,8 @@ std::optional<CellPosition> find_in_rows(TileReader<T>& reader, Index tile_rows,
     return std::nullopt;
 }
 
-// Sums of one group of rows in T, about the group's first row, then added in double.
+// Sums of one group of rows in T, about the first of them that weighs something, then added in
+// double.
 template <class T>
 struct GroupScratch {
     TileReader<T> reader;
@@ -117,6 +121,20 @@ struct GroupScratch {
     }
 };
 
+// The first row of a group that weighs something, or the first one: an origin close to the rows
+// that count.
+template <class T>
+RowSelection origin_row(TileReader<T>& reader, Index tile_rows, const Data& data,
+                        const RowSelection& group) {
+    for (Index begin = 0; begin < group.count && data.weight.data != nullptr; begin += tile_rows) {
+        const RowSelection part = group.part(begin, std::min(tile_rows, group.count - begin));
+        const T* weight = reader.row_weights(data, part);
+        for (Index i = 0; i < part.count; ++i)
+            if (weight[i] > 0) return part.part(i, 1);
+    }
+    return group.part(0, 1);
+}
+
 template <class T>
 void block_moments(const KernelTable<T>& kernels, const Blocks& blocks, const Data& data,
                    const RowSelection& rows, GroupScratch<T>& scratch, BlockMoments& block) {
@@ -126,19 +144,27 @@ void block_moments(const KernelTable<T>& kernels, const Blocks& blocks, const Da
         const Index size = std::min(blocks.tile_rows, rows.count - begin);
         const Index after = std::min(blocks.tile_rows, rows.count - begin - size);
         const RowSelection selection = rows.part(begin, size);
+        if (begin % blocks.flush_rows == 0) {
+            const RowSelection group =
+                rows.part(begin, std::min(blocks.flush_rows, rows.count - begin));
+            const RowSelection origin = origin_row(scratch.reader, blocks.tile_rows, data, group);
+            scratch.start(scratch.reader.rows(data, origin, RowSelection{}, nullptr).row[0]);
+        }
         const RowTile<T> tile =
             scratch.reader.rows(data, selection, rows.part(begin + size, after), nullptr);
         const T* weight = scratch.reader.row_weights(data, selection);
-        if (begin % blocks.flush_rows == 0) scratch.start(tile.row[0]);
         kernels.moments(tile, weight, sums);
         if (weight == nullptr) {
             scratch.weight += static_cast<double>(size);
             block.least_weight = 1.0;
+            block.weighing += size;
         }
         for (Index i = 0; i < size && weight != nullptr; ++i) {
             const double w = static_cast<double>(weight[i]);
             scratch.weight += w;
-            if (w > 0.0) block.least_weight = std::min(block.least_weight, w);
+            if (w == 0.0) continue;
+            block.least_weight = std::min(block.least_weight, w);
+            ++block.weighing;
         }
         if ((begin + size) % blocks.flush_rows == 0 || begin + size == rows.count) {
             if (!scratch.finite() && !block.non_finite)
@@ -186,6 +212,7 @@ ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
     ColumnMoments moments;
     moments.weight = total.weight;
     moments.least_weight = total.least_weight;
+    moments.weighing = total.weighing;
     moments.mean = std::move(total.mean);
     moments.variance = std::move(total.square);
     for (double& v : moments.variance) v /= total.weight;

@@ -17,6 +17,7 @@ struct CellPosition {
 struct ColumnMoments {
     double weight = 0.0;
     double least_weight = 0.0;  // of the rows that weigh something
+    Index weighing = 0;         // how many those are
     std::vector<double> mean;
     std::vector<double> variance;  // weighted, about the mean
     std::vector<double> smallest;

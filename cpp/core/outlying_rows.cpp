@@ -27,8 +27,10 @@ void find_in_block(const KernelTable<T>& kernels, const Blocks& blocks, const Da
         const RowTile<T> tile =
             reader.rows(data, rows.part(begin, size), rows.part(begin + size, after), shift.data());
         kernels.largest_squares(tile, unit.data(), reader.z());
+        const T* weight = reader.row_weights(data, rows.part(begin, size));
         for (Index i = 0; i < size; ++i)
-            if (static_cast<double>(reader.z()[i]) > least_square)
+            if ((weight == nullptr || weight[i] > 0) &&
+                static_cast<double>(reader.z()[i]) > least_square)
                 found.push_back({rows.at(begin + i), reader.z()[i]});
     }
 }

@@ -9,9 +9,9 @@
 
 namespace fastgd {
 
-// Rows with an entry whose square, ((x - shift) * unit)^2, exceeds `least_square`, in order; where
-// they are more than `most`, the bound is doubled until they are not. One pass over the rows.
-// Once `keep_going` says no, the result means nothing.
+// Rows that weigh something with an entry whose square, ((x - shift) * unit)^2, exceeds
+// `least_square`, in order; where they are more than `most`, the bound is doubled until they are
+// not. One pass over the rows. Once `keep_going` says no, the result means nothing.
 template <class T>
 std::vector<Index> outlying_rows(const KernelTable<T>& kernels, const Data& data,
                                  std::span<const T> shift, std::span<const T> unit,

@@ -95,27 +95,28 @@ void Whitening<T>::measure_columns(const ColumnMoments& moments) {
 
 template <class T>
 void Whitening<T>::choose_sample(const ColumnMoments& moments, FunctionRef<bool()> keep_going) {
-    const double rows = static_cast<double>(data_.rows());
+    // of rows that weigh something; among those that do not, more are needed to find as many
+    const double rows = static_cast<double>(moments.weighing);
     const double columns = static_cast<double>(data_.columns()) + 1.0;
     const double share = objective_.loss().quadratic ? once_columns : each_time_columns;
     const double wanted = std::max(share * rows / columns, columns * rows_a_column);
     if (wanted >= rows) return;
+    const double thinned = static_cast<double>(data_.rows()) / rows;
     double largest = 0.0;
     for (std::size_t j = 0; j < shift_.size(); ++j)
         if (!constant_[j])
             largest = std::max(largest, unit_[j] * std::max(moments.largest[j] - shift_[j],
                                                             shift_[j] - moments.smallest[j]));
-    const auto count = static_cast<Index>(wanted);
     const double rare = wanted / many_rows;
     std::vector<Index> outlying;
     if (square(largest) > rare) {
         std::vector<T> unit(unit_.begin(), unit_.end());
         for (std::size_t j = 0; j < unit.size(); ++j)
             if (constant_[j]) unit[j] = T(0);
-        outlying = outlying_rows<T>(objective_.kernels(), data_, shift_T_, unit, rare, count,
-                                    objective_.threads(), keep_going);
+        outlying = outlying_rows<T>(objective_.kernels(), data_, shift_T_, unit, rare,
+                                    static_cast<Index>(wanted), objective_.threads(), keep_going);
     }
-    sample_ = RowSample(data_.rows(), count, std::move(outlying));
+    sample_ = RowSample(data_.rows(), static_cast<Index>(wanted * thinned), std::move(outlying));
     std::vector<double> least(shift_.size(), std::numeric_limits<double>::infinity());
     std::vector<double> most(shift_.size(), -std::numeric_limits<double>::infinity());
     sample_.each([&](const RowSelection& part, double) {

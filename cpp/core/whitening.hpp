@@ -19,8 +19,8 @@ struct MetricStep {
     Coefficients to;
     double decrement = 0.0;
     // Above the optimum: where decrements shrink by a ratio from step to step, the sum of all to
-    // come.
-    double height = 0.0;
+    // come; NaN where nothing is known of it.
+    double height = std::numeric_limits<double>::quiet_NaN();
 };
 
 // Coefficients are those on columns reduced by `shift`.

@@ -21,9 +21,11 @@ inline double pointwise_loop(const PointwiseTile<T>& tile, T* derivative) {
         for (Index i = 0; i < size; ++i) {
             const T predictor = Offset ? z[i] + tile.offset[begin + i] : z[i];
             const T weight = Weighted ? tile.weight[begin + i] : T(1);
-            term[i] = weight * loss.value(predictor, y[i]);
+            // a row that weighs nothing counts for nothing, however far off it lies
+            const auto weighed = [&](T x) { return Weighted && weight == 0 ? T(0) : weight * x; };
+            term[i] = weighed(loss.value(predictor, y[i]));
             if constexpr (Derivative)
-                derivative[begin + i] = weight * loss.derivative(predictor, y[i]);
+                derivative[begin + i] = weighed(loss.derivative(predictor, y[i]));
         }
         for (Index i = 0; i < size; ++i) sum += static_cast<double>(term[i]);
     }

@@ -133,7 +133,7 @@ template <class Loss, bool Metric, PenaltyKind Kind, Mode Keeps, class T>
                 gradient = s.anchor.gradient + k * columns;
                 of_intercept = whole_step * s.anchor.gradient[s.outputs * columns + k];
             }
-            const T multiplier = step * weight * slope;
+            const T multiplier = weight == 0 ? T(0) : step * weight * slope;
             row_step<Metric, Kind, Keeps>(
                 row, s, whole_step, multiplier, coef,
                 Keeps == Mode::averaged ? s.coef_sum + k * columns : nullptr, gradient);

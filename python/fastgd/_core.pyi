@@ -163,6 +163,7 @@ def objective_at(
     single_precision: bool,
     with_gradient: Literal[False],
     n_threads: int,
+    rows: NDArray[np.int64] | None = None,
 ) -> float: ...
 @overload
 def objective_at(
@@ -180,6 +181,7 @@ def objective_at(
     single_precision: bool,
     with_gradient: Literal[True],
     n_threads: int,
+    rows: NDArray[np.int64] | None = None,
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]: ...
 def fit(
     X: NDArray[Any],
@@ -194,7 +196,8 @@ def fit(
     intercept: NDArray[np.float64],
     single_precision: bool,
     on_epoch: Callable[
-        [int, NDArray[np.float64], NDArray[np.float64], float, float, float, float], bool
+        [int, NDArray[np.float64], NDArray[np.float64], float, float, float, float],
+        tuple[bool, bool],
     ]
     | None,
     on_rate: Callable[[int], float] | None,

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from . import _core
+    from ._heldout import HeldOut
     from .result import History
 
 
@@ -19,6 +20,7 @@ def describe_end(
     history: History,
     options: _core.FitOptions,
     rate: str | Callable[[int], object],
+    heldout: HeldOut | None,
 ) -> str:
     """Return the message of a result, from what the core handed back."""
     status = fitted["status"].name
@@ -34,10 +36,17 @@ def describe_end(
     reached = (
         f"objective {fitted['objective']:.6g}, gradient norm {fitted['gradient_norm']:.3g}"
         + _remarks(fitted)
+        + _kept_epoch(heldout)
     )
     if status == "converged":
         return f"converged {after}: {reached}; tol={options.tol:g}"
     if status == "stopped":
+        if heldout is not None and heldout.exhausted:
+            idle = heldout.patience
+            return (
+                f"stopped by the validation loss {after}, the last {idle} without one lower by "
+                f"more than tol={options.tol:g}: {reached}"
+            )
         return f"stopped by the callback {after}: {reached}"
     if status == "time_limit":
         return (
@@ -50,6 +59,17 @@ def describe_end(
     if rate != "auto":
         cure += ", or use learning_rate='auto'"
     return f"stopped at max_iter={options.max_iter} before convergence: {reached}; {cure}"
+
+
+def _kept_epoch(heldout: HeldOut | None) -> str:
+    """Return which epoch's coefficients the result holds, for the end of a sentence."""
+    if heldout is None or heldout.best_epoch is None:
+        return ""
+    epochs = heldout.best_epoch + 1
+    return (
+        f"; these are the coefficients after epoch {epochs}, whose validation loss "
+        f"{heldout.best_loss:.6g} is the least"
+    )
 
 
 def _remarks(fitted: _core._Fitted) -> str:

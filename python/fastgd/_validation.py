@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _INT64_MAX = 2**63 - 1
 
 # Rows compared at a time, so that temporaries stay small beside the input.
-_BLOCK_ROWS = 2**20
+BLOCK_ROWS = 2**20
 
 _EXACT_IN_FLOAT32 = tuple(map(np.dtype, ("f4", "f2", "?", "i1", "u1", "i2", "u2")))
 
@@ -183,11 +183,19 @@ def compute_dtype(X: NDArray[Any]) -> np.dtype[Any]:
     return np.dtype(np.float32 if X.dtype in _EXACT_IN_FLOAT32 else np.float64)
 
 
-def check_targets(y: object, n_rows: int, loss: Loss, *, need_both_classes: bool) -> Targets:
+def check_targets(
+    y: object,
+    n_rows: int,
+    loss: Loss,
+    *,
+    need_both_classes: bool,
+    labels: tuple[float, float] | None = None,
+) -> Targets:
     """Return the targets for `loss`, a view of `y` if it is an array.
 
     With `need_both_classes` the labels are any two numbers, and both occur. Without, they are
-    known beforehand, 0 and 1 or -1 and +1, so that pieces of the rows can be treated alike.
+    known beforehand, `labels` or else 0 and 1 or -1 and +1, so that pieces of the rows can be
+    treated alike.
     """
     array = _as_numbers("y", y)
     if array.ndim not in (1, 2) or array.shape[-1] == 0 or len(array) != n_rows:
@@ -200,13 +208,15 @@ def check_targets(y: object, n_rows: int, loss: Loss, *, need_both_classes: bool
     if values.shape[1] != 1:
         expected = f"one column of labels for loss={loss.name!r}"
         raise ValueError(message("y", expected, f"shape {array.shape}"))
-    labels = values[:, 0]
-    negative, positive = _find_labels(labels, need_both_classes)
-    classes = np.array([labels.min(), labels.max()]) if need_both_classes else None
+    found = values[:, 0]
+    negative, positive = _find_labels(found, need_both_classes, labels)
+    classes = np.array([found.min(), found.max()]) if need_both_classes else None
     return Targets(values, classes, negative, positive, array.ndim == 1)
 
 
-def _find_labels(labels: NDArray[Any], need_both_classes: bool) -> tuple[float, float]:
+def _find_labels(
+    labels: NDArray[Any], need_both_classes: bool, known_labels: tuple[float, float] | None
+) -> tuple[float, float]:
     """Return the labels that stand for -1 and +1, once every row is known to hold one of them."""
     low, high = labels.min(), labels.max()
     if need_both_classes:
@@ -218,11 +228,14 @@ def _find_labels(labels: NDArray[Any], need_both_classes: bool) -> tuple[float, 
                 got = f"{shown(low)} in every row" if low == high else f"{both}, equal in float32"
                 raise ValueError(message("y", "two distinct labels", got))
         expected = f"two distinct labels, here {both}"
+    elif known_labels is not None:
+        negative, positive = known_labels
+        expected = f"labels within {{{negative:g}, {positive:g}}}, those of the fit"
     else:
         negative, positive = -1.0 if low < 0 else 0.0, 1.0
         expected = "labels within {0, 1} or {-1, +1}"
-    for start in range(0, len(labels), _BLOCK_ROWS):
-        block = labels[start : start + _BLOCK_ROWS]
+    for start in range(0, len(labels), BLOCK_ROWS):
+        block = labels[start : start + BLOCK_ROWS]
         known = (block == negative) | (block == positive)
         if not known.all():
             row = start + int(np.argmin(known))

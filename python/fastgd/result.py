@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,8 @@ class EpochInfo:
         Step size of this epoch.
     seconds : float
         Wall time since the start of the fit.
+    validation : float
+        Mean loss of the rows held out; NaN where none are.
     """
 
     epoch: int
@@ -49,6 +52,7 @@ class EpochInfo:
     gradient_norm: float
     learning_rate: float
     seconds: float
+    validation: float = math.nan
 
     def __post_init__(self) -> None:
         """Give out views that cannot be written, so that no callback steers the fit unseen."""
@@ -74,12 +78,15 @@ class History:
         Step size.
     seconds : ndarray of shape (n_iter,), float64
         Wall time since the start of the fit.
+    validation : ndarray of shape (n_iter,), float64
+        Mean loss of the rows held out; NaN where none are.
     """
 
     objective: NDArray[np.float64]
     gradient_norm: NDArray[np.float64]
     learning_rate: NDArray[np.float64]
     seconds: NDArray[np.float64]
+    validation: NDArray[np.float64]
 
     def __repr__(self) -> str:
         """Return the number of epochs and where the objective went, on one line."""
@@ -103,8 +110,9 @@ class FitResult:
         Euclidean norm of the objective's gradient there, on the columns as given.
     n_iter : int
         Epochs done.
-    status : {"converged", "iteration_limit", "time_limit", "stopped", "diverged"}
-        How the fit ended.
+    status : {"converged", "iteration_limit", "time_limit", "validation_stop", "stopped", \
+"diverged"}
+        How the fit ended; "stopped" is by the callback.
     message : str
         The same in words: what was reached and, unless it converged, what helps.
     precondition : {"none", "scale", "whiten"}
@@ -132,6 +140,7 @@ class FitResult:
             "status": self.status,
             "epochs": f"{self.n_iter}, precondition {self.precondition!r}",
             "objective": _first_to_last(self.history.objective, self.objective),
+            "validation": _least(self.history.validation),
             "gradient norm": _first_to_last(self.history.gradient_norm, self.gradient_norm),
             "coef": f"{_first_few(self.coef)} shape {self.coef.shape}, {self.coef.dtype}",
             "intercept": _first_few(self.intercept),
@@ -154,6 +163,14 @@ def _first_to_last(history: NDArray[np.float64], last: float | None = None) -> s
     if not evaluated:
         return "not evaluated"
     return " -> ".join(f"{value:.6g}" for value in dict.fromkeys([evaluated[0], evaluated[-1]]))
+
+
+def _least(history: NDArray[np.float64]) -> str:
+    """Return the least value and its epoch, as in "0.231 after epoch 3"; "" if there is none."""
+    if not np.isfinite(history).any():
+        return ""
+    epoch = int(np.nanargmin(history))
+    return f"{history[epoch]:.6g} after epoch {epoch + 1}, the least of {len(history)}"
 
 
 def _first_few(values: float | NDArray[Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core, losses
+from ._heldout import HeldOut, Rows, hold_out
 from ._messages import describe_end
 from ._options import (
     DEFAULT_BATCH_SIZE,
@@ -61,6 +63,9 @@ def fit(
     max_iter: int = 1000,
     max_time: float | None = None,
     tol: float | None = 1e-6,
+    validation_fraction: float | None = None,
+    validation_set: tuple[ArrayLike | None, ...] | None = None,
+    n_iter_no_change: int = 5,
     shuffle: Literal["block", "full", False] = "block",
     average: bool | int = False,
     random_state: int | np.random.Generator | np.random.RandomState | None = 0,
@@ -142,6 +147,16 @@ def fit(
         gradient in the metric of "whiten" tells, else once the last quarter of the epochs run,
         five at least, gained no more than that. None: run all epochs; the stochastic solvers
         then measure the objective only at the end.
+    validation_fraction : float, optional
+        Share of the rows, in (0, 1), that takes no part in the fit: as if their weights were 0.
+        Drawn by `random_state` alone, from each class alike for binary losses. Their mean loss
+        is measured after each epoch, the coefficients of the epoch with the least are returned.
+    validation_set : tuple, optional
+        Rows of your own to the same end: (X, y), (X, y, sample_weight) or (X, y, sample_weight,
+        offset), shaped as those of the fit. `offset` serves the rows of the fit alone.
+    n_iter_no_change : int, default=5
+        With rows held out, stop after so many epochs that lowered their mean loss by no more than
+        `tol` of itself; never with tol=None.
     shuffle : {"block", "full", False}, default="block"
         Order of rows of the stochastic solvers: runs of neighbouring rows in random order, mixed
         row by row in buffers (at the speed of memory); a random order of all rows; or as they
@@ -242,6 +257,14 @@ def fit(
 
     dtype = compute_dtype(matrix)
     shape = _Shape(dtype, targets.one_dimensional)
+    heldout, weights = hold_out(
+        Rows(matrix, targets, weights, offsets),
+        resolved,
+        options,
+        validation_fraction=validation_fraction,
+        validation_set=validation_set,
+        n_iter_no_change=n_iter_no_change,
+    )
     checked_callback = check_callback(callback)
     bar = None
     if check_flag("progress", progress):
@@ -259,7 +282,7 @@ def fit(
             coef=coef,
             intercept=intercept,
             single_precision=dtype == np.float32,
-            on_epoch=_epoch_hook(checked_callback, bar, shape),
+            on_epoch=_epoch_hook(checked_callback, bar, shape, heldout),
             on_rate=_rate_hook(rate),
         )
     finally:
@@ -269,16 +292,20 @@ def fit(
         row, column = fitted["non_finite"]
         raise non_finite_error("X", float(matrix[row, column]), row=row, column=column)
 
-    history = History(**fitted["history"])
+    n_iter = fitted["n_iter"]
+    validation = np.full(n_iter, np.nan) if heldout is None else np.array(heldout.history)
+    history = History(**fitted["history"], validation=validation)
     status = fitted["status"].name
+    if status == "stopped" and heldout is not None and heldout.exhausted:
+        status = "validation_stop"
     result = FitResult(
         coef=shape.of_coef(fitted["coef"]),
         intercept=shape.of_intercept(fitted["intercept"]),
-        n_iter=fitted["n_iter"],
+        n_iter=n_iter,
         status=status,
         objective=fitted["objective"],
         gradient_norm=fitted["gradient_norm"],
-        message=describe_end(fitted, history, options, rate),
+        message=describe_end(fitted, history, options, rate, heldout),
         precondition=fitted["precondition"].name,
         history=history,
         classes=targets.classes,
@@ -312,9 +339,12 @@ def _all_epochs_wanted(status: str, options: _core.FitOptions) -> bool:
 
 
 def _epoch_hook(
-    callback: Callable[[EpochInfo], object] | None, bar: ProgressBar | None, shape: _Shape
-) -> Callable[..., bool] | None:
-    if callback is None and bar is None:
+    callback: Callable[[EpochInfo], object] | None,
+    bar: ProgressBar | None,
+    shape: _Shape,
+    heldout: HeldOut | None,
+) -> Callable[..., tuple[bool, bool]] | None:
+    if callback is None and bar is None and heldout is None:
         return None
 
     def on_epoch(
@@ -322,11 +352,16 @@ def _epoch_hook(
         coef: NDArray[np.float64],
         intercept: NDArray[np.float64],
         *measures: float,
-    ) -> bool:
-        info = EpochInfo(epoch, shape.of_coef(coef), shape.of_intercept(intercept), *measures)
+    ) -> tuple[bool, bool]:
+        validation = math.nan if heldout is None else heldout.judge(coef, intercept)
+        seen = shape.of_coef(coef), shape.of_intercept(intercept)
+        info = EpochInfo(epoch, *seen, *(*measures, validation))
         if bar is not None:
             bar.show(info)
-        return callback is not None and check_callback_answer(callback(info))
+        stop = callback is not None and check_callback_answer(callback(info))
+        if heldout is None:
+            return stop, False
+        return stop or heldout.exhausted, heldout.improved
 
     return on_epoch
 

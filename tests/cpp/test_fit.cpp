@@ -13,16 +13,19 @@ namespace {
 class QuietMonitor final : public FitMonitor {
   public:
     Index stop_after = -1;
+    Index keep_epoch = -1;
     Index interrupt_at_look = -1;
     Index looks = 0;
     std::vector<Index> epochs;
     Coefficients last;
+    Coefficients kept;
 
     bool interrupted() override { return looks++ == interrupt_at_look; }
-    bool epoch_done(const EpochReport& report, const Coefficients& raw) override {
+    EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) override {
         epochs.push_back(report.epoch);
         last = raw;
-        return report.epoch == stop_after;
+        if (report.epoch == keep_epoch) kept = raw;
+        return {report.epoch == stop_after, report.epoch == keep_epoch};
     }
     double rate_of(Index epoch) override { return 0.1 / static_cast<double>(epoch + 1); }
 };
@@ -219,6 +222,38 @@ void monitor_is_heard() {
     }
 }
 
+// What the fit measures elsewhere is not what holds at the coefficients it was asked to keep.
+void kept_coefficients_are_the_outcome() {
+    const KernelTable<double>& kernels = selected_kernels<double>();
+    Numbers numbers(57);
+    const auto problem = make_problem<double>(numbers, 300, 5, 1);
+    for (const Solver solver : {Solver::batch, Solver::minibatch, Solver::sgd})
+        for (const Rate rate : {Rate::automatic, Rate::callable})
+            for (const bool stopping : {false, true})
+                for (const bool measured : {false, true}) {
+                    FitOptions options;
+                    options.solver = solver;
+                    options.rate = rate;
+                    options.precondition = Precondition::scale;
+                    options.max_iter = 6;
+                    if (measured) options.tol = 0.0;
+                    QuietMonitor monitor;
+                    monitor.keep_epoch = 2;
+                    if (stopping) monitor.stop_after = 4;
+                    const FitOutcome outcome = fit_to(kernels, problem, options, monitor);
+                    check(outcome.raw.coef == monitor.kept.coef &&
+                              outcome.raw.intercept == monitor.kept.intercept,
+                          "another epoch, solver ", static_cast<int>(solver));
+                    const ExactSums sums =
+                        exact_sums(problem, problem.all(), loss_oracle("squared_error"), 0.0,
+                                   outcome.raw.coef, outcome.raw.intercept);
+                    const auto expected = static_cast<double>(sums.loss / sums.weight);
+                    check(std::abs(outcome.measure.objective - expected) <= 1e-12 * expected,
+                          outcome.measure.objective, " for ", expected);
+                    check(outcome.measure.gradient_norm > 0.0);
+                }
+}
+
 void weights_are_repetitions() {
     const KernelTable<double>& kernels = selected_kernels<double>();
     Numbers numbers(56);
@@ -254,6 +289,7 @@ int main(int argc, char** argv) {
                 {"bad numbers are named before work", bad_numbers_are_named_before_work},
                 {"a step too long diverges", step_too_long_diverges_and_the_safe_one_does_not},
                 {"the monitor is heard", monitor_is_heard},
+                {"kept coefficients are the outcome", kept_coefficients_are_the_outcome},
                 {"weights are repetitions", weights_are_repetitions}},
                argc, argv);
 }

@@ -198,6 +198,30 @@ void weights_are_repetitions() {
     });
 }
 
+// Rows that weigh nothing, whatever lies in them, whole groups of them included.
+void rows_of_weight_zero_change_no_bit() {
+    each_precision([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(24);
+        Problem<T> problem = table_of<T>(numbers, 5000, true);
+        for (Index i = 0; i < problem.rows; ++i)
+            if (i % 3 != 2 || i < 700) problem.weight[static_cast<std::size_t>(i)] = T(0);
+        const auto moments = [&] {
+            return column_moments(kernels, problem.data(), problem.all(), 1, keep_going);
+        };
+        const ColumnMoments one = moments();
+        for (Index i = 0; i < problem.rows; ++i)
+            if (problem.weight[static_cast<std::size_t>(i)] == T(0))
+                for (std::size_t j = 0; j < 5; ++j)
+                    problem.X[static_cast<std::size_t>(i) * 5 + j] = static_cast<T>(1e30);
+        const ColumnMoments other = moments();
+        check(!other.non_finite && one.weight == other.weight && one.weighing == 1433 &&
+              other.weighing == 1433);
+        check(one.mean == other.mean && one.variance == other.variance && one.variance[0] > 0.0);
+        check(one.smallest == other.smallest && one.largest == other.largest);
+    });
+}
+
 void first_non_finite_number_is_named() {
     each_precision([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
@@ -250,6 +274,7 @@ int main(int argc, char** argv) {
                 {"constant columns have no variance", constant_columns_have_no_variance},
                 {"same bits for any number of threads", same_bits_for_any_number_of_threads},
                 {"weights are repetitions", weights_are_repetitions},
+                {"rows of weight zero change no bit", rows_of_weight_zero_change_no_bit},
                 {"first non-finite number is named", first_non_finite_number_is_named},
                 {"the pass ends when told to", pass_ends_when_told_to}},
                argc, argv);

@@ -67,7 +67,9 @@ struct Searched {
                     (problem.X[static_cast<std::size_t>(i) * columns + j] - shift[j]) * unit[j];
                 most = std::max(most, x * x);
             }
-            if (static_cast<double>(most) > bound) rows.push_back(i);
+            const bool weighs =
+                problem.weight.empty() || problem.weight[static_cast<std::size_t>(i)] > 0;
+            if (weighs && static_cast<double>(most) > bound) rows.push_back(i);
         }
         return rows;
     }
@@ -78,12 +80,16 @@ void rows_beyond_the_bound_in_order() {
         using T = Number<decltype(kernels)>;
         Numbers numbers(71);
         for (const Index rows : {1, 5, 300, 5000})
-            for (const Index columns : {1, 7, 33}) {
-                const Searched<T> searched(numbers, rows, columns);
-                for (const double bound : {0.0, 1.0, 25.0, 1e3, 1e9})
-                    check(searched.found(kernels, bound, rows, 2) == searched.by_the_book(bound),
-                          kernels.isa, " rows ", rows, " columns ", columns, " bound ", bound);
-            }
+            for (const Index columns : {1, 7, 33})
+                for (const bool weighted : {false, true}) {
+                    Searched<T> searched(numbers, rows, columns);
+                    for (Index i = 0; i < rows && weighted; ++i)
+                        searched.problem.weight.push_back(static_cast<T>(i % 3));
+                    for (const double bound : {0.0, 1.0, 25.0, 1e3, 1e9})
+                        check(
+                            searched.found(kernels, bound, rows, 2) == searched.by_the_book(bound),
+                            kernels.isa, " rows ", rows, " columns ", columns, " bound ", bound);
+                }
     });
 }
 
