@@ -28,6 +28,7 @@ MIXED = np.array([[1.0, "AA", None]] * N_ROWS, dtype=object)
 
 GOOD_CALLS: dict[str, dict[str, Any]] = {
     "fit": {"X": X, "y": Y, "max_iter": 20},
+    "duality_gap": {"X": X, "y": Y, "coef": np.zeros(N_COLUMNS), "alpha": 0.1},
     "value": {"X": X, "y": Y, "coef": np.zeros(N_COLUMNS)},
     "value_and_gradient": {"X": X, "y": Y, "coef": np.zeros(N_COLUMNS)},
 }
@@ -383,7 +384,6 @@ def test_error_leaves_nothing_half_done(row: BadCall) -> None:
 
 
 def assert_error_leaves_nothing_half_done(row: BadCall) -> None:
-    """The call ends in its error, arrays are as before and so is what the good call gives."""
     good = GOOD_CALLS[row.function] | row.given
     before = numbers_from(row.function, good)
     arguments = good | row.changes

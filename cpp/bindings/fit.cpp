@@ -55,6 +55,7 @@ py::dict fit_to(const py::array& X, const py::array& y,
     result["intercept"] = vector_of(outcome.raw.intercept);
     result["objective"] = outcome.measure.objective;
     result["gradient_norm"] = outcome.measure.gradient_norm;
+    result["suboptimality"] = outcome.measure.height;
     result["n_iter"] = outcome.epochs;
     result["status"] = outcome.status;
     result["safe_rate"] = outcome.safe_rate;

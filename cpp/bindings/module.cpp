@@ -5,6 +5,7 @@ PYBIND11_MODULE(_core, module) {
     namespace topics = fastgd::bindings;
     topics::register_environment(module);
     topics::register_objective(module);
+    topics::register_duality(module);
     topics::register_options(module);
     topics::register_fit(module);
     topics::register_descent(module);

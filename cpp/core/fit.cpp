@@ -128,7 +128,7 @@ void FitRun<T>::prepare(const Coefficients& start) {
     best_ = start.onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, d, best_);
     const double at_zero = objective_of_zero(objective_, data_);
-    if (start.zero()) best_measure_ = {at_zero, unknown};
+    if (start.zero()) best_measure_ = {.objective = at_zero, .gradient_norm = unknown};
     stopping_ = std::make_unique<Stopping>(
         stopping_options(options_, whitening_ != nullptr, at_zero,
                          8.0 * static_cast<double>(std::numeric_limits<T>::epsilon())));
@@ -201,6 +201,8 @@ template <class T>
 void FitRun<T>::propose() {
     if (!whitening_ || !std::isfinite(measured_.objective)) return;
     proposal_ = whitening_->step(descent_->coefficients(), sums_, [&] { return keep_going(); });
+    // rounding may leave less than nothing
+    measured_.height = std::max(proposal_->height, 0.0);
 }
 
 template <class T>
@@ -221,7 +223,7 @@ Verdict FitRun<T>::settle(Index epoch) {
         if (finite) propose();
         verdict =
             stopping_->judge(finite ? measured_.objective : std::numeric_limits<double>::infinity(),
-                             descent_->rate(), finite && proposal_ ? proposal_->height : unknown);
+                             descent_->rate(), measured_.height);
     }
     // where objectives differ by rounding alone, the gradient tells
     const bool better =
@@ -285,7 +287,7 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         if (batch() || options_.tol || last) {
             if (!evaluate()) return outcome_;
         } else {
-            measured_ = {unknown, unknown};
+            measured_ = {.objective = unknown, .gradient_norm = unknown};
         }
         record(epoch, rate);
         verdict = settle(epoch);

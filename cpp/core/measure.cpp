@@ -31,7 +31,8 @@ Measure measure(const GradientSums& sums, const PenaltyStrength& penalty,
             square += least * least;
         }
     }
-    return {sums.loss / sums.weight + penalty.value(coef), std::sqrt(square)};
+    return {.objective = sums.loss / sums.weight + penalty.value(coef),
+            .gradient_norm = std::sqrt(square)};
 }
 
 double finish_gradient(GradientSums& sums, const PenaltyStrength& penalty,

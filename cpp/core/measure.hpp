@@ -1,6 +1,7 @@
 // Objective and gradient norm at fixed coefficients, in the user's own columns.
 #pragma once
 
+#include <limits>
 #include <span>
 
 #include "objective.hpp"
@@ -11,6 +12,8 @@ namespace fastgd {
 struct Measure {
     double objective = 0.0;
     double gradient_norm = 0.0;  // Euclidean; with l1, of the subgradient of least norm
+    // How much lower the optimum is thought to lie; NaN: nobody knows.
+    double height = std::numeric_limits<double>::quiet_NaN();
 };
 
 // `shift` is what the columns were reduced by when `sums` were taken, or empty; without an

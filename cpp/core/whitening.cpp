@@ -271,7 +271,9 @@ bool Whitening<T>::renew(const Coefficients& at, const GradientSums& sums, Metri
         if (!refresh(at, false, keep_going)) return false;
         *proposal = propose(at, sums);
     }
-    const double ratio = proposal->decrement / last_decrement_;
+    // where the model is the objective itself, nothing is left for other steps
+    const bool exact = objective_.loss().quadratic && sample_.all();
+    const double ratio = exact ? 0.0 : proposal->decrement / last_decrement_;
     proposal->height = proposal->decrement / (1.0 - std::min(ratio, slowest_ratio));
     last_decrement_ = proposal->decrement;
     return true;

@@ -23,7 +23,8 @@ struct LossTable<T, LossList<Losses...>> {
     static constexpr LossKernels<T> rows[] = {
         {Losses<T>::name, Losses<T>::curvature, Losses<T>::quadratic, Losses<T>::binary_targets,
          pointwise<Losses<T>, true, T>, pointwise_value<Losses<T>, T>,
-         working_weights<Losses<T>, T>, sgd_chunk<Losses<T>, T>}...};
+         working_weights<Losses<T>, T>, sgd_chunk<Losses<T>, T>,
+         fenchel_gaps_if_told<Losses<T>, T>()}...};
 };
 
 #define FASTGD_TEXT_OF(name) #name

@@ -50,6 +50,30 @@ double pointwise_value(const PointwiseTile<T>& tile) noexcept {
 }
 
 template <class Loss, class T>
+double fenchel_gaps(const PointwiseTile<T>& tile, const T* cut) noexcept {
+    const Loss loss(tile.parameter);
+    double sum = 0.0;
+    for (Index i = 0; i < tile.rows * tile.outputs; ++i) {
+        const T predictor = tile.offset != nullptr ? tile.z[i] + tile.offset[i] : tile.z[i];
+        const T weight = tile.weight != nullptr ? tile.weight[i] : T(1);
+        const Index output = i % tile.outputs;
+        const bool above = loss.derivative(predictor, tile.y[i]) > 0;
+        const T gap =
+            loss.fenchel_gap(predictor, tile.y[i], cut[above ? output : tile.outputs + output]);
+        if (weight > 0) sum += static_cast<double>(weight * gap);
+    }
+    return sum;
+}
+
+template <class Loss, class T>
+constexpr auto fenchel_gaps_if_told() -> double (*)(const PointwiseTile<T>&, const T*) noexcept {
+    if constexpr (requires(const Loss loss, T x) { loss.fenchel_gap(x, x, x); })
+        return fenchel_gaps<Loss, T>;
+    else
+        return nullptr;
+}
+
+template <class Loss, class T>
 void working_weights(const PointwiseTile<T>& tile, T* out) noexcept {
     const Loss loss(tile.parameter);
     const Index count = tile.rows * tile.outputs;

@@ -148,6 +148,10 @@ struct LossKernels {
     // `out` receives the second derivative in z (or a bound as good), without sample weights
     void (*working_weight)(const PointwiseTile<T>&, T* out) noexcept;
     void (*sgd)(const SgdChunk<T>&) noexcept;
+    // Returns the weighted sum of Fenchel gaps (value + conjugate - z * slope) at derivatives less
+    // a share `cut`: one share for each output of those above 0, then one of the others. Null for a
+    // loss that tells none.
+    double (*fenchel_gaps)(const PointwiseTile<T>&, const T* cut) noexcept;
 };
 
 // Some rows in the order they are worked on: `first + i`, or `index[i]` when `index` is given.

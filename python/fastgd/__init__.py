@@ -6,6 +6,7 @@
 
 from . import losses
 from ._version import __version__
+from .duality import duality_gap
 from .environment import show_versions
 from .objective import value, value_and_gradient
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
@@ -17,6 +18,7 @@ __all__ = [
     "FitResult",
     "History",
     "__version__",
+    "duality_gap",
     "fit",
     "losses",
     "show_versions",

@@ -131,6 +131,7 @@ class _Fitted(_Search, total=False):
     intercept: NDArray[np.float64]
     objective: float
     gradient_norm: float
+    suboptimality: float
     n_iter: int
     status: Status
     safe_rate: float
@@ -183,6 +184,22 @@ def objective_at(
     n_threads: int,
     rows: NDArray[np.int64] | None = None,
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]: ...
+def duality_gap(
+    X: NDArray[Any],
+    y: NDArray[Any],
+    sample_weight: NDArray[Any] | None,
+    offset: NDArray[Any] | None,
+    positive_label: float | None,
+    loss: str,
+    parameter: float,
+    alpha: float,
+    l1_ratio: float,
+    coef: NDArray[np.float64],
+    intercept: NDArray[np.float64],
+    single_precision: bool,
+    fit_intercept: bool,
+    n_threads: int,
+) -> float: ...
 def fit(
     X: NDArray[Any],
     y: NDArray[Any],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,9 +35,8 @@ def describe_end(
             "been safe, learning_rate='auto' scales the columns and needs no step"
         )
     reached = (
-        f"objective {fitted['objective']:.6g}, gradient norm {fitted['gradient_norm']:.3g}"
-        + _remarks(fitted)
-        + _kept_epoch(heldout)
+        f"objective {fitted['objective']:.6g}{_height(fitted)}, "
+        f"gradient norm {fitted['gradient_norm']:.3g}" + _remarks(fitted) + _kept_epoch(heldout)
     )
     if status == "converged":
         return f"converged {after}: {reached}; tol={options.tol:g}"
@@ -59,6 +59,14 @@ def describe_end(
     if rate != "auto":
         cure += ", or use learning_rate='auto'"
     return f"stopped at max_iter={options.max_iter} before convergence: {reached}; {cure}"
+
+
+def _height(fitted: _core._Fitted) -> str:
+    """Return how far above the optimum that is thought to lie, to follow the objective."""
+    height, objective = fitted["suboptimality"], abs(fitted["objective"])
+    if math.isnan(height) or objective == 0.0:
+        return ""
+    return f", above the optimum by about {height / objective:.1g} of it"
 
 
 def _kept_epoch(heldout: HeldOut | None) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["value", "value_and_gradient"]
 
 
-class _Point(NamedTuple):
+class Point(NamedTuple):
     """Checked coefficients and the arguments of the core."""
 
     X: NDArray[Any]
@@ -38,7 +38,7 @@ class _Point(NamedTuple):
     arguments: dict[str, Any]
 
 
-def _check(
+def check_point(
     X: ArrayLike,
     y: ArrayLike,
     coef: ArrayLike,
@@ -49,7 +49,8 @@ def _check(
     alpha: float,
     l1_ratio: float,
     n_threads: int | None,
-) -> _Point:
+) -> Point:
+    """Return checked arguments of a function of given coefficients."""
     matrix = check_matrix(X)
     n_rows, n_features = matrix.shape
     resolved = losses.resolve(loss)
@@ -72,10 +73,10 @@ def _check(
         "single_precision": compute_dtype(matrix) == np.float32,
         "n_threads": check_n_threads(n_threads) or 0,
     }
-    return _Point(matrix, coefs, intercepts, arguments)
+    return Point(matrix, coefs, intercepts, arguments)
 
 
-def _raise_if_non_finite(point: _Point) -> None:
+def raise_if_non_finite(point: Point) -> None:
     """Blame the data for a value that is not finite, unless the arithmetic alone overflowed."""
     found = _core.first_non_finite(point.X, point.arguments["single_precision"])
     if found is not None:
@@ -150,10 +151,12 @@ def value(
     >>> fastgd.value(np.array([[1.0], [2.0]]), np.array([1.0, 2.0]), np.array([0.5]))
     0.3125
     """
-    point = _check(X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads)
+    point = check_point(
+        X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads
+    )
     result: float = _core.objective_at(**point.arguments, with_gradient=False)
     if not math.isfinite(result):
-        _raise_if_non_finite(point)
+        raise_if_non_finite(point)
     return result
 
 
@@ -218,12 +221,14 @@ def value_and_gradient(
     >>> from scipy.optimize import minimize                                    # doctest: +SKIP
     >>> minimize(lambda w: fastgd.value_and_gradient(X, y, w)[:2], w0, jac=True)  # doctest: +SKIP
     """
-    point = _check(X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads)
+    point = check_point(
+        X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads
+    )
     result, coef_gradient, intercept_gradient = _core.objective_at(
         **point.arguments, with_gradient=True
     )
     if not math.isfinite(result):
-        _raise_if_non_finite(point)
+        raise_if_non_finite(point)
     given = np.asarray(coef)
     gradient = coef_gradient.reshape(given.shape)
     if given.dtype == np.float32:

@@ -108,6 +108,12 @@ class FitResult:
         Penalised mean loss at these coefficients.
     gradient_norm : float
         Euclidean norm of the objective's gradient there, on the columns as given.
+    suboptimality : float
+        How far the objective is estimated to lie above the optimum: half the squared norm of the
+        gradient in the metric of the Hessian, and what later steps would add at the rate of the
+        last. Exact, up to rounding, for squared error with the Hessian of all rows. NaN where it
+        is not known: only "whiten" takes a Hessian, and with tol=None few epochs are measured.
+        `duality_gap` gives a proven bound.
     n_iter : int
         Epochs done.
     status : {"converged", "iteration_limit", "time_limit", "validation_stop", "stopped", \
@@ -127,6 +133,7 @@ class FitResult:
     intercept: float | NDArray[Any]
     objective: float
     gradient_norm: float
+    suboptimality: float
     n_iter: int
     status: str
     message: str
@@ -142,6 +149,7 @@ class FitResult:
             "objective": _first_to_last(self.history.objective, self.objective),
             "validation": _least(self.history.validation),
             "gradient norm": _first_to_last(self.history.gradient_norm, self.gradient_norm),
+            "suboptimality": _with_share(self.suboptimality, self.objective),
             "coef": f"{_first_few(self.coef)} shape {self.coef.shape}, {self.coef.dtype}",
             "intercept": _first_few(self.intercept),
             "classes": "" if self.classes is None else str(self.classes.tolist()),
@@ -163,6 +171,14 @@ def _first_to_last(history: NDArray[np.float64], last: float | None = None) -> s
     if not evaluated:
         return "not evaluated"
     return " -> ".join(f"{value:.6g}" for value in dict.fromkeys([evaluated[0], evaluated[-1]]))
+
+
+def _with_share(part: float, whole: float) -> str:
+    """Return a part and its share of the whole; "" if it is not known."""
+    if math.isnan(part):
+        return ""
+    share = f" ({part / abs(whole):.2g} of the objective)" if whole else ""
+    return f"about {part:.3g}{share}"
 
 
 def _least(history: NDArray[np.float64]) -> str:

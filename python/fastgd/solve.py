@@ -305,6 +305,7 @@ def fit(
         status=status,
         objective=fitted["objective"],
         gradient_norm=fitted["gradient_norm"],
+        suboptimality=fitted["suboptimality"],
         message=describe_end(fitted, history, options, rate, heldout),
         precondition=fitted["precondition"].name,
         history=history,

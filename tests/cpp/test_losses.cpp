@@ -150,6 +150,71 @@ void working_weights_of_tiles() {
     });
 }
 
+// Above what Fenchel's inequality leaves, the largest over all predictors; where the derivative's
+// conjugate is that of a parabola, no more than that.
+void fenchel_gaps_bound_the_inequality() {
+    each_loss_and_target([](const LossKernels<double>& loss, double y) {
+        if (loss.fenchel_gaps == nullptr) return;
+        const double parameter = loss_oracle(loss.name).parameter;
+        const bool exact = std::string_view(loss.name) != "log_loss";
+        constexpr double step = 0x1p-5;
+        for (double z = -6.0; z <= 6.0; z += 0.379)
+            for (const double cut : {0.0, 1e-3, 0.1, 0.5, 1.0}) {
+                const Point here = at(loss, z, y);
+                const double slope = (1.0 - cut) * here.derivative;
+                double least = 0.0;
+                for (double other = -30.0; other <= 30.0; other += step)
+                    least = std::max(least,
+                                     here.value + slope * (other - z) - at(loss, other, y).value);
+                const double cuts[] = {here.derivative > 0.0 ? cut : 99.0,
+                                       here.derivative > 0.0 ? 99.0 : cut};
+                const double gap =
+                    loss.fenchel_gaps({1, 1, &z, &y, nullptr, nullptr, parameter}, cuts);
+                check(gap >= least - 1e-12, loss.name, " z ", z, " y ", y, " cut ", cut, ": ", gap,
+                      " below ", least);
+                check(gap <= (exact ? 1.0 : 8.0) * least + 0.5 * step * step, loss.name, " z ", z,
+                      " y ", y, " cut ", cut, ": ", gap, " far above ", least);
+            }
+    });
+}
+
+// Each output has shares of its own, each row its weight and offset.
+void fenchel_gaps_of_tiles() {
+    each_kernel_table([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(5);
+        constexpr Index rows = 21;
+        for (Index l = 0; l < kernels.loss_count; ++l) {
+            const auto& loss = kernels.losses[l];
+            if (loss.fenchel_gaps == nullptr) continue;
+            const double parameter = loss_oracle(loss.name).parameter;
+            const Exact<T> z(numbers.uniforms<T>(2 * rows, -5, 5));
+            std::vector<T> targets = numbers.uniforms<T>(2 * rows, -3, 3);
+            if (loss.binary_targets)
+                for (T& y : targets) y = y > 0 ? T(1) : T(-1);
+            const Exact<T> y(targets);
+            std::vector<T> weights = numbers.uniforms<T>(2 * rows, 0, 2);
+            weights[3] = T(0);
+            const Exact<T> weight(weights);
+            const Exact<T> offset(numbers.uniforms<T>(2 * rows, -2, 2));
+            const Exact<T> cut(std::vector<T>{T(0.1), T(0.2), T(0.3), T(0.4)});
+            const double sum = loss.fenchel_gaps(
+                {rows, 2, z.data(), y.data(), weight.data(), offset.data(), parameter}, cut.data());
+            double expected = 0.0;
+            for (Index i = 0; i < 2 * rows; ++i) {
+                const T predictor = z[i] + offset[i];
+                const T pair[] = {cut[i % 2], cut[2 + i % 2]};
+                expected +=
+                    static_cast<double>(weight[i]) *
+                    loss.fenchel_gaps({1, 1, &predictor, y.data() + i, nullptr, nullptr, parameter},
+                                      pair);
+            }
+            check(close(static_cast<T>(sum), expected, expected, 64), loss.name, ' ', kernels.isa,
+                  ": ", sum, ", expected ", expected);
+        }
+    });
+}
+
 void tables_of_all_levels_list_the_same_losses() {
     const KernelTable<double>& reference = kernels_of_level<double>("baseline");
     check(reference.loss_count > 0);
@@ -178,6 +243,8 @@ int main(int argc, char** argv) {
          {"losses are least at their target", losses_are_least_at_their_target},
          {"working weights are how losses bend", working_weights_are_how_the_loss_bends},
          {"working weights of tiles", working_weights_of_tiles},
+         {"fenchel gaps bound the inequality", fenchel_gaps_bound_the_inequality},
+         {"fenchel gaps of tiles", fenchel_gaps_of_tiles},
          {"all levels list the same losses", tables_of_all_levels_list_the_same_losses}},
         argc, argv);
 }

@@ -34,6 +34,13 @@ struct Huber {
         const T size = r < 0 ? -r : r;
         return size <= epsilon ? T(1) : outer_share * (epsilon / size);
     }
+    // value + conjugate - z * slope, of the derivative less the share `cut` of it.
+    T fenchel_gap(T z, T y, T cut) const {
+        const T r = z - y;
+        const T size = r < 0 ? -r : r;
+        const T inner = size > epsilon ? epsilon : size;
+        return cut * (T(0.5) * cut * inner * inner + epsilon * (size - inner));
+    }
 
   private:
     static constexpr T outer_share = T(0.01);

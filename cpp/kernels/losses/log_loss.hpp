@@ -31,6 +31,16 @@ struct LogLoss {
         const T e = exp_negative(margin > 0 ? -margin : margin);
         return e / ((T(1) + e) * (T(1) + e));
     }
+    // No less than value + conjugate - z * slope, of the derivative less the share `cut` of it.
+    // That is a Kullback-Leibler divergence: no more than chi-square and, by convexity, than cut *
+    // value.
+    T fenchel_gap(T z, T y, T cut) const {
+        const T margin = y * z;
+        const T e = exp_negative(margin > 0 ? -margin : margin);
+        const T chi_square = cut * cut * (margin > 0 ? e : T(1) / e);
+        const T chord = cut * value(z, y);
+        return chi_square < chord ? chi_square : chord;
+    }
 };
 
 }  // namespace

@@ -18,6 +18,11 @@ struct SquaredError {
     T value(T z, T y) const { return T(0.5) * (z - y) * (z - y); }
     T derivative(T z, T y) const { return z - y; }
     T working_weight(T, T) const { return T(1); }
+    // value + conjugate - z * slope, of the derivative less the share `cut` of it.
+    T fenchel_gap(T z, T y, T cut) const {
+        const T taken = cut * (z - y);
+        return T(0.5) * taken * taken;
+    }
 };
 
 }  // namespace
