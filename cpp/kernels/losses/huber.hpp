@@ -17,26 +17,33 @@ struct Huber {
 
     explicit Huber(double parameter) : epsilon(static_cast<T>(parameter)) {}
 
-    T value(T z, T y) const {
-        const T r = z - y;
-        const T size = r < 0 ? -r : r;
-        return size <= epsilon ? T(0.5) * r * r : epsilon * (size - T(0.5) * epsilon);
+    template <class V>
+    V value(V z, V y) const {
+        const V size = absolute(z - y);
+        return select(size <= epsilon, T(0.5) * size * size, epsilon * (size - T(0.5) * epsilon));
     }
-    T derivative(T z, T y) const {
-        const T r = z - y;
-        const T raised = r < -epsilon ? -epsilon : r;
-        return raised > epsilon ? epsilon : raised;
+    template <class V>
+    V derivative(V z, V y) const {
+        const V r = z - y;
+        const V most = V{} + epsilon;
+        const V raised = select(r < -most, -most, r);
+        return select(raised > most, most, raised);
     }
     // The second derivative; on the outer parts, where it is 0 and a step must end all the same, a
     // share of the tightest parabola above the loss that touches it at z.
-    T working_weight(T z, T y) const {
-        const T r = z - y;
-        const T size = r < 0 ? -r : r;
-        return size <= epsilon ? T(1) : outer_share * (epsilon / size);
+    template <class V>
+    V working_weight(V z, V y) const {
+        const V size = absolute(z - y);
+        return select(size <= epsilon, V{} + T(1), outer_share * (epsilon / size));
     }
 
   private:
     static constexpr T outer_share = T(0.01);
+
+    template <class V>
+    static V absolute(V r) {
+        return select(r < T(0), -r, r);
+    }
 };
 
 }  // namespace

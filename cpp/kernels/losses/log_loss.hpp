@@ -15,21 +15,28 @@ struct LogLoss {
 
     explicit LogLoss(double) {}
 
-    // Only exp(-|margin|) is ever formed: no overflow at any margin.
-    T value(T z, T y) const {
-        const T margin = y * z;
-        const T e = exp_negative(margin > 0 ? -margin : margin);
-        return log1p_unit(e) + (margin > 0 ? T(0) : -margin);
+    template <class V>
+    V value(V z, V y) const {
+        const V margin = y * z;
+        return log1p_unit(exp_of_size(margin)) + select(margin > T(0), V{}, -margin);
     }
-    T derivative(T z, T y) const {
-        const T margin = y * z;
-        const T e = exp_negative(margin > 0 ? -margin : margin);
-        return -y * (margin > 0 ? e : T(1)) / (T(1) + e);
+    template <class V>
+    V derivative(V z, V y) const {
+        const V margin = y * z;
+        const V e = exp_of_size(margin);
+        return -y * select(margin > T(0), e, V{} + T(1)) / (T(1) + e);
     }
-    T working_weight(T z, T y) const {
-        const T margin = y * z;
-        const T e = exp_negative(margin > 0 ? -margin : margin);
+    template <class V>
+    V working_weight(V z, V y) const {
+        const V e = exp_of_size(y * z);
         return e / ((T(1) + e) * (T(1) + e));
+    }
+
+  private:
+    // Only exp(-|margin|) is ever formed: no overflow at any margin.
+    template <class V>
+    static V exp_of_size(V margin) {
+        return exp_negative(select(margin > T(0), -margin, margin));
     }
 };
 

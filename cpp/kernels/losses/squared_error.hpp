@@ -15,9 +15,18 @@ struct SquaredError {
 
     explicit SquaredError(double) {}
 
-    T value(T z, T y) const { return T(0.5) * (z - y) * (z - y); }
-    T derivative(T z, T y) const { return z - y; }
-    T working_weight(T, T) const { return T(1); }
+    template <class V>
+    V value(V z, V y) const {
+        return T(0.5) * (z - y) * (z - y);
+    }
+    template <class V>
+    V derivative(V z, V y) const {
+        return z - y;
+    }
+    template <class V>
+    V working_weight(V, V) const {
+        return V{} + T(1);
+    }
 };
 
 }  // namespace
