@@ -45,6 +45,11 @@ class FitRun {
     void prepare(const Coefficients& start);
     Precondition chosen_precondition() const;
 
+    // Moments of the columns, or only the weights where nothing else is needed; false to give up.
+    bool look_at_data();
+    // Columns not looked at show what is not finite in the first numbers made of them.
+    bool spoiled(bool finite);
+
     // False once somebody wants the fit to end; asked between pieces of a few milliseconds.
     bool keep_going();
     // Passes over the data; false if interrupted.
@@ -70,6 +75,7 @@ class FitRun {
     Clock::time_point began_ = Clock::now();
 
     ColumnMoments moments_;
+    bool columns_known_ = false;
     StepProblem step_problem_;
     DescentOptions descent_options_;
     std::unique_ptr<Whitening<T>> whitening_;
@@ -130,6 +136,27 @@ void FitRun<T>::prepare(const Coefficients& start) {
     stopping_ = std::make_unique<Stopping>(
         stopping_options(options_, whitening_ != nullptr, at_zero,
                          8.0 * static_cast<double>(std::numeric_limits<T>::epsilon())));
+}
+
+template <class T>
+bool FitRun<T>::look_at_data() {
+    Data looked_at = data_;
+    columns_known_ = automatic() || options_.precondition != Precondition::none;
+    if (!columns_known_) looked_at.X = data_.y;
+    moments_ = column_moments(objective_.kernels(), looked_at, {nullptr, 0, data_.rows()},
+                              options_.threads, [&] { return keep_going(); });
+    outcome_.non_finite = moments_.non_finite;
+    return !outcome_.interrupted && !outcome_.non_finite;
+}
+
+template <class T>
+bool FitRun<T>::spoiled(bool finite) {
+    if (finite || columns_known_) return false;
+    columns_known_ = true;
+    outcome_.non_finite = column_moments(objective_.kernels(), data_, {nullptr, 0, data_.rows()},
+                                         options_.threads, [&] { return keep_going(); })
+                              .non_finite;
+    return outcome_.interrupted || outcome_.non_finite;
 }
 
 template <class T>
@@ -258,18 +285,12 @@ bool FitRun<T>::out_of_time() const {
 
 template <class T>
 FitOutcome FitRun<T>::run(const Coefficients& start) {
-    moments_ = column_moments(objective_.kernels(), data_, {nullptr, 0, data_.rows()},
-                              options_.threads, [&] { return keep_going(); });
-    if (outcome_.interrupted) return outcome_;
-    if (moments_.non_finite) {
-        outcome_.non_finite = moments_.non_finite;
-        return outcome_;
-    }
+    if (!look_at_data()) return outcome_;
     prepare(start);
     if (outcome_.interrupted) return outcome_;
     const std::vector<double>& shift = descent_options_.preconditioner.shift;
     if (!start.zero() || (batch() && !whitening_)) {
-        if (!evaluate()) return outcome_;
+        if (!evaluate() || spoiled(std::isfinite(measured_.objective))) return outcome_;
         propose();
         stopping_->start_at(measured_.objective);
         best_measure_ = measured_;
@@ -278,7 +299,7 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     for (Index epoch = 0; epoch < options_.max_iter; ++epoch) {
         if (options_.rate == Rate::callable) descent_->set_rate(monitor_.rate_of(epoch));
         const double rate = descent_->rate();
-        if (!advance(epoch)) return outcome_;
+        if (!advance(epoch) || spoiled(descent_->coefficients().finite())) return outcome_;
         const bool last = epoch + 1 == options_.max_iter;
         if (batch() || options_.tol || last) {
             if (!evaluate()) return outcome_;

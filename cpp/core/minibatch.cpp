@@ -18,9 +18,6 @@ constexpr Index least_partial_rows = 16;
 // Fewer bytes of a batch than this a thread are not worth two meetings of the team.
 constexpr double bytes_per_member = 16.0 * 1024.0;
 
-// Columns of a step worth a thread of their own.
-constexpr Index strip_columns = 4096;
-
 constexpr Index rounded_up(Index value, Index unit) { return (value + unit - 1) / unit * unit; }
 
 // Sums the gradient of one part of a batch, less that at the anchor; `ahead` are rows to fetch
@@ -38,7 +35,8 @@ void sum_part(const Objective<T>& objective, TileReader<T>& reader, const Data& 
         const RowSelection rows = part.part(begin, size);
         const RowSelection next =
             begin + size <= ahead.count ? ahead.part(begin, size) : RowSelection{};
-        const RowTile<T> tile = reader.rows(data, rows, next, model.shift);
+        RowTile<T> tile = reader.rows(data, rows, next, model.shift);
+        tile.backward_follows = true;
         const PointwiseTile<T> targets =
             reader.targets(data, rows, objective.loss_spec().parameter, weight_scale);
         objective.kernels().forward(tile, model.coef, outputs, model.intercept, reader.z());
@@ -168,10 +166,8 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
     for (Index first = 0; first < batches;) {
         const bool averaged = this->averaging();
         const Index count = this->steps_alike(batches - first);
-        const Index parts_a_turn = (parts + 2 * threads - 1) / (2 * threads);
-        const Index turns = (parts + parts_a_turn - 1) / parts_a_turn;
-        const Index strips = std::clamp(data.columns() / strip_columns, Index{1}, Index{threads});
-        Rounds rounds(count, turns, strips);
+        const Index parts_a_turn = (parts + threads - 1) / threads;
+        Rounds rounds(count, (parts + parts_a_turn - 1) / parts_a_turn);
         run_team(threads, [&](int member, int members) {
             TileReader<T>& reader = *readers[static_cast<std::size_t>(member)];
             const auto sum = [&](Index round, Index turn) {
@@ -192,18 +188,15 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                              1.0 / options_.mean_weight, partial_.data() + p * partial_stride_);
                 }
             };
-            const auto take_step = [&](Index round, Index strip) {
+            const auto take_step = [&](Index round) {
                 const Index b = first + round;
                 const Index size = std::min(batch, rows.count - b * batch);
-                BatchStep<T> step =
+                const BatchStep<T> step =
                     step_of(partial_.data(), parts_of(size), size, steps_ + round, averaged);
-                if (strip == 0) kernels.batch_step(intercept_step(step));
-                // columns are shared out in whole cache lines
-                step.begin = data.columns() * strip / strips / 16 * 16;
-                if (strip + 1 < strips) step.end = data.columns() * (strip + 1) / strips / 16 * 16;
+                kernels.batch_step(intercept_step(step));
                 kernels.batch_step(step);
             };
-            rounds.work(sum, take_step);
+            rounds.work(member, members, sum, take_step);
         });
         this->count_steps(count, averaged);
         first += count;

@@ -53,8 +53,8 @@ void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks
         const Index size = std::min(blocks.tile_rows, rows.count - begin);
         const Index after = std::min(blocks.tile_rows, rows.count - begin - size);
         const RowSelection selection = rows.part(begin, size);
-        const RowTile<T> tile =
-            reader.rows(data, selection, rows.part(begin + size, after), model.shift);
+        RowTile<T> tile = reader.rows(data, selection, rows.part(begin + size, after), model.shift);
+        tile.backward_follows = Gradient;
         const PointwiseTile<T> targets = reader.targets(data, selection, loss.parameter);
         kernels.forward(tile, model.coef, outputs, model.intercept, reader.z());
         if constexpr (Gradient) {

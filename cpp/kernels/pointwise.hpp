@@ -74,6 +74,11 @@ double pointwise_value(const PointwiseTile<T>& tile) noexcept {
 }
 
 template <class Loss, class T>
+T slope(T z, T y, double parameter) noexcept {
+    return Loss(parameter).derivative(z, y);
+}
+
+template <class Loss, class T>
 void working_weights(const PointwiseTile<T>& tile, T* out) noexcept {
     constexpr int L = lanes<T>;
     const Loss loss(tile.parameter);

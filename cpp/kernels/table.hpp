@@ -43,6 +43,8 @@ struct RowTile {
     Index rows;
     Index columns;
     const T* shift;  // subtracted from every row: `columns` numbers, or null
+    // Forward fetches one half of `next` and backward the other: memory then never rests.
+    bool backward_follows = false;
 };
 
 // What the pointwise stage reads of each row; arrays are row-major, rows x outputs.
@@ -82,6 +84,9 @@ struct Anchor {
     const T* gradient = nullptr;   // of the mean loss: coef's, then the intercepts'
 };
 
+// Rows whose steps are taken together: only where blocks begin plays a part, in roundings.
+inline constexpr Index sgd_block_rows = 2;
+
 // Sequential steps, one row after the other.
 template <class T>
 struct SgdChunk {
@@ -90,6 +95,7 @@ struct SgdChunk {
     const T* y;
     const T* weight;  // rows x outputs, mean 1 over the data, or null
     const T* offset;  // or null
+    T (*slope)(T z, T y, double parameter) noexcept;  // of the loss
     double parameter;
     const T* step;    // one a row
     const T* metric;  // per column, or null for the identity
@@ -147,7 +153,8 @@ struct LossKernels {
     double (*value)(const PointwiseTile<T>&) noexcept;
     // `out` receives the second derivative in z (or a bound as good), without sample weights
     void (*working_weight)(const PointwiseTile<T>&, T* out) noexcept;
-    void (*sgd)(const SgdChunk<T>&) noexcept;
+    // dl/dz of one row and output
+    T (*slope)(T z, T y, double parameter) noexcept;
 };
 
 // Some rows in the order they are worked on: `first + i`, or `index[i]` when `index` is given.
@@ -182,6 +189,7 @@ struct KernelTable {
     // adds the tile's rows to the sums
     void (*moments)(const RowTile<T>&, const T* weight, const MomentSums<T>&) noexcept;
     void (*batch_step)(const BatchStep<T>&) noexcept;
+    void (*sgd)(const SgdChunk<T>&) noexcept;
     // out[i, :] = rows of `source` as T, `leading` numbers apart
     void (*pack[element_type_count])(const StridedView& source, const RowSelection&, T* out,
                                      Index leading) noexcept;

@@ -18,12 +18,12 @@ struct Huber {
     explicit Huber(double parameter) : epsilon(static_cast<T>(parameter)) {}
 
     template <class V>
-    V value(V z, V y) const {
+    [[gnu::always_inline]] V value(V z, V y) const {
         const V size = absolute(z - y);
         return select(size <= epsilon, T(0.5) * size * size, epsilon * (size - T(0.5) * epsilon));
     }
     template <class V>
-    V derivative(V z, V y) const {
+    [[gnu::always_inline]] V derivative(V z, V y) const {
         const V r = z - y;
         const V most = V{} + epsilon;
         const V raised = select(r < -most, -most, r);
@@ -32,7 +32,7 @@ struct Huber {
     // The second derivative; on the outer parts, where it is 0 and a step must end all the same, a
     // share of the tightest parabola above the loss that touches it at z.
     template <class V>
-    V working_weight(V z, V y) const {
+    [[gnu::always_inline]] V working_weight(V z, V y) const {
         const V size = absolute(z - y);
         return select(size <= epsilon, V{} + T(1), outer_share * (epsilon / size));
     }
@@ -41,7 +41,7 @@ struct Huber {
     static constexpr T outer_share = T(0.01);
 
     template <class V>
-    static V absolute(V r) {
+    [[gnu::always_inline]] static V absolute(V r) {
         return select(r < T(0), -r, r);
     }
 };

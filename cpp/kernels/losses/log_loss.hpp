@@ -16,18 +16,18 @@ struct LogLoss {
     explicit LogLoss(double) {}
 
     template <class V>
-    V value(V z, V y) const {
+    [[gnu::always_inline]] V value(V z, V y) const {
         const V margin = y * z;
         return log1p_unit(exp_of_size(margin)) + select(margin > T(0), V{}, -margin);
     }
     template <class V>
-    V derivative(V z, V y) const {
+    [[gnu::always_inline]] V derivative(V z, V y) const {
         const V margin = y * z;
         const V e = exp_of_size(margin);
         return -y * select(margin > T(0), e, V{} + T(1)) / (T(1) + e);
     }
     template <class V>
-    V working_weight(V z, V y) const {
+    [[gnu::always_inline]] V working_weight(V z, V y) const {
         const V e = exp_of_size(y * z);
         return e / ((T(1) + e) * (T(1) + e));
     }
@@ -35,7 +35,7 @@ struct LogLoss {
   private:
     // Only exp(-|margin|) is ever formed: no overflow at any margin.
     template <class V>
-    static V exp_of_size(V margin) {
+    [[gnu::always_inline]] static V exp_of_size(V margin) {
         return exp_negative(select(margin > T(0), -margin, margin));
     }
 };

@@ -16,15 +16,15 @@ struct SquaredError {
     explicit SquaredError(double) {}
 
     template <class V>
-    V value(V z, V y) const {
+    [[gnu::always_inline]] V value(V z, V y) const {
         return T(0.5) * (z - y) * (z - y);
     }
     template <class V>
-    V derivative(V z, V y) const {
+    [[gnu::always_inline]] V derivative(V z, V y) const {
         return z - y;
     }
     template <class V>
-    V working_weight(V, V) const {
+    [[gnu::always_inline]] V working_weight(V, V) const {
         return V{} + T(1);
     }
 };
