@@ -76,7 +76,9 @@ def test_a_sample_counts_for_its_rows(solver: str) -> None:
     assert np.all(spent >= plain)
     extra = (spent - plain) / sample
     assert 0.99 <= extra[0] <= 100.0
-    assert np.all(extra[1:] <= 5.0)
+    # its Hessian and a trial, whose gradient is the next step's where that starts there
+    assert len(extra) >= 2
+    assert np.all(extra[1:] <= (2.01 if solver == "batch" else 3.01))
     assert result.n_passes >= result.history.n_passes[-1]
 
 
