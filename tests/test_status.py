@@ -112,7 +112,7 @@ def test_callback_sees_what_the_history_keeps(solver: str, outputs: int | None) 
     seen: list[fastgd.EpochInfo] = []
     result = fastgd.fit(**problem.arguments(), solver=solver, callback=seen.append)
     assert [info.epoch for info in seen] == list(range(result.n_iter))
-    for name in ("objective", "gradient_norm", "learning_rate", "seconds"):
+    for name in ("objective", "gradient_norm", "learning_rate", "seconds", "n_passes"):
         of_callback = [getattr(info, name) for info in seen]
         np.testing.assert_array_equal(of_callback, getattr(result.history, name))
     for info in seen:

@@ -23,6 +23,7 @@ py::dict history_of(const std::vector<EpochReport>& reports) {
     history["gradient_norm"] = column(&EpochReport::gradient_norm);
     history["learning_rate"] = column(&EpochReport::rate);
     history["seconds"] = column(&EpochReport::seconds);
+    history["n_passes"] = column(&EpochReport::passes);
     return history;
 }
 
@@ -56,6 +57,7 @@ py::dict fit_to(const py::array& X, const py::array& y,
     result["objective"] = outcome.measure.objective;
     result["gradient_norm"] = outcome.measure.gradient_norm;
     result["n_iter"] = outcome.epochs;
+    result["n_passes"] = outcome.passes;
     result["status"] = outcome.status;
     result["safe_rate"] = outcome.safe_rate;
     result["precondition"] = outcome.precondition;

@@ -20,7 +20,7 @@ bool Monitor::epoch_done(const EpochReport& report, const Coefficients& raw) {
         return on_epoch_(report.epoch,
                          matrix_of(raw.coef, static_cast<Index>(raw.intercept.size())),
                          vector_of(raw.intercept), report.objective, report.gradient_norm,
-                         report.rate, report.seconds)
+                         report.rate, report.seconds, report.passes)
             .cast<bool>();
     } catch (...) {
         error_ = std::current_exception();

@@ -28,8 +28,9 @@ class Monitor final : public FitMonitor {
     using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::milliseconds period{50};
 
-    py::object on_epoch_;  // (epoch, coef, intercept, objective, norm, rate, seconds) -> bool
-    py::object on_rate_;   // (epoch) -> float
+    // (epoch, coef, intercept, objective, norm, rate, seconds, passes) -> bool
+    py::object on_epoch_;
+    py::object on_rate_;  // (epoch) -> float
     std::exception_ptr error_;
     Clock::time_point looked_ = Clock::now();
 };

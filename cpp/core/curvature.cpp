@@ -109,6 +109,7 @@ double largest_curvature(const KernelTable<T>& kernels, const Data& data,
 
 template <class T>
 double largest_row_norm(const KernelTable<T>& kernels, const Data& data) {
+    data.count_read(data.rows());
     const Index tile_rows = Blocks::of<T>(data.columns()).tile_rows;
     TileReader<T> reader(kernels, data, tile_rows);
     double largest = 0.0;

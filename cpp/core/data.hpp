@@ -12,10 +12,16 @@ struct Data {
     StridedView offset;  // rows x outputs; no data: none
     bool binary = false;
     double positive_label = 1.0;  // y equal to this is +1, anything else -1
+    Index* rows_read = nullptr;   // counts rows of X, each time one comes from memory; or null
 
     Index rows() const { return X.rows; }
     Index columns() const { return X.columns; }
     Index outputs() const { return y.columns; }
+
+    // Said by whoever reads rows of X, once for a team and before it starts.
+    void count_read(Index rows_of_X) const {
+        if (rows_read != nullptr) *rows_read += rows_of_X;
+    }
 };
 
 template <class T>

@@ -32,7 +32,9 @@ class FitRun {
           sampler_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)),
                    options.solver == Solver::batch ? Shuffle::none : options.shuffle, options.seed),
           in_order_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)), Shuffle::none, 0),
-          sums_(data.outputs(), data.columns()) {}
+          sums_(data.outputs(), data.columns()) {
+        data_.rows_read = &rows_read_;
+    }
 
     FitOutcome run(const Coefficients& start);
 
@@ -62,12 +64,16 @@ class FitRun {
     Verdict settle(Index epoch);
     void retreat();
     void record(Index epoch, double rate);
+    double passes() const {
+        return static_cast<double>(rows_read_) / static_cast<double>(data_.rows());
+    }
     double seconds() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
     // Another epoch as long as the last would end too late.
     bool out_of_time() const;
 
     Objective<T> objective_;
-    const Data& data_;
+    Index rows_read_ = 0;
+    Data data_;  // counts what is read of it
     const FitOptions& options_;
     FitMonitor& monitor_;
     Sampler sampler_;
@@ -270,7 +276,7 @@ Verdict FitRun<T>::settle(Index epoch) {
 template <class T>
 void FitRun<T>::record(Index epoch, double rate) {
     outcome_.history.push_back(
-        {epoch, measured_.objective, measured_.gradient_norm, rate, seconds()});
+        {epoch, measured_.objective, measured_.gradient_norm, rate, seconds(), passes()});
     outcome_.epochs = epoch + 1;
 }
 
@@ -348,6 +354,7 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     outcome_.raw = (take_best ? best_ : descent_->coefficients()).onto_raw(shift);
     if (whitening_) outcome_.dependent = whitening_->dependent_columns();
     outcome_.measure = take_best ? best_measure_ : measured_;
+    outcome_.passes = passes();
     return outcome_;
 }
 

@@ -20,6 +20,7 @@ struct EpochReport {
     double gradient_norm;
     double rate;
     double seconds;  // since the fit began
+    double passes;   // over the rows of X, until this epoch was measured
 };
 
 // How the outside world looks in; called on the thread that called fit.
@@ -39,6 +40,7 @@ struct FitOutcome {
     Measure measure;   // at these coefficients
     Status status = Status::iteration_limit;
     Index epochs = 0;
+    double passes = 0.0;  // rows of X read, over the rows there are
     std::vector<EpochReport> history;
     bool interrupted = false;
     double safe_rate = 0.0;                  // when diverged

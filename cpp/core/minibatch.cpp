@@ -146,6 +146,7 @@ BatchStep<T> MiniBatch<T>::intercept_step(const BatchStep<T>& step) {
 
 template <class T>
 void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
+    data.count_read(rows.count);
     const KernelTable<T>& kernels = objective_.kernels();
     const Index batch = options_.batch_size;
     const double batch_bytes = static_cast<double>(batch) * static_cast<double>(data.columns()) *

@@ -25,6 +25,7 @@ Index in_blocks(Index begin, Index most) {
 
 template <class T>
 void Sgd<T>::process(const Data& data, const RowSelection& rows) {
+    data.count_read(rows.count);
     const KernelTable<T>& kernels = objective_.kernels();
     const LossKernels<T>& loss = objective_.loss();
     const bool scaled = !options_.preconditioner.identity();

@@ -73,7 +73,8 @@ Whitening<T>::Whitening(const Objective<T>& objective, const Data& data,
           sizeof(T) == 4 ? ridge_float32 : 0.0)),
       sample_(data.rows()),
       shift_(std::move(shift)),
-      shift_T_(shift_.begin(), shift_.end()) {
+      shift_T_(shift_.begin(), shift_.end()),
+      sample_sums_(data.outputs(), data.columns()) {
     measure_columns(moments);
     choose_sample(moments, keep_going);
 }
@@ -217,20 +218,19 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
 }
 
 template <class T>
-GradientSums Whitening<T>::sample_sums(const Coefficients& at, bool gradient) const {
+const GradientSums& Whitening<T>::sample_sums(const Coefficients& at) {
+    if (at.coef == summed_at_.coef && at.intercept == summed_at_.intercept) return sample_sums_;
     const std::vector<T> coef(at.coef.begin(), at.coef.end());
     const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
-    GradientSums total(data_.outputs(), data_.columns());
+    sample_sums_.clear();
     sample_.each([&](const RowSelection& rows, double share) {
         GradientSums sums(data_.outputs(), data_.columns());
-        if (gradient)
-            objective_.add_gradient(data_, rows, model, sums);
-        else
-            objective_.add_value(data_, rows, model, sums);
-        total.add(sums, share);
+        objective_.add_gradient(data_, rows, model, sums);
+        sample_sums_.add(sums, share);
     });
-    return total;
+    summed_at_ = at;
+    return sample_sums_;
 }
 
 template <class T>
@@ -242,7 +242,7 @@ double Whitening<T>::value(const GradientSums& sums, const Coefficients& at) con
 // to fall by its share.
 template <class T>
 double Whitening<T>::shortened(const Coefficients& at, const MetricStep& proposal,
-                               const GradientSums& sums, const GradientSums& in_sample) const {
+                               const GradientSums& sums, const GradientSums& in_sample) {
     const double start = value(in_sample, at);
     const double tilt = slope_between(sums, in_sample, at, proposal.to);
     const double noise =
@@ -250,7 +250,7 @@ double Whitening<T>::shortened(const Coefficients& at, const MetricStep& proposa
     double t = length_;
     for (int halving = 0; halving < most_halvings; ++halving, t *= 0.5) {
         const Coefficients there = between(at, proposal.to, t);
-        const double end = value(sample_sums(there, false), there) + t * tilt;
+        const double end = value(sample_sums(there), there) + t * tilt;
         if (end <= start - 2.0 * armijo * t * proposal.decrement + noise) return t;
     }
     return 0.0;
@@ -283,7 +283,7 @@ MetricStep Whitening<T>::step(const Coefficients& at, const GradientSums& sums,
     if (!renew(at, sums, &proposal, keep_going)) return {at};
     double t = length_;
     if (!objective_.loss().quadratic) {
-        const GradientSums in_sample = sample_.all() ? sums : sample_sums(at, true);
+        const GradientSums in_sample = sample_.all() ? sums : sample_sums(at);
         t = shortened(at, proposal, sums, in_sample);
         if (t == 0.0) {
             // where the loss hardly bends its Hessian promises too much; its bound does not
@@ -310,7 +310,7 @@ Coefficients Whitening<T>::solve_sample(Coefficients at, FunctionRef<bool()> kee
     const double floor = sample_.all() ? 1e-6 : 0.05;
     double start = 0.0;
     for (int s = 0; s < most_sample_steps && keep_going(); ++s) {
-        const GradientSums sums = sample_sums(at, true);
+        const GradientSums sums = sample_sums(at);
         if (s == 0) start = value(sums, at);
         if (!objective_.loss().quadratic && value(sums, at) <= floor * start) break;
         MetricStep next{at};

@@ -59,8 +59,10 @@ class Whitening {
     MetricStep propose(const Coefficients& at, const GradientSums& sums) const;
     // How much of the step to take.
     double shortened(const Coefficients& at, const MetricStep& proposal, const GradientSums& sums,
-                     const GradientSums& in_sample) const;
-    GradientSums sample_sums(const Coefficients& at, bool gradient) const;
+                     const GradientSums& in_sample);
+    // Valid until the next call; where the last one was, nothing is read: steps start where their
+    // trials ended.
+    const GradientSums& sample_sums(const Coefficients& at);
     double value(const GradientSums& sums, const Coefficients& at) const;
 
     const Objective<T>& objective_;
@@ -74,6 +76,8 @@ class Whitening {
     std::vector<double> unit_;  // of a coefficient: 1 / spread of its column
     std::vector<bool> constant_;
     std::vector<bool> unseen_;  // constant in the sample alone
+    Coefficients summed_at_;
+    GradientSums sample_sums_;
     SymmetricMatrix hessian_;  // kept with an l1 penalty only
     Cholesky factor_;
     bool known_ = false;

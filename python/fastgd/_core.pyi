@@ -121,6 +121,7 @@ class _History(TypedDict):
     gradient_norm: NDArray[np.float64]
     learning_rate: NDArray[np.float64]
     seconds: NDArray[np.float64]
+    n_passes: NDArray[np.float64]
 
 class _Search(TypedDict):
     non_finite: tuple[int, int] | None
@@ -132,6 +133,7 @@ class _Fitted(_Search, total=False):
     objective: float
     gradient_norm: float
     n_iter: int
+    n_passes: float
     status: Status
     safe_rate: float
     precondition: Precondition
@@ -194,7 +196,7 @@ def fit(
     intercept: NDArray[np.float64],
     single_precision: bool,
     on_epoch: Callable[
-        [int, NDArray[np.float64], NDArray[np.float64], float, float, float, float], bool
+        [int, NDArray[np.float64], NDArray[np.float64], float, float, float, float, float], bool
     ]
     | None,
     on_rate: Callable[[int], float] | None,

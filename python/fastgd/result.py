@@ -40,6 +40,8 @@ class EpochInfo:
         Step size of this epoch.
     seconds : float
         Wall time since the start of the fit.
+    n_passes : float
+        Passes over the rows of X since then, as `FitResult` counts them.
     """
 
     epoch: int
@@ -49,6 +51,7 @@ class EpochInfo:
     gradient_norm: float
     learning_rate: float
     seconds: float
+    n_passes: float
 
     def __post_init__(self) -> None:
         """Give out views that cannot be written, so that no callback steers the fit unseen."""
@@ -74,12 +77,15 @@ class History:
         Step size.
     seconds : ndarray of shape (n_iter,), float64
         Wall time since the start of the fit.
+    n_passes : ndarray of shape (n_iter,), float64
+        Passes over the rows of X since then, as `FitResult` counts them.
     """
 
     objective: NDArray[np.float64]
     gradient_norm: NDArray[np.float64]
     learning_rate: NDArray[np.float64]
     seconds: NDArray[np.float64]
+    n_passes: NDArray[np.float64]
 
     def __repr__(self) -> str:
         """Return the number of epochs and where the objective went, on one line."""
@@ -103,6 +109,12 @@ class FitResult:
         Euclidean norm of the objective's gradient there, on the columns as given.
     n_iter : int
         Epochs done.
+    n_passes : float
+        How many times the rows of X were read in all: rows read over n. Column moments are one
+        pass; so are the steps of a stochastic epoch and each measure of the objective; rows of a
+        sample (for "whiten", or for the step size) are the fraction that they are of X. An epoch
+        of batch descent is one pass, and what its metric needs. Rows used twice while in cache
+        count once; y and weights do not count.
     status : {"converged", "iteration_limit", "time_limit", "stopped", "diverged"}
         How the fit ended.
     message : str
@@ -120,6 +132,7 @@ class FitResult:
     objective: float
     gradient_norm: float
     n_iter: int
+    n_passes: float
     status: str
     message: str
     precondition: str
@@ -128,9 +141,10 @@ class FitResult:
 
     def __repr__(self) -> str:
         """Return a table of status, epochs, objective, gradient norm, model and message."""
+        passes = f"{self.n_passes:.1f} passes over X"
         rows = {
             "status": self.status,
-            "epochs": f"{self.n_iter}, precondition {self.precondition!r}",
+            "epochs": f"{self.n_iter} ({passes}), precondition {self.precondition!r}",
             "objective": _first_to_last(self.history.objective, self.objective),
             "gradient norm": _first_to_last(self.history.gradient_norm, self.gradient_norm),
             "coef": f"{_first_few(self.coef)} shape {self.coef.shape}, {self.coef.dtype}",

@@ -275,6 +275,7 @@ def fit(
         coef=shape.of_coef(fitted["coef"]),
         intercept=shape.of_intercept(fitted["intercept"]),
         n_iter=fitted["n_iter"],
+        n_passes=fitted["n_passes"],
         status=status,
         objective=fitted["objective"],
         gradient_norm=fitted["gradient_norm"],

@@ -243,6 +243,31 @@ void weights_are_repetitions() {
     check(std::abs(weighted.raw.intercept[0] - repeated.raw.intercept[0]) < 1e-6);
 }
 
+void passes_are_rows_read_over_rows() {
+    each_precision([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(57);
+        const auto problem = make_problem<T>(numbers, 1000, 5, 1);
+        QuietMonitor monitor;
+        FitOptions whitened;
+        whitened.tol = 1e-6;
+        const double passes = fit_to(kernels, problem, whitened, monitor).passes;
+        check(passes == 4.0, "moments, gradient, Hessian, measure: ", passes);
+        for (const Solver solver : {Solver::batch, Solver::minibatch, Solver::sgd})
+            for (const Index batch_size : {7, 256}) {
+                FitOptions options;
+                options.solver = solver;
+                options.batch_size = batch_size;
+                options.rate = Rate::constant;
+                options.eta0 = 1e-3;
+                options.max_iter = 3;
+                const FitOutcome outcome = fit_to(kernels, problem, options, monitor);
+                check(outcome.passes == 1.0 + 3.0 + 1.0, "solver ", static_cast<int>(solver), ": ",
+                      outcome.passes);
+            }
+    });
+}
+
 }  // namespace
 }  // namespace fastgd::testing
 
@@ -254,6 +279,7 @@ int main(int argc, char** argv) {
                 {"bad numbers are named before work", bad_numbers_are_named_before_work},
                 {"a step too long diverges", step_too_long_diverges_and_the_safe_one_does_not},
                 {"the monitor is heard", monitor_is_heard},
-                {"weights are repetitions", weights_are_repetitions}},
+                {"weights are repetitions", weights_are_repetitions},
+                {"passes are rows read over rows", passes_are_rows_read_over_rows}},
                argc, argv);
 }
