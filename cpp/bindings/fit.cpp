@@ -5,6 +5,7 @@
 
 #include "monitor.hpp"
 #include "problem.hpp"
+#include "safe_step.hpp"
 #include "topics.hpp"
 
 namespace fastgd::bindings {
@@ -57,7 +58,7 @@ py::dict fit_to(const py::array& X, const py::array& y,
     result["gradient_norm"] = outcome.measure.gradient_norm;
     result["n_iter"] = outcome.epochs;
     result["status"] = outcome.status;
-    result["safe_rate"] = outcome.safe_rate;
+    result["safe_step"] = dict_of(outcome.safe_step);
     result["precondition"] = outcome.precondition;
     result["dependent"] = outcome.dependent;
     result["separable"] = outcome.separable;

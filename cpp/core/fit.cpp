@@ -316,8 +316,10 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     const bool grown = !automatic() && measured_.objective > 2.0 * stopping_->reference();
     if (verdict == Verdict::diverged || grown) {
         outcome_.status = Status::diverged;
-        outcome_.safe_rate = safe_rate(objective_.kernels(), data_, step_problem_,
-                                       options_.fit_intercept, [&] { return keep_going(); });
+        outcome_.safe_step =
+            safe_step(raw_curvature(objective_.kernels(), data_, step_problem_, moments_,
+                                    options_.fit_intercept, [&] { return keep_going(); }),
+                      step_problem_);
         // the last good coefficients may never have been measured
         descent_->restart_from(best_);
         if (!evaluate()) return outcome_;

@@ -45,6 +45,12 @@ class Status(Enum):
     stopped = 3
     diverged = 4
 
+class Limit(Enum):
+    column = 0
+    intercept = 1
+    row = 2
+    penalty = 3
+
 class FitOptions:
     solver: Solver
     batch_size: int
@@ -125,6 +131,12 @@ class _History(TypedDict):
 class _Search(TypedDict):
     non_finite: tuple[int, int] | None
 
+class _SafeStep(TypedDict):
+    rate: float
+    limit: Limit
+    index: int
+    share: float
+
 # Missing where a cell of X is not finite.
 class _Fitted(_Search, total=False):
     coef: NDArray[np.float64]
@@ -133,7 +145,7 @@ class _Fitted(_Search, total=False):
     gradient_norm: float
     n_iter: int
     status: Status
-    safe_rate: float
+    safe_step: _SafeStep
     precondition: Precondition
     dependent: list[int]
     separable: bool
