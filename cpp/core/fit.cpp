@@ -88,7 +88,7 @@ Precondition FitRun<T>::chosen_precondition() const {
     if (options_.precondition != Precondition::automatic) return options_.precondition;
     if (!automatic()) return Precondition::none;
     // an average of iterates is not where the step in the Hessian's metric would start
-    const bool whitens = !options_.average && Whitening<T>::pays(data_);
+    const bool whitens = !options_.average && WhiteningSample<T>::pays(data_);
     return whitens ? Precondition::whiten : Precondition::scale;
 }
 

@@ -6,6 +6,8 @@
 
 from . import losses
 from ._version import __version__
+from .conditioning import diagnose
+from .diagnosis import Dependency, Diagnosis
 from .environment import show_versions
 from .objective import value, value_and_gradient
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
@@ -13,10 +15,13 @@ from .solve import fit
 
 __all__ = [
     "ConvergenceWarning",
+    "Dependency",
+    "Diagnosis",
     "EpochInfo",
     "FitResult",
     "History",
     "__version__",
+    "diagnose",
     "fit",
     "losses",
     "show_versions",

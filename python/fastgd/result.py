@@ -109,10 +109,14 @@ class FitResult:
         The same in words: what was reached and, unless it converged, what helps.
     precondition : {"none", "scale", "whiten"}
         The metric that the steps were taken in.
+    loss : str
+        Name of the loss.
     history : History
         Objective, gradient norm, step size and time of each epoch.
     classes : ndarray of shape (2,) or None
         The two labels in `y`, the negative one first; None for real targets.
+    separable : bool
+        Whether the fit ended because a plane divides the classes: there is no least point.
     """
 
     coef: NDArray[Any]
@@ -123,8 +127,10 @@ class FitResult:
     status: str
     message: str
     precondition: str
+    loss: str
     history: History
     classes: NDArray[Any] | None = None
+    separable: bool = False
 
     def __repr__(self) -> str:
         """Return a table of status, epochs, objective, gradient norm, model and message."""
