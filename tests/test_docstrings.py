@@ -45,6 +45,7 @@ def test_public_names_are_those_announced() -> None:
         "ConvergenceWarning",
         "Dependency",
         "Diagnosis",
+        "Effects",
         "EpochInfo",
         "FitResult",
         "History",

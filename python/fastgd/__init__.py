@@ -8,6 +8,7 @@ from . import losses
 from ._version import __version__
 from .conditioning import diagnose
 from .diagnosis import Dependency, Diagnosis
+from .effects import Effects
 from .environment import show_versions
 from .objective import value, value_and_gradient
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
@@ -17,6 +18,7 @@ __all__ = [
     "ConvergenceWarning",
     "Dependency",
     "Diagnosis",
+    "Effects",
     "EpochInfo",
     "FitResult",
     "History",
