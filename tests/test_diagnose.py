@@ -225,6 +225,7 @@ def test_whitening_by_a_sample_is_measured_on_all_rows() -> None:
     X[:, 1] += 5 * X[:, 0]
     found = fastgd.diagnose(X, X[:, 0])
     assert 20_000 < found.rows_examined < 30_000
+    assert f"; what follows from {found.rows_examined} rows" in " ".join(repr(found).split())
     assert 1.01 < found.condition["whiten"] < 2.0
     np.testing.assert_allclose(found.smoothness, bends(X)[0], rtol=0.1)
 
@@ -310,8 +311,8 @@ def test_repr_tells_what_to_do() -> None:
     assert max(map(len, repr(found).splitlines())) <= 100
     for words in (
         "64 rows, 7 columns, loss 'squared_error'",
-        "column 6 is constant: beside an intercept they tell nothing; drop them",
-        "column 5 = column 2: its coefficient is not determined; drop it",
+        "column 6 is constant, which the intercept is already: leave out",
+        "column 5 = column 2: its coefficient is not determined; leave it out",
         "columns 0 and 4 are nearly the same",
         "units and means of the columns make the condition number",
         "correlated columns leave a condition number of",

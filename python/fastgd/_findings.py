@@ -53,17 +53,17 @@ def _of_columns(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.constant:
         named = _columns(diagnosis.constant)
         if diagnosis.fit_intercept:
-            yield f"{named} constant: beside an intercept they tell nothing; drop them"
+            yield f"{named} constant, which the intercept is already: leave out"
         else:
-            yield f"{named} constant: fit_intercept=True does their work, unpenalised"
+            yield f"{named} constant: fit_intercept=True does the same, unpenalised"
     for dependency in diagnosis.dependent[:_NAMED]:
         yield (
-            f"{dependency}: its coefficient is not determined; drop it, or set alpha > 0 to share "
-            "evenly"
+            f"{dependency}: its coefficient is not determined; leave it out, or set alpha > 0 to "
+            "share evenly"
         )
     if len(diagnosis.dependent) > _NAMED:
         others = [dependency.column for dependency in diagnosis.dependent[_NAMED:]]
-        yield f"{_columns(others)} made up of others as well: drop them, or set alpha > 0"
+        yield f"{_columns(others)} made up of others as well: leave out, or set alpha > 0"
     pairs = diagnosis.near_duplicates
     if pairs:
         named = ", ".join(f"{first} and {second}" for first, second, _ in pairs[:_NAMED])
@@ -82,8 +82,8 @@ def _of_columns(diagnosis: Diagnosis) -> Iterator[str]:
     if inflated:
         yield (
             f"{_columns(inflated)} nearly made up of others (variance inflation up to "
-            f"{inflation[inflated[0]]:.3g}): their coefficients are loosely determined; leave some "
-            "out, or set alpha > 0"
+            f"{inflation[inflated[0]]:.3g}), coefficients loosely determined: leave some out, or "
+            "set alpha > 0"
         )
     if diagnosis.n_rows <= diagnosis.n_features and not diagnosis.alpha:
         yield (

@@ -152,7 +152,12 @@ class Diagnosis:
         )
         rows = {
             "data": f"{self.n_rows} rows, {self.n_features} columns, loss {self.loss!r}"
-            + (f", alpha {self.alpha:g}" if self.alpha else ""),
+            + (f", alpha {self.alpha:g}" if self.alpha else "")
+            + (
+                f"; what follows from {self.rows_examined} rows"
+                if self.rows_examined < self.n_rows
+                else ""
+            ),
             "smoothness": f"{self.smoothness:.3g}; gradients up to {self.gradient_ratio:.3g} times "
             "as long in one direction as in another",
             "constant step": self._safe_steps(),
