@@ -43,10 +43,14 @@ def test_public_names_are_those_announced() -> None:
     assert sorted(fastgd.__all__) == fastgd.__all__
     assert set(fastgd.__all__) == {
         "ConvergenceWarning",
+        "Dependency",
+        "Diagnosis",
+        "Effects",
         "EpochInfo",
         "FitResult",
         "History",
         "__version__",
+        "diagnose",
         "fit",
         "losses",
         "show_versions",
@@ -104,7 +108,7 @@ def wide(documentation: str) -> str:
     return re.sub(r",\s+", ", ", documentation)
 
 
-@pytest.mark.parametrize("name", ["fit", "value", "value_and_gradient"])
+@pytest.mark.parametrize("name", ["diagnose", "fit", "value", "value_and_gradient"])
 @pytest.mark.parametrize("section", [".. math::", "Parameters", "Returns", "Raises", "Examples"])
 def test_calculations_state_formula_errors_and_an_example(name: str, section: str) -> None:
     assert section in (getattr(fastgd, name).__doc__ or "")

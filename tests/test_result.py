@@ -35,6 +35,7 @@ def make_result(**changes: Any) -> fastgd.FitResult:
         status="converged",
         message="the gradient norm 2.5e-04 is below tol",
         precondition="whiten",
+        loss="squared_error",
         history=make_history(),
         classes=None,
     )

@@ -5,6 +5,7 @@
 
 #include "monitor.hpp"
 #include "problem.hpp"
+#include "safe_step.hpp"
 #include "topics.hpp"
 
 namespace fastgd::bindings {
@@ -59,7 +60,7 @@ py::dict fit_to(const py::array& X, const py::array& y,
     result["n_iter"] = outcome.epochs;
     result["n_passes"] = outcome.passes;
     result["status"] = outcome.status;
-    result["safe_rate"] = outcome.safe_rate;
+    result["safe_step"] = dict_of(outcome.safe_step);
     result["precondition"] = outcome.precondition;
     result["dependent"] = outcome.dependent;
     result["separable"] = outcome.separable;

@@ -6,6 +6,7 @@ PYBIND11_MODULE(_core, module) {
     topics::register_environment(module);
     topics::register_objective(module);
     topics::register_options(module);
+    topics::register_conditioning(module);
     topics::register_fit(module);
     topics::register_descent(module);
 }

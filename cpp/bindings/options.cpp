@@ -48,6 +48,12 @@ void register_options(py::module_& module) {
         .value("stopped", Status::stopped)
         .value("diverged", Status::diverged)
         .finalize();
+    py::native_enum<Limit>(module, "Limit", "enum.Enum")
+        .value("column", Limit::column)
+        .value("intercept", Limit::intercept)
+        .value("row", Limit::row)
+        .value("penalty", Limit::penalty)
+        .finalize();
     py::class_<FitOptions>(module, "FitOptions")
         .def(py::init<>())
         .def_readwrite("solver", &FitOptions::solver)

@@ -100,7 +100,7 @@ Precondition FitRun<T>::chosen_precondition() const {
     if (options_.precondition != Precondition::automatic) return options_.precondition;
     if (!automatic()) return Precondition::none;
     // an average of iterates is not where the step in the Hessian's metric would start
-    const bool whitens = !options_.average && Whitening<T>::pays(data_);
+    const bool whitens = !options_.average && WhiteningSample<T>::pays(data_);
     return whitens ? Precondition::whiten : Precondition::scale;
 }
 
@@ -343,8 +343,10 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     const bool grown = !automatic() && measured_.objective > 2.0 * stopping_->reference();
     if (verdict == Verdict::diverged || grown) {
         outcome_.status = Status::diverged;
-        outcome_.safe_rate = safe_rate(objective_.kernels(), data_, step_problem_,
-                                       options_.fit_intercept, [&] { return keep_going(); });
+        outcome_.safe_step =
+            safe_step(raw_curvature(objective_.kernels(), data_, step_problem_, moments_,
+                                    options_.fit_intercept, [&] { return keep_going(); }),
+                      step_problem_);
         // the last good coefficients may never have been measured
         descent_->restart_from(best_);
         if (!evaluate()) return outcome_;

@@ -9,6 +9,7 @@
 #include "fit_options.hpp"
 #include "measure.hpp"
 #include "objective.hpp"
+#include "step_size.hpp"
 
 namespace fastgd {
 
@@ -43,7 +44,7 @@ struct FitOutcome {
     double passes = 0.0;  // rows of X read, over the rows there are
     std::vector<EpochReport> history;
     bool interrupted = false;
-    double safe_rate = 0.0;                  // when diverged
+    SafeStep safe_step;                      // when diverged
     Precondition precondition = Precondition::none;  // what was used
     std::vector<Index> dependent;  // whitened: columns that are combinations of others
     bool separable = false;        // a plane divides the classes: there is no least point

@@ -22,9 +22,31 @@ double automatic_rate(const KernelTable<T>& kernels, const Data& data, const Ste
                       const ColumnMoments& moments, const Preconditioner& preconditioner,
                       FunctionRef<bool()> keep_going);
 
-// A step on raw columns that no order of the rows makes diverge.
+// How strongly raw columns bend, all rows together and the longest alone.
+struct RawCurvature {
+    SteepestDirection steepest;  // with loss and penalty
+    LongestRow longest;
+    double mean_square = 0.0;  // of a row's norm, the intercept's 1 included
+    double rows = 0.0;
+};
+
 template <class T>
-double safe_rate(const KernelTable<T>& kernels, const Data& data, const StepProblem& problem,
-                 bool fit_intercept, FunctionRef<bool()> keep_going);
+RawCurvature raw_curvature(const KernelTable<T>& kernels, const Data& data,
+                           const StepProblem& problem, const ColumnMoments& moments,
+                           bool fit_intercept, FunctionRef<bool()> keep_going);
+
+// What keeps a step on raw columns short.
+enum class Limit { column, intercept, row, penalty };
+
+struct SafeStep {
+    double rate = 0.0;
+    Limit limit = Limit::column;
+    Index index = 0;     // of the column or row
+    double share = 0.0;  // of the smoothness; for a row, its norm over the root mean square of all
+};
+
+// A step on raw columns that no order of the rows makes diverge, and what would have to change
+// for a longer one.
+SafeStep safe_step(const RawCurvature& raw, const StepProblem& problem);
 
 }  // namespace fastgd

@@ -6,6 +6,9 @@
 
 from . import losses
 from ._version import __version__
+from .conditioning import diagnose
+from .diagnosis import Dependency, Diagnosis
+from .effects import Effects
 from .environment import show_versions
 from .objective import value, value_and_gradient
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
@@ -13,10 +16,14 @@ from .solve import fit
 
 __all__ = [
     "ConvergenceWarning",
+    "Dependency",
+    "Diagnosis",
+    "Effects",
     "EpochInfo",
     "FitResult",
     "History",
     "__version__",
+    "diagnose",
     "fit",
     "losses",
     "show_versions",

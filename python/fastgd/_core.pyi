@@ -45,6 +45,12 @@ class Status(Enum):
     stopped = 3
     diverged = 4
 
+class Limit(Enum):
+    column = 0
+    intercept = 1
+    row = 2
+    penalty = 3
+
 class FitOptions:
     solver: Solver
     batch_size: int
@@ -126,6 +132,12 @@ class _History(TypedDict):
 class _Search(TypedDict):
     non_finite: tuple[int, int] | None
 
+class _SafeStep(TypedDict):
+    rate: float
+    limit: Limit
+    index: int
+    share: float
+
 # Missing where a cell of X is not finite.
 class _Fitted(_Search, total=False):
     coef: NDArray[np.float64]
@@ -135,11 +147,27 @@ class _Fitted(_Search, total=False):
     n_iter: int
     n_passes: float
     status: Status
-    safe_rate: float
+    safe_step: _SafeStep
     precondition: Precondition
     dependent: list[int]
     separable: bool
     history: _History
+
+class _Moments(_Search, total=False):
+    mean: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    smallest: NDArray[np.float64]
+    largest: NDArray[np.float64]
+
+class _Conditioned(_Moments, total=False):
+    curvature: float
+    shift: NDArray[np.float64]
+    second_moments: NDArray[np.float64] | None
+    rows: int
+    ridge: float
+    dependent: list[int]
+    batch: _SafeStep
+    sgd: _SafeStep
 
 def available_threads() -> int: ...
 def build_info() -> _BuildInfo: ...
@@ -148,6 +176,34 @@ def isa_level() -> str: ...
 def isa_levels() -> list[str]: ...
 def losses() -> list[tuple[str, bool]]: ...
 def thread_runtime() -> str: ...
+def column_moments(
+    X: NDArray[Any],
+    sample_weight: NDArray[Any] | None,
+    single_precision: bool,
+    n_threads: int,
+) -> _Moments: ...
+def conditioning(
+    X: NDArray[Any],
+    sample_weight: NDArray[Any] | None,
+    loss: str,
+    parameter: float,
+    l2: float,
+    fit_intercept: bool,
+    single_precision: bool,
+    n_threads: int,
+) -> _Conditioned: ...
+def curvature_product(
+    X: NDArray[Any],
+    sample_weight: NDArray[Any] | None,
+    shift: NDArray[np.float64],
+    metric: NDArray[np.float64],
+    intercept_metric: float,
+    curvature: float,
+    l2: float,
+    direction: NDArray[np.float64],
+    single_precision: bool,
+    n_threads: int,
+) -> NDArray[np.float64]: ...
 def first_non_finite(X: NDArray[Any], single_precision: bool) -> tuple[int, int] | None: ...
 @overload
 def objective_at(

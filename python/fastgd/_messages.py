@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from . import _core
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from . import _core
     from .result import History
 
 
@@ -26,10 +27,12 @@ def describe_end(
     after = f"after {epochs} epoch{'s' if epochs != 1 else ''}"
     if status == "diverged":
         used = float(history.learning_rate[-1])
+        safe = fitted["safe_step"]
         return (
             f"diverged {after}: the objective grew to {history.objective[-1]:.3g} with a step of "
-            f"{used:.3g} on the columns as given; a step of {fitted['safe_rate']:.3g} would have "
-            "been safe, learning_rate='auto' scales the columns and needs no step"
+            f"{used:.3g} on the columns as given, driven by {describe_limit(safe)}; a step of "
+            f"{safe['rate']:.3g} would have been safe, learning_rate='auto' scales the columns and "
+            "needs no step"
         )
     reached = (
         f"objective {fitted['objective']:.6g}, gradient norm {fitted['gradient_norm']:.3g}"
@@ -50,6 +53,21 @@ def describe_end(
     if rate != "auto":
         cure += ", or use learning_rate='auto'"
     return f"stopped at max_iter={options.max_iter} before convergence: {reached}; {cure}"
+
+
+def describe_limit(step: _core._SafeStep) -> str:
+    """Name the column or the row that keeps a step short, and by how much."""
+    share = f"{100.0 * step['share']:.3g} % of the smoothness"
+    if step["limit"] == _core.Limit.row:
+        return (
+            f"row {step['index']} (its norm is {step['share']:.3g} times the root mean square of "
+            "all rows')"
+        )
+    if step["limit"] == _core.Limit.column:
+        return f"column {step['index']} ({share})"
+    if step["limit"] == _core.Limit.intercept:
+        return f"the intercept ({share})"
+    return f"the penalty ({share})"
 
 
 def _remarks(fitted: _core._Fitted) -> str:

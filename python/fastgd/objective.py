@@ -18,7 +18,7 @@ from ._validation import (
     check_sample_weight,
     check_targets,
     compute_dtype,
-    non_finite_error,
+    raise_if_non_finite,
 )
 
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ def _check(
 def _raise_if_non_finite(point: _Point) -> None:
     """Blame the data for a value that is not finite, unless the arithmetic alone overflowed."""
     found = _core.first_non_finite(point.X, point.arguments["single_precision"])
-    if found is not None:
-        row, column = found
-        raise non_finite_error("X", float(point.X[row, column]), row=row, column=column)
+    raise_if_non_finite("X", point.X, found)
 
 
 def value(

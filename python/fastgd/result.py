@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .effects import effects_of
+
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
+
+    from .effects import Effects
 
 __all__ = ["ConvergenceWarning", "EpochInfo", "FitResult", "History"]
 
@@ -121,10 +125,14 @@ class FitResult:
         The same in words: what was reached and, unless it converged, what helps.
     precondition : {"none", "scale", "whiten"}
         The metric that the steps were taken in.
+    loss : str
+        Name of the loss.
     history : History
         Objective, gradient norm, step size and time of each epoch.
     classes : ndarray of shape (2,) or None
         The two labels in `y`, the negative one first; None for real targets.
+    separable : bool
+        Whether the fit ended because a plane divides the classes: there is no least point.
     """
 
     coef: NDArray[Any]
@@ -136,8 +144,10 @@ class FitResult:
     status: str
     message: str
     precondition: str
+    loss: str
     history: History
     classes: NDArray[Any] | None = None
+    separable: bool = False
 
     def __repr__(self) -> str:
         """Return a table of status, epochs, objective, gradient norm, model and message."""
@@ -158,6 +168,40 @@ class FitResult:
             if text
         ]
         return "\n".join([type(self).__name__, *lines])
+
+    def effects(self, X: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Effects:
+        """Tell what happens to the output when an input changes.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Rows over which inputs vary, such as those of the fit; names of columns are kept.
+        sample_weight : array_like of shape (n,), optional
+            Weights >= 0, not all zero; by default every row weighs 1.
+
+        Returns
+        -------
+        Effects
+            Change per unit and per standard deviation of each input; odds ratios for a log loss.
+
+        Raises
+        ------
+        TypeError
+            If an argument has the wrong type.
+        ValueError
+            If an argument has the wrong shape or range, or holds NaN or infinity.
+
+        Examples
+        --------
+        >>> import numpy as np, fastgd
+        >>> X = np.array([[1.0, 0.0], [2.0, 4.0], [3.0, 0.0], [4.0, 4.0]])
+        >>> fastgd.fit(X, X @ [3.0, 1.0]).effects(X)
+        Effects: change of the output when one input rises and the others stay
+          input       deviation     per unit     per dev.
+          column 0        1.118            3        3.354
+          column 1            2            1            2
+        """
+        return effects_of(self.coef, self.loss, self.classes, X, sample_weight)
 
 
 def _first_to_last(history: NDArray[np.float64], last: float | None = None) -> str:

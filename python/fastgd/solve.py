@@ -27,7 +27,7 @@ from ._validation import (
     check_sample_weight,
     check_targets,
     compute_dtype,
-    non_finite_error,
+    raise_if_non_finite,
 )
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
 
@@ -265,9 +265,7 @@ def fit(
     finally:
         if bar is not None:
             bar.close()
-    if fitted["non_finite"] is not None:
-        row, column = fitted["non_finite"]
-        raise non_finite_error("X", float(matrix[row, column]), row=row, column=column)
+    raise_if_non_finite("X", matrix, fitted["non_finite"])
 
     history = History(**fitted["history"])
     status = fitted["status"].name
@@ -281,8 +279,10 @@ def fit(
         gradient_norm=fitted["gradient_norm"],
         message=describe_end(fitted, history, options, rate),
         precondition=fitted["precondition"].name,
+        loss=resolved.name,
         history=history,
         classes=targets.classes,
+        separable=fitted["separable"],
     )
     if status in ("iteration_limit", "time_limit", "diverged") and not _all_epochs_wanted(
         status, options

@@ -183,9 +183,9 @@ void step_too_long_diverges_and_the_safe_one_does_not() {
             QuietMonitor monitor;
             const FitOutcome outcome = fit_to(kernels, problem, options, monitor);
             check(outcome.status == Status::diverged, static_cast<int>(solver));
-            check(outcome.safe_rate > 0.0 && std::isfinite(outcome.safe_rate));
+            check(outcome.safe_step.rate > 0.0 && std::isfinite(outcome.safe_step.rate));
             for (const double c : outcome.raw.coef) check(std::isfinite(c), "not the last good");
-            options.eta0 = outcome.safe_rate;
+            options.eta0 = outcome.safe_step.rate;
             const FitOutcome safe = fit_to(kernels, problem, options, monitor);
             check(safe.status != Status::diverged, static_cast<int>(solver), " at ", options.eta0);
             check(safe.history.back().objective < mean_square / 2, "worse than zero");
