@@ -29,6 +29,7 @@ void register_options(py::module_& module) {
         .value("optimal", Rate::optimal)
         .value("adaptive", Rate::adaptive)
         .value("callable", Rate::callable)
+        .value("schedule", Rate::schedule)
         .finalize();
     py::native_enum<Precondition>(module, "Precondition", "enum.Enum")
         .value("automatic", Precondition::automatic)

@@ -141,9 +141,20 @@ bool FitRun<T>::keep_going() {
 template <class T>
 bool FitRun<T>::feed(const Sampler& sampler, Index epoch) {
     RowOrder order;
+    const bool scheduled = options_.rate == Rate::schedule && !batch();
+    Index done = 0;
     for (Index s = 0; s < sampler.segments(); ++s) {
-        if (!keep_going()) return false;
-        descent_->consume(data_, sampler.segment(epoch, s, order));
+        const RowSelection segment = sampler.segment(epoch, s, order);
+        const Index piece = scheduled ? rows_a_rate(options_, data_.rows()) : segment.count;
+        for (Index begin = 0; begin < segment.count; begin += piece) {
+            if (!keep_going()) return false;
+            if (scheduled)
+                descent_->set_rate(monitor_.rate_of(static_cast<double>(epoch) +
+                                                    static_cast<double>(done + begin) /
+                                                        static_cast<double>(data_.rows())));
+            descent_->consume(data_, segment.part(begin, std::min(piece, segment.count - begin)));
+        }
+        done += segment.count;
     }
     return true;
 }
@@ -276,7 +287,8 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     }
     Verdict verdict = Verdict::go_on;
     for (Index epoch = 0; epoch < options_.max_iter; ++epoch) {
-        if (options_.rate == Rate::callable) descent_->set_rate(monitor_.rate_of(epoch));
+        if (options_.rate == Rate::callable || options_.rate == Rate::schedule)
+            descent_->set_rate(monitor_.rate_of(static_cast<double>(epoch)));
         const double rate = descent_->rate();
         if (!advance(epoch)) return outcome_;
         const bool last = epoch + 1 == options_.max_iter;

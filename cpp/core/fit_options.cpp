@@ -18,7 +18,16 @@ Index steps_of(Index seen, Index rows, Index batch_size) {
     return seen / rows * steps_an_epoch + seen % rows / batch_size;
 }
 
+// Looks at a schedule in an epoch, where there are as many batches.
+constexpr Index looks_an_epoch = 128;
+
 }  // namespace
+
+Index rows_a_rate(const FitOptions& options, Index rows) {
+    const Index batch = options.solver == Solver::minibatch ? options.batch_size : 1;
+    const Index batches = (rows + batch - 1) / batch;
+    return (batches + looks_an_epoch - 1) / looks_an_epoch * batch;
+}
 
 DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight) {
     DescentOptions d;

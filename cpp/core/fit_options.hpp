@@ -10,7 +10,7 @@
 
 namespace fastgd {
 
-enum class Rate { automatic, constant, invscaling, optimal, adaptive, callable };
+enum class Rate { automatic, constant, invscaling, optimal, adaptive, callable, schedule };
 
 // In which metric steps are taken; `automatic` is scale or, where it pays, whiten.
 enum class Precondition { automatic, none, scale, whiten };
@@ -40,6 +40,9 @@ struct FitOptions {
 // Options of the descent but for its preconditioner and rate, over rows of weight `mean_weight` on
 // average.
 DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight);
+
+// Rows between two looks at a schedule: whole batches, or about a 128th of an epoch.
+Index rows_a_rate(const FitOptions& options, Index rows);
 
 // `whitened`: steps are taken in the metric of the Hessian; `reference`: objective of zero
 // coefficients; `rounding`: relative error of an objective.

@@ -4,7 +4,7 @@
 `value_and_gradient` evaluates the objective and its gradient in one reading of the data.
 """
 
-from . import losses
+from . import losses, schedules
 from ._version import __version__
 from .environment import show_versions
 from .objective import value, value_and_gradient
@@ -19,6 +19,7 @@ __all__ = [
     "__version__",
     "fit",
     "losses",
+    "schedules",
     "show_versions",
     "value",
     "value_and_gradient",

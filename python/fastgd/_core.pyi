@@ -32,6 +32,7 @@ class Rate(Enum):
     optimal = 3
     adaptive = 4
     callable = 5
+    schedule = 6
 
 class Shuffle(Enum):
     none = 0
@@ -197,5 +198,5 @@ def fit(
         [int, NDArray[np.float64], NDArray[np.float64], float, float, float, float], bool
     ]
     | None,
-    on_rate: Callable[[int], float] | None,
+    on_rate: Callable[[float], float] | None,
 ) -> _Fitted: ...

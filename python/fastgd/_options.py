@@ -17,6 +17,7 @@ from ._validation import (
     describe,
     message,
 )
+from .schedules import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,7 @@ def build_options(
     average: object,
     random_state: object,
     n_threads: object,
-) -> tuple[_core.FitOptions, str | Callable[[int], object]]:
+) -> tuple[_core.FitOptions, str | Callable[[Any], object]]:
     """Return the core's options and the learning rate from the arguments of `fit`."""
     strength = check_real("alpha", alpha, low=0.0)
     ratio = check_real("l1_ratio", l1_ratio, low=0.0, high=1.0)
@@ -91,7 +92,7 @@ def check_batch_size(batch_size: object, n_rows: int, *, default: int) -> int:
     return min(size, n_rows)
 
 
-def check_learning_rate(learning_rate: object, alpha: float) -> str | Callable[[int], object]:
+def check_learning_rate(learning_rate: object, alpha: float) -> str | Callable[[Any], object]:
     """Return the name of a schedule or the callable; "optimal" needs alpha > 0."""
     if callable(learning_rate):
         return learning_rate
@@ -104,9 +105,9 @@ def check_learning_rate(learning_rate: object, alpha: float) -> str | Callable[[
     return name
 
 
-def check_step_size(step_size: object, epoch: int) -> float:
+def check_step_size(step_size: object, epoch: float) -> float:
     """Return the step size that a callable learning rate gave for `epoch`."""
-    return check_real(f"learning_rate({epoch})", step_size, low=0)
+    return check_real(f"learning_rate({epoch:g})", step_size, low=0)
 
 
 def check_callback(callback: object) -> Callable[[Any], object] | None:
@@ -163,14 +164,16 @@ def check_max_time(max_time: object) -> float | None:
     return check_real("max_time", max_time, low=0, low_open=True, alternative="None (no limit)")
 
 
-def _rate_kind(rate: str | Callable[[int], object]) -> _core.Rate:
+def _rate_kind(rate: str | Callable[[Any], object]) -> _core.Rate:
+    if isinstance(rate, Schedule):
+        return _core.Rate.schedule
     if not isinstance(rate, str):
         return _core.Rate.callable
     return _core.Rate.automatic if rate == "auto" else _core.Rate[rate]
 
 
 def _update_kind(
-    update: object, solver: str, rate: str | Callable[[int], object], *, lasso: bool
+    update: object, solver: str, rate: str | Callable[[Any], object], *, lasso: bool
 ) -> _core.Update:
     choices = ("auto", "plain", "momentum", "nesterov", "lbfgs")
     name = check_choice("update", update, choices)
@@ -188,7 +191,7 @@ def _update_kind(
 def _precondition_kind(
     precondition: object,
     solver: str,
-    rate: str | Callable[[int], object],
+    rate: str | Callable[[Any], object],
     update: object,
     *,
     averaged: bool,

@@ -30,6 +30,7 @@ from ._validation import (
     non_finite_error,
 )
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
+from .schedules import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +53,7 @@ def fit(
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
-    learning_rate: str | Callable[[int], float] = "auto",
+    learning_rate: str | Schedule | Callable[[int], float] = "auto",
     eta0: float = 0.01,
     power_t: float = 0.25,
     precondition: Literal["auto", "none", "scale", "whiten"] = "auto",
@@ -106,13 +107,15 @@ def fit(
         Share of the l1 norm in the penalty, in [0, 1].
     fit_intercept : bool, default=True
         Whether to fit an intercept; it is never penalised.
-    learning_rate : str or callable, default="auto"
+    learning_rate : str, Schedule or callable, default="auto"
         "auto": from the smoothness of loss and rows in the metric of `precondition`, cut whenever
         the objective grows; the stochastic solvers reduce the variance of their steps by a full
         gradient an epoch (SVRG), so that they end at the optimum. "constant" is `eta0`;
         "invscaling" ``eta0 / t**power_t``; "optimal" ``1 / (alpha * (t0 + t - 1))`` with Bottou's
         t0; "adaptive" `eta0`, divided by 5 after 5 epochs without improvement; a callable gives
-        the step size of an epoch, counted from 0. t counts steps from 1.
+        the step size of an epoch, counted from 0; one of `fastgd.schedules` is read within epochs
+        as well by the stochastic solvers, before each batch or, where there are more than 128, a
+        128th of an epoch. t counts steps from 1.
     eta0 : float, default=0.01
         Step size or its start, > 0; unused by "auto" and "optimal".
     power_t : float, default=0.25
@@ -331,7 +334,9 @@ def _epoch_hook(
     return on_epoch
 
 
-def _rate_hook(rate: str | Callable[[int], object]) -> Callable[[int], float] | None:
+def _rate_hook(rate: str | Callable[[Any], object]) -> Callable[[float], float] | None:
     if isinstance(rate, str):
         return None
-    return lambda epoch: check_step_size(rate(epoch), epoch)
+    if isinstance(rate, Schedule):
+        return lambda epoch: check_step_size(rate(epoch), epoch)
+    return lambda epoch: check_step_size(rate(int(epoch)), int(epoch))
