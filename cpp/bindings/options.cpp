@@ -21,6 +21,10 @@ void register_options(py::module_& module) {
         .value("nesterov", Update::nesterov)
         .value("accelerated", Update::accelerated)
         .value("lbfgs", Update::lbfgs)
+        .value("adagrad", Update::adagrad)
+        .value("rmsprop", Update::rmsprop)
+        .value("adam", Update::adam)
+        .value("adamw", Update::adamw)
         .finalize();
     py::native_enum<Rate>(module, "Rate", "enum.Enum")
         .value("automatic", Rate::automatic)
@@ -67,6 +71,7 @@ void register_options(py::module_& module) {
         .def_readwrite("precondition", &FitOptions::precondition)
         .def_readwrite("update", &FitOptions::update)
         .def_readwrite("momentum", &FitOptions::momentum)
+        .def_readwrite("beta2", &FitOptions::beta2)
         .def_readwrite("max_iter", &FitOptions::max_iter)
         .def_readwrite("max_time", &FitOptions::max_time)
         .def_readwrite("tol", &FitOptions::tol)

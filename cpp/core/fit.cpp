@@ -88,7 +88,8 @@ Precondition FitRun<T>::chosen_precondition() const {
     if (options_.precondition != Precondition::automatic) return options_.precondition;
     if (!automatic()) return Precondition::none;
     // an average of iterates is not where the step in the Hessian's metric would start
-    const bool whitens = !options_.average && Whitening<T>::pays(data_);
+    const bool full_gradients = batch() || reduces_variance(options_);
+    const bool whitens = full_gradients && !options_.average && Whitening<T>::pays(data_);
     return whitens ? Precondition::whiten : Precondition::scale;
 }
 
@@ -116,16 +117,22 @@ void FitRun<T>::prepare(const Coefficients& start) {
 
     DescentOptions& d = descent_options_;
     d = descent_options(options_, data_, moments_.weight / static_cast<double>(data_.rows()));
-    d.schedule.rate = whitened_batch() ? 1.0
-                      : automatic()
-                          ? automatic_rate(objective_.kernels(), data_, step_problem_, moments_,
-                                           preconditioner, [&] { return keep_going(); })
-                          : options_.eta0;
+    const double at_zero = objective_of_zero(objective_, data_);
+    if (automatic() && adaptive(options_.update)) {
+        const Index rows_a_step = step_problem_.rows_a_step;
+        d.schedule.rate =
+            adaptive_rate(options_.update, at_zero, (data_.rows() + rows_a_step - 1) / rows_a_step);
+        d.gradient_unit = reach(at_zero);
+    } else if (automatic() && !whitened_batch()) {
+        d.schedule.rate = automatic_rate(objective_.kernels(), data_, step_problem_, moments_,
+                                         preconditioner, [&] { return keep_going(); });
+    } else {
+        d.schedule.rate = whitened_batch() ? 1.0 : options_.eta0;
+    }
     d.preconditioner = std::move(preconditioner);
 
     best_ = start.onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, d, best_);
-    const double at_zero = objective_of_zero(objective_, data_);
     if (start.zero()) best_measure_ = {at_zero, unknown};
     stopping_ = std::make_unique<Stopping>(
         stopping_options(options_, whitening_ != nullptr, at_zero,
@@ -170,7 +177,7 @@ bool FitRun<T>::advance(Index epoch) {
     if (!batch()) {
         // with our own steps each epoch starts from a full gradient, but for the first, where
         // noise is small beside what is to be gained
-        if (automatic() && !options_.average && sums_.weight > 0.0) {
+        if (reduces_variance(options_) && sums_.weight > 0.0) {
             const Coefficients anchor = descent_->coefficients();
             static_cast<Stochastic<T>&>(*descent_).anchor_at(anchor, sums_,
                                                              proposal_ ? proposal_->to : anchor);
@@ -216,7 +223,8 @@ template <class T>
 void FitRun<T>::retreat() {
     descent_->set_rate(descent_->rate() * stopping_->cut());
     if (whitening_) whitening_->shorten();
-    if (automatic()) descent_->restart_from(best_);
+    // adaptive steps are bounded by the rate: where they are is as good, and what they know stays
+    if (automatic() && !adaptive(options_.update)) descent_->restart_from(best_);
 }
 
 template <class T>
@@ -313,7 +321,8 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         if (verdict == Verdict::retreat && !last) {
             retreat();
             // steps of our own need the gradient where they start
-            if (automatic() && !evaluate()) return outcome_;
+            if ((batch() || reduces_variance(options_)) && automatic() && !evaluate())
+                return outcome_;
             propose();
         }
     }

@@ -29,6 +29,11 @@ Index rows_a_rate(const FitOptions& options, Index rows) {
     return (batches + looks_an_epoch - 1) / looks_an_epoch * batch;
 }
 
+bool reduces_variance(const FitOptions& options) {
+    return options.solver != Solver::batch && options.rate == Rate::automatic && !options.average &&
+           !adaptive(options.update);
+}
+
 DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight) {
     DescentOptions d;
     d.columns = data.columns();
@@ -36,10 +41,11 @@ DescentOptions descent_options(const FitOptions& options, const Data& data, doub
     d.batch_size = options.batch_size;
     d.update = options.update;
     d.momentum = options.momentum;
+    d.beta2 = options.beta2;
     d.penalty = options.penalty;
     d.mean_weight = mean_weight;
-    // without the user's own averaging, the first epoch of automatic steps averages its second half
-    const bool own_average = options.rate == Rate::automatic && !options.average;
+    // before there is an anchor, the first epoch averages its second half
+    const bool own_average = reduces_variance(options);
     d.average = options.average || own_average;
     d.average_after = own_average ? data.rows() / 2 : options.average_after;
     if (options.solver == Solver::minibatch)
@@ -56,12 +62,15 @@ DescentOptions descent_options(const FitOptions& options, const Data& data, doub
 StoppingOptions stopping_options(const FitOptions& options, bool whitened, double reference,
                                  double rounding) {
     const bool batch = options.solver == Solver::batch;
+    // noise hides the gain until the step has been cut a few times
+    const bool noisy = !batch && !reduces_variance(options) && !options.average;
     return {
         .tol = options.tol,
         .deterministic = batch,
         .guarded = options.rate == Rate::automatic,
         .growth = allowed_growth(options, whitened),
         .slack = batch ? 0 : 2,
+        .patience = noisy && options.rate == Rate::automatic ? 10 : 5,
         .adaptive = options.rate == Rate::adaptive,
         .reference = reference,
         .rounding = rounding,

@@ -27,6 +27,7 @@ struct FitOptions {
     Precondition precondition = Precondition::automatic;
     Update update = Update::plain;
     double momentum = 0.9;
+    double beta2 = 0.999;
     Index max_iter = 1000;
     std::optional<double> max_time;  // seconds
     std::optional<double> tol;  // none: run all epochs and measure only where it costs nothing
@@ -36,6 +37,9 @@ struct FitOptions {
     std::uint64_t seed = 0;
     int threads = 0;
 };
+
+// Whether each epoch's steps are anchored at the full gradient measured before it (SVRG).
+bool reduces_variance(const FitOptions& options);
 
 // Options of the descent but for its preconditioner and rate, over rows of weight `mean_weight` on
 // average.

@@ -1,8 +1,10 @@
 #include "minibatch.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
+#include "adaptive.hpp"
 #include "parallel.hpp"
 #include "tile_reader.hpp"
 
@@ -71,7 +73,13 @@ MiniBatch<T>::MiniBatch(const Objective<T>& objective, const DescentOptions& opt
       partial_stride_(rounded_up(options.outputs * (options.columns + 1), 16)),
       partial_(partial_stride_ * most_partials),
       sums_(options.outputs, options.columns),
-      anchor_sums_(options.outputs, options.columns) {}
+      anchor_sums_(options.outputs, options.columns) {
+    if (!adaptive(options.update)) return;
+    for (const double metric : options.preconditioner.metric)
+        unit_.push_back(static_cast<T>(std::sqrt(metric)));
+    intercept_unit_.assign(static_cast<std::size_t>(options.outputs),
+                           static_cast<T>(std::sqrt(options.preconditioner.intercept_metric)));
+}
 
 template <class T>
 bool MiniBatch<T>::small() const {
@@ -106,7 +114,7 @@ void MiniBatch<T>::process(const Data& data, const RowSelection& rows) {
 template <class T>
 BatchStep<T> MiniBatch<T>::step_of(const T* partial, Index partials, Index rows, std::int64_t step,
                                    bool averaged) {
-    return {
+    BatchStep<T> result{
         .partial = partial,
         .partials = partials,
         .partial_stride = partial_stride_,
@@ -124,7 +132,23 @@ BatchStep<T> MiniBatch<T>::step_of(const T* partial, Index partials, Index rows,
         .coef = this->coef_.data(),
         .velocity = this->velocity_.empty() ? nullptr : this->velocity_.data(),
         .coef_sum = averaged ? this->coef_sum_.data() : nullptr,
+        .adaptive = {},
     };
+    if (adaptive(options_.update)) {
+        result.adaptive = adaptive_rule<T>(options_, step + 1 - this->restarted_at_);
+        result.adaptive.unit = unit_.empty() ? nullptr : unit_.data();
+        result.adaptive.square = this->square_.data();
+    }
+    return result;
+}
+
+template <class T>
+void MiniBatch<T>::take_step(const BatchStep<T>& step) const {
+    const KernelTable<T>& kernels = objective_.kernels();
+    if (step.adaptive.square != nullptr)
+        kernels.adaptive_step(step);
+    else
+        kernels.batch_step(step);
 }
 
 // The intercept is one more column, without penalty.
@@ -137,12 +161,17 @@ BatchStep<T> MiniBatch<T>::intercept_step(const BatchStep<T>& step) {
     result.outputs = 1;
     result.columns = step.outputs;
     result.end = step.outputs;
-    result.step = step.step * static_cast<T>(options_.preconditioner.intercept_metric);
+    if (step.adaptive.square == nullptr)
+        result.step = step.step * static_cast<T>(options_.preconditioner.intercept_metric);
     result.metric = nullptr;
     result.penalty = {};
     result.coef = this->intercept_.data();
     if (step.velocity != nullptr) result.velocity = this->intercept_velocity_.data();
     if (step.coef_sum != nullptr) result.coef_sum = this->intercept_sum_.data();
+    if (step.adaptive.square != nullptr) {
+        result.adaptive.unit = intercept_unit_.data();
+        result.adaptive.square = this->intercept_square_.data();
+    }
     return result;
 }
 
@@ -192,18 +221,18 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                              1.0 / options_.mean_weight, partial_.data() + p * partial_stride_);
                 }
             };
-            const auto take_step = [&](Index round, Index strip) {
+            const auto step_strip = [&](Index round, Index strip) {
                 const Index b = first + round;
                 const Index size = std::min(batch, rows.count - b * batch);
                 BatchStep<T> step =
                     step_of(partial_.data(), parts_of(size), size, steps_ + round, averaged);
-                if (strip == 0) kernels.batch_step(intercept_step(step));
+                if (strip == 0) take_step(intercept_step(step));
                 // columns are shared out in whole cache lines
                 step.begin = data.columns() * strip / strips / 16 * 16;
                 if (strip + 1 < strips) step.end = data.columns() * (strip + 1) / strips / 16 * 16;
-                kernels.batch_step(step);
+                take_step(step);
             };
-            rounds.work(sum, take_step);
+            rounds.work(sum, step_strip);
         });
         this->count_steps(count, averaged);
         first += count;
@@ -235,8 +264,8 @@ void MiniBatch<T>::finish_large() {
             static_cast<T>((sums_.intercept[k] - anchor_sums_.intercept[k]) * scale);
     const bool averaged = this->averaging();
     const BatchStep<T> step = step_of(partial_.data(), 1, rows_in_batch_, steps_, averaged);
-    objective_.kernels().batch_step(intercept_step(step));
-    objective_.kernels().batch_step(step);
+    take_step(intercept_step(step));
+    take_step(step);
     this->count_steps(1, averaged);
     sums_.clear();
     anchor_sums_.clear();

@@ -1,5 +1,7 @@
 #include "step_size.hpp"
 
+#include <cmath>
+
 namespace fastgd {
 
 namespace {
@@ -42,6 +44,13 @@ double safe_rate(const KernelTable<T>& kernels, const Data& data, const StepProb
     const double share =
         problem.rows_a_step > 0 ? of_a_row / static_cast<double>(problem.rows_a_step) : 0.0;
     return inverse(of_all_rows + share);
+}
+
+double reach(double height) { return height > 0.0 ? std::sqrt(2.0 * height) : 1.0; }
+
+double adaptive_rate(Update update, double height, Index steps_an_epoch) {
+    const double far = reach(height);
+    return update == Update::adagrad ? far : far / std::sqrt(static_cast<double>(steps_an_epoch));
 }
 
 template double automatic_rate(const KernelTable<float>&, const Data&, const StepProblem&,

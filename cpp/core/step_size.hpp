@@ -2,6 +2,7 @@
 #pragma once
 
 #include "curvature.hpp"
+#include "descent.hpp"
 #include "moments.hpp"
 #include "preconditioner.hpp"
 
@@ -21,6 +22,14 @@ template <class T>
 double automatic_rate(const KernelTable<T>& kernels, const Data& data, const StepProblem& problem,
                       const ColumnMoments& moments, const Preconditioner& preconditioner,
                       FunctionRef<bool()> keep_going);
+
+// How far off the optimum may lie in a metric where the curvature is one, for an objective that can
+// fall by `height`.
+double reach(double height);
+
+// The rate of adaptive steps, which are lengths in the units of such a metric: adagrad divides it
+// by the root of the steps itself, the others start with that of an epoch's.
+double adaptive_rate(Update update, double height, Index steps_an_epoch);
 
 // A step on raw columns that no order of the rows makes diverge.
 template <class T>

@@ -18,6 +18,10 @@ class Update(Enum):
     nesterov = 2
     accelerated = 3
     lbfgs = 4
+    adagrad = 5
+    rmsprop = 6
+    adam = 7
+    adamw = 8
 
 class Precondition(Enum):
     automatic = 0
@@ -57,6 +61,7 @@ class FitOptions:
     precondition: Precondition
     update: Update
     momentum: float
+    beta2: float
     max_iter: int
     max_time: float | None
     tol: float | None

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 DEFAULT_BATCH_SIZE = 256
 
+# Those with a rate per coefficient, for the stochastic solvers.
+ADAPTIVE_UPDATES = ("adagrad", "rmsprop", "adam", "adamw")
+_UPDATES = ("auto", "plain", "momentum", "nesterov", "lbfgs", *ADAPTIVE_UPDATES)
+
 
 def build_options(
     n_rows: int,
@@ -42,6 +46,7 @@ def build_options(
     precondition: object,
     update: object,
     momentum: object,
+    beta2: object,
     max_iter: object,
     max_time: object,
     tol: object,
@@ -66,11 +71,13 @@ def build_options(
     options.eta0 = check_real("eta0", eta0, low=0.0, low_open=True)
     options.power_t = check_real("power_t", power_t, low=0.0)
     options.t0 = _optimal_start(strength, loss) if rate == "optimal" else 0.0
-    options.update = _update_kind(update, solver_name, rate, lasso=strength * ratio > 0.0)
+    l1, l2 = strength * ratio, strength * (1.0 - ratio)
+    options.update = _update_kind(update, solver_name, rate, lasso=l1 > 0.0, ridge=l2 > 0.0)
     options.precondition = _precondition_kind(
         precondition, solver_name, rate, update, averaged=averaged_from > 0
     )
     options.momentum = check_real("momentum", momentum, low=0.0, high=1.0, high_open=True)
+    options.beta2 = check_real("beta2", beta2, low=0.0, high=1.0, high_open=True)
     options.max_iter = check_integer("max_iter", max_iter, 1)
     options.max_time = check_max_time(max_time)
     options.tol = check_tol(tol)
@@ -173,14 +180,21 @@ def _rate_kind(rate: str | Callable[[Any], object]) -> _core.Rate:
 
 
 def _update_kind(
-    update: object, solver: str, rate: str | Callable[[Any], object], *, lasso: bool
+    update: object, solver: str, rate: str | Callable[[Any], object], *, lasso: bool, ridge: bool
 ) -> _core.Update:
-    choices = ("auto", "plain", "momentum", "nesterov", "lbfgs")
-    name = check_choice("update", update, choices)
+    name = check_choice("update", update, _UPDATES)
     own_steps = solver == "batch" and rate == "auto"
     if name == "lbfgs" and (lasso or not own_steps):
         expected = "with 'lbfgs' solver='batch', learning_rate='auto' and no l1 penalty"
         raise ValueError(message("update", expected, "another"))
+    if name in ADAPTIVE_UPDATES and solver == "batch":
+        expected = "with solver='batch' one of 'auto', 'plain', 'momentum', 'nesterov', 'lbfgs'"
+        cure = "solver='minibatch' with batch_size=n takes all n rows in one step"
+        raise ValueError(message("update", expected, repr(name), cure))
+    if name == "adamw" and ridge and rate == "auto":
+        expected = "with 'adamw' and an l2 penalty a learning_rate other than 'auto'"
+        cure = "its ridge shrinks by learning_rate * l2; that of 'adam' knows no such unit"
+        raise ValueError(message("update", expected, "'auto'", cure))
     if name != "auto":
         return _core.Update[name]
     if not own_steps:
@@ -205,6 +219,8 @@ def _precondition_kind(
         if solver == "batch" and update != "auto"
         else "average=False"
         if averaged
+        else "an update that is not adaptive"
+        if update in ADAPTIVE_UPDATES
         else ""
     )
     if name == "whiten" and obstacle:

@@ -57,8 +57,11 @@ def fit(
     eta0: float = 0.01,
     power_t: float = 0.25,
     precondition: Literal["auto", "none", "scale", "whiten"] = "auto",
-    update: Literal["auto", "plain", "momentum", "nesterov", "lbfgs"] = "auto",
+    update: Literal[
+        "auto", "plain", "momentum", "nesterov", "lbfgs", "adagrad", "rmsprop", "adam", "adamw"
+    ] = "auto",
     momentum: float = 0.9,
+    beta2: float = 0.999,
     max_iter: int = 1000,
     max_time: float | None = None,
     tol: float | None = 1e-6,
@@ -129,13 +132,17 @@ def fit(
         measure gives. It needs learning_rate="auto" and `average` False; for batch also
         update="auto". "auto" is "whiten" where that is possible and pays (2,047 columns at most,
         more rows than columns), else "scale" with learning_rate="auto", else "none".
-    update : {"auto", "plain", "momentum", "nesterov", "lbfgs"}, default="auto"
-        Rule of the step. "lbfgs" is the limited-memory quasi-Newton method, for batch descent with
+    update : str, default="auto"
+        Rule of the step: "auto", "plain", "momentum", "nesterov", "lbfgs", "adagrad", "rmsprop",
+        "adam" or "adamw". "lbfgs" is the limited-memory quasi-Newton method, for batch descent with
         the automatic step size and without l1 penalty. "auto" is that where batch descent is not
         whitened, Nesterov's accelerated sequence with restarts if there is an l1 penalty, and
-        "plain" else.
+        "plain" else. "adagrad", "rmsprop", "adam" and "adamw" give each coefficient a rate of its
+        own in the stochastic solvers (see Notes).
     momentum : float, default=0.9
-        Of "momentum" and "nesterov", in [0, 1).
+        Of "momentum" and "nesterov", and beta1 of "adam" and "adamw", in [0, 1).
+    beta2 : float, default=0.999
+        Smoothing of the squared gradients of "rmsprop", "adam" and "adamw", in [0, 1).
     max_iter : int, default=1000
         Most epochs.
     max_time : float, optional
@@ -191,12 +198,41 @@ def fit(
         If the fit ended at `max_iter` or `max_time`, or diverged under a step size set by the
         caller.
 
+    Notes
+    -----
+    The adaptive updates know the squared gradients :math:`g` of the batches so far, summed [3] or
+    averaged [4], and Adam [5] their mean, each average divided by :math:`1 - \beta^t`:
+
+    .. math::
+
+       \text{adagrad:}\; & \hat m = g,\; \hat v = \textstyle\sum g^2; \qquad
+       \text{rmsprop:}\; \hat m = g,\; \hat v = v,\; v \leftarrow \beta_2 v + (1 - \beta_2) g^2 \\
+       \text{adam:}\; & \hat m = \tfrac{m}{1 - \beta_1^t},\; \hat v = \tfrac{v}{1 - \beta_2^t},\;
+       m \leftarrow \beta_1 m + (1 - \beta_1) g \\
+       w \leftarrow\; & \operatorname{sign}(u) \max(|u| - \tau \alpha \rho, 0), \quad
+       u = w - \tau \hat m, \quad \tau = \eta P / (\sqrt{P \hat v} + \epsilon)
+
+    with :math:`\epsilon = 10^{-8}`, for "adagrad" 1e-10; zeros are exact. The ridge is part of
+    :math:`g`, so that only the optimum of F is at rest. "adamw" [6] shrinks w by
+    :math:`\eta \alpha (1 - \rho) w` instead, beside :math:`\tau`: with an l2 penalty it comes to
+    rest elsewhere, where :math:`\tau` times the loss's gradient is minus that, as if each
+    coefficient had a ridge :math:`\eta / \tau` times that of F; the objective reported is F.
+    With learning_rate="auto" P is "scale", :math:`\epsilon` is in units of
+    :math:`\sqrt{2 F(0)}`, and :math:`\eta` starts there ("adagrad") or at that over the root of
+    the steps an epoch, to be halved after two epochs without a new best.
+
     References
     ----------
     .. [1] L. Bottou, F. E. Curtis, J. Nocedal, "Optimization Methods for Large-Scale Machine
        Learning", SIAM Review 60(2), 2018, pp. 223-311.
     .. [2] B. O'Donoghue, E. Candes, "Adaptive Restart for Accelerated Gradient Schemes",
        Foundations of Computational Mathematics 15, 2015, pp. 715-732.
+    .. [3] J. Duchi, E. Hazan, Y. Singer, "Adaptive Subgradient Methods for Online Learning and
+       Stochastic Optimization", Journal of Machine Learning Research 12, 2011, pp. 2121-2159.
+    .. [4] T. Tieleman, G. Hinton, "Lecture 6.5: RMSProp", COURSERA: Neural Networks for Machine
+       Learning, 2012.
+    .. [5] D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR, 2015.
+    .. [6] I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR, 2019.
 
     Examples
     --------
@@ -227,6 +263,7 @@ def fit(
         precondition=precondition,
         update=update,
         momentum=momentum,
+        beta2=beta2,
         max_iter=max_iter,
         max_time=max_time,
         tol=tol,
