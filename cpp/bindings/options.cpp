@@ -41,6 +41,11 @@ void register_options(py::module_& module) {
         .value("scale", Precondition::scale)
         .value("whiten", Precondition::whiten)
         .finalize();
+    py::native_enum<VarianceReduction>(module, "VarianceReduction", "enum.Enum")
+        .value("automatic", VarianceReduction::automatic)
+        .value("none", VarianceReduction::none)
+        .value("svrg", VarianceReduction::svrg)
+        .finalize();
     py::native_enum<Shuffle>(module, "Shuffle", "enum.Enum")
         .value("none", Shuffle::none)
         .value("block", Shuffle::block)
@@ -72,6 +77,7 @@ void register_options(py::module_& module) {
         .def_readwrite("update", &FitOptions::update)
         .def_readwrite("momentum", &FitOptions::momentum)
         .def_readwrite("beta2", &FitOptions::beta2)
+        .def_readwrite("variance_reduction", &FitOptions::variance_reduction)
         .def_readwrite("max_iter", &FitOptions::max_iter)
         .def_readwrite("max_time", &FitOptions::max_time)
         .def_readwrite("tol", &FitOptions::tol)

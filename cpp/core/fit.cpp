@@ -41,6 +41,11 @@ class FitRun {
     bool automatic() const { return options_.rate == Rate::automatic; }
     // Batch descent in the metric of the Hessian: steps come from `whitening_` alone.
     bool whitened_batch() const { return batch() && whitening_ != nullptr; }
+    // Whether the objective is wanted after this epoch.
+    bool measures(Index epoch) const {
+        return batch() || options_.tol || epoch + 1 == options_.max_iter ||
+               options_.variance_reduction == VarianceReduction::svrg;
+    }
 
     void prepare(const Coefficients& start);
     Precondition chosen_precondition() const;
@@ -231,8 +236,7 @@ template <class T>
 Verdict FitRun<T>::settle(Index epoch) {
     const Coefficients now = descent_->coefficients();
     const bool finite = now.finite();
-    const bool measured = !std::isnan(measured_.objective) || batch() || options_.tol ||
-                          epoch + 1 == options_.max_iter;
+    const bool measured = measures(epoch);
     Verdict verdict = finite ? Verdict::go_on : Verdict::diverged;
     if (measured) {
         if (finite) propose();
@@ -300,7 +304,7 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         const double rate = descent_->rate();
         if (!advance(epoch)) return outcome_;
         const bool last = epoch + 1 == options_.max_iter;
-        if (batch() || options_.tol || last) {
+        if (measures(epoch)) {
             if (!evaluate()) return outcome_;
         } else {
             measured_ = {unknown, unknown};

@@ -30,8 +30,10 @@ Index rows_a_rate(const FitOptions& options, Index rows) {
 }
 
 bool reduces_variance(const FitOptions& options) {
-    return options.solver != Solver::batch && options.rate == Rate::automatic && !options.average &&
-           !adaptive(options.update);
+    if (options.solver == Solver::batch) return false;
+    if (options.variance_reduction != VarianceReduction::automatic)
+        return options.variance_reduction == VarianceReduction::svrg;
+    return options.rate == Rate::automatic && !options.average && !adaptive(options.update);
 }
 
 DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight) {
@@ -44,8 +46,8 @@ DescentOptions descent_options(const FitOptions& options, const Data& data, doub
     d.beta2 = options.beta2;
     d.penalty = options.penalty;
     d.mean_weight = mean_weight;
-    // before there is an anchor, the first epoch averages its second half
-    const bool own_average = reduces_variance(options);
+    // before there is an anchor, the first epoch of automatic steps averages its second half
+    const bool own_average = options.rate == Rate::automatic && reduces_variance(options);
     d.average = options.average || own_average;
     d.average_after = own_average ? data.rows() / 2 : options.average_after;
     if (options.solver == Solver::minibatch)

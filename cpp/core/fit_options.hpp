@@ -15,6 +15,9 @@ enum class Rate { automatic, constant, invscaling, optimal, adaptive, callable, 
 // In which metric steps are taken; `automatic` is scale or, where it pays, whiten.
 enum class Precondition { automatic, none, scale, whiten };
 
+// Of stochastic steps; `automatic` is svrg where steps are our own, of one length and not averaged.
+enum class VarianceReduction { automatic, none, svrg };
+
 struct FitOptions {
     Solver solver = Solver::batch;
     Index batch_size = 256;
@@ -28,6 +31,7 @@ struct FitOptions {
     Update update = Update::plain;
     double momentum = 0.9;
     double beta2 = 0.999;
+    VarianceReduction variance_reduction = VarianceReduction::automatic;
     Index max_iter = 1000;
     std::optional<double> max_time;  // seconds
     std::optional<double> tol;  // none: run all epochs and measure only where it costs nothing

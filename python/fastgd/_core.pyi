@@ -38,6 +38,11 @@ class Rate(Enum):
     callable = 5
     schedule = 6
 
+class VarianceReduction(Enum):
+    automatic = 0
+    none = 1
+    svrg = 2
+
 class Shuffle(Enum):
     none = 0
     block = 1
@@ -62,6 +67,7 @@ class FitOptions:
     update: Update
     momentum: float
     beta2: float
+    variance_reduction: VarianceReduction
     max_iter: int
     max_time: float | None
     tol: float | None

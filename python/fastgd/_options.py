@@ -47,6 +47,7 @@ def build_options(
     update: object,
     momentum: object,
     beta2: object,
+    variance_reduction: object,
     max_iter: object,
     max_time: object,
     tol: object,
@@ -73,8 +74,12 @@ def build_options(
     options.t0 = _optimal_start(strength, loss) if rate == "optimal" else 0.0
     l1, l2 = strength * ratio, strength * (1.0 - ratio)
     options.update = _update_kind(update, solver_name, rate, lasso=l1 > 0.0, ridge=l2 > 0.0)
+    averaged = averaged_from > 0
+    options.variance_reduction = _variance_kind(
+        variance_reduction, solver_name, update, averaged=averaged
+    )
     options.precondition = _precondition_kind(
-        precondition, solver_name, rate, update, averaged=averaged_from > 0
+        precondition, solver_name, rate, update, variance_reduction, averaged=averaged
     )
     options.momentum = check_real("momentum", momentum, low=0.0, high=1.0, high_open=True)
     options.beta2 = check_real("beta2", beta2, low=0.0, high=1.0, high_open=True)
@@ -82,7 +87,7 @@ def build_options(
     options.max_time = check_max_time(max_time)
     options.tol = check_tol(tol)
     options.shuffle = _core.Shuffle[check_shuffle(shuffle) or "none"]
-    options.average = averaged_from > 0
+    options.average = averaged
     options.average_after = max(averaged_from - 1, 0)
     options.seed = check_seed(random_state)
     options.n_threads = check_n_threads(n_threads) or 0
@@ -202,11 +207,30 @@ def _update_kind(
     return _core.Update.accelerated if lasso else _core.Update.lbfgs
 
 
+def _variance_kind(
+    variance_reduction: object, solver: str, update: object, *, averaged: bool
+) -> _core.VarianceReduction:
+    name = check_choice("variance_reduction", variance_reduction, ("auto", "none", "svrg"))
+    obstacle = (
+        "solver='minibatch' or 'sgd'"
+        if solver == "batch"
+        else "average=False"
+        if averaged
+        else "an update that is not adaptive"
+        if update in ADAPTIVE_UPDATES
+        else ""
+    )
+    if name == "svrg" and obstacle:
+        raise ValueError(message("variance_reduction", f"with 'svrg' {obstacle}", "another"))
+    return _core.VarianceReduction["automatic" if name == "auto" else name]
+
+
 def _precondition_kind(
     precondition: object,
     solver: str,
     rate: str | Callable[[Any], object],
     update: object,
+    variance_reduction: object,
     *,
     averaged: bool,
 ) -> _core.Precondition:
@@ -221,6 +245,8 @@ def _precondition_kind(
         if averaged
         else "an update that is not adaptive"
         if update in ADAPTIVE_UPDATES
+        else "variance_reduction other than 'none'"
+        if solver != "batch" and variance_reduction == "none"
         else ""
     )
     if name == "whiten" and obstacle:

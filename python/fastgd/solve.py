@@ -62,6 +62,7 @@ def fit(
     ] = "auto",
     momentum: float = 0.9,
     beta2: float = 0.999,
+    variance_reduction: Literal["auto", "none", "svrg"] = "auto",
     max_iter: int = 1000,
     max_time: float | None = None,
     tol: float | None = 1e-6,
@@ -112,8 +113,7 @@ def fit(
         Whether to fit an intercept; it is never penalised.
     learning_rate : str, Schedule or callable, default="auto"
         "auto": from the smoothness of loss and rows in the metric of `precondition`, cut whenever
-        the objective grows; the stochastic solvers reduce the variance of their steps by a full
-        gradient an epoch (SVRG), so that they end at the optimum. "constant" is `eta0`;
+        the objective grows. "constant" is `eta0`;
         "invscaling" ``eta0 / t**power_t``; "optimal" ``1 / (alpha * (t0 + t - 1))`` with Bottou's
         t0; "adaptive" `eta0`, divided by 5 after 5 epochs without improvement; a callable gives
         the step size of an epoch, counted from 0; one of `fastgd.schedules` is read within epochs
@@ -143,6 +143,13 @@ def fit(
         Of "momentum" and "nesterov", and beta1 of "adam" and "adamw", in [0, 1).
     beta2 : float, default=0.999
         Smoothing of the squared gradients of "rmsprop", "adam" and "adamw", in [0, 1).
+    variance_reduction : {"auto", "none", "svrg"}, default="auto"
+        "svrg": after the first epoch, steps of the stochastic solvers subtract their rows' gradient
+        at the coefficients that the epoch began with, and add the full gradient there, which the
+        measure of the objective gives for nothing (also with `tol` None) [7]: noise vanishes at
+        the optimum, so that steps need not shrink. "none": automatic steps are halved after two
+        epochs without a new best instead; others end in a ball of noise around the optimum.
+        "auto": "svrg" with learning_rate="auto" and `tol`, but for `average` and adaptive updates.
     max_iter : int, default=1000
         Most epochs.
     max_time : float, optional
@@ -233,6 +240,8 @@ def fit(
        Learning, 2012.
     .. [5] D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR, 2015.
     .. [6] I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR, 2019.
+    .. [7] R. Johnson, T. Zhang, "Accelerating Stochastic Gradient Descent using Predictive
+       Variance Reduction", NIPS, 2013.
 
     Examples
     --------
@@ -264,6 +273,7 @@ def fit(
         update=update,
         momentum=momentum,
         beta2=beta2,
+        variance_reduction=variance_reduction,
         max_iter=max_iter,
         max_time=max_time,
         tol=tol,
