@@ -113,12 +113,11 @@ def fit(
         Whether to fit an intercept; it is never penalised.
     learning_rate : str, Schedule or callable, default="auto"
         "auto": from the smoothness of loss and rows in the metric of `precondition`, cut whenever
-        the objective grows. "constant" is `eta0`;
-        "invscaling" ``eta0 / t**power_t``; "optimal" ``1 / (alpha * (t0 + t - 1))`` with Bottou's
-        t0; "adaptive" `eta0`, divided by 5 after 5 epochs without improvement; a callable gives
-        the step size of an epoch, counted from 0; one of `fastgd.schedules` is read within epochs
-        as well by the stochastic solvers, before each batch or, where there are more than 128, a
-        128th of an epoch. t counts steps from 1.
+        the objective grows. "constant" is `eta0`; "invscaling" ``eta0 / t**power_t``; "optimal"
+        ``1 / (alpha * (t0 + t - 1))`` with Bottou's t0; "adaptive" `eta0`, divided by 5 after 5
+        epochs without improvement; a callable gives the step size of an epoch, counted from 0;
+        one of `fastgd.schedules` is read within epochs as well by the stochastic solvers: before
+        each batch or, where there are more than 128, each 128th of an epoch. t counts steps from 1.
     eta0 : float, default=0.01
         Step size or its start, > 0; unused by "auto" and "optimal".
     power_t : float, default=0.25
@@ -130,8 +129,9 @@ def fit(
         columns need; batch descent then takes all its steps in it, the stochastic solvers take
         theirs in "scale" and one in it after each epoch, on the full gradient that the epoch's
         measure gives. It needs learning_rate="auto" and `average` False; for batch also
-        update="auto". "auto" is "whiten" where that is possible and pays (2,047 columns at most,
-        more rows than columns), else "scale" with learning_rate="auto", else "none".
+        update="auto", for the others variance reduction. "auto" is "whiten" where that is possible
+        and pays (2,047 columns at most, more rows than columns), else "scale" with
+        learning_rate="auto", else "none".
     update : str, default="auto"
         Rule of the step: "auto", "plain", "momentum", "nesterov", "lbfgs", "adagrad", "rmsprop",
         "adam" or "adamw". "lbfgs" is the limited-memory quasi-Newton method, for batch descent with
