@@ -43,7 +43,9 @@ KNOWN_LABELS = "labels within {0, 1} or {-1, +1}"
 LOSS = "one of 'squared_error', 'log_loss', 'huber' or a Loss of fastgd.losses"
 SOLVER = "one of 'batch', 'minibatch', 'sgd'"
 SCHEDULE = "one of 'auto', 'constant', 'invscaling', 'optimal', 'adaptive' or a callable"
-UPDATE = "one of 'auto', 'plain', 'momentum', 'nesterov', 'lbfgs'"
+UPDATE = (
+    "one of 'auto', 'plain', 'momentum', 'nesterov', 'lbfgs', 'adagrad', 'rmsprop', 'adam', 'adamw'"
+)
 PRECONDITION = "one of 'auto', 'none', 'scale', 'whiten'"
 SHUFFLE = "one of 'block', 'full' or False"
 NONNEGATIVE = "a finite number >= 0"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import fastgd
-from fastgd import losses
+from fastgd import losses, schedules
 
 validate = pytest.importorskip("numpydoc.validate").validate
 
@@ -26,7 +26,7 @@ def resolve(name: str) -> Any:
 
 PUBLIC = [
     f"{module.__name__}.{name}"
-    for module in (fastgd, losses)
+    for module in (fastgd, losses, schedules)
     for name in module.__all__
     if callable(getattr(module, name))
 ]
@@ -53,6 +53,7 @@ def test_public_names_are_those_announced() -> None:
         "diagnose",
         "fit",
         "losses",
+        "schedules",
         "show_versions",
         "value",
         "value_and_gradient",

@@ -28,7 +28,7 @@ bool Monitor::epoch_done(const EpochReport& report, const Coefficients& raw) {
     }
 }
 
-double Monitor::rate_of(Index epoch) {
+double Monitor::rate_of(double epoch) {
     if (error_) return 0.0;
     const py::gil_scoped_acquire acquired;
     try {

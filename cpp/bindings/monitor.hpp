@@ -18,7 +18,7 @@ class Monitor final : public FitMonitor {
 
     bool interrupted() override;
     bool epoch_done(const EpochReport& report, const Coefficients& raw) override;
-    double rate_of(Index epoch) override;
+    double rate_of(double epoch) override;
 
     void rethrow() const {
         if (error_) std::rethrow_exception(error_);

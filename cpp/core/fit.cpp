@@ -43,10 +43,16 @@ class FitRun {
     bool automatic() const { return options_.rate == Rate::automatic; }
     // Batch descent in the metric of the Hessian: steps come from `whitening_` alone.
     bool whitened_batch() const { return batch() && whitening_ != nullptr; }
+    // Whether the objective is wanted after this epoch.
+    bool measures(Index epoch) const {
+        return batch() || options_.tol || epoch + 1 == options_.max_iter ||
+               options_.variance_reduction == VarianceReduction::svrg;
+    }
 
     void prepare(const Coefficients& start);
     Precondition chosen_precondition() const;
 
+    void take_moments(const Data& data);
     // Moments of the columns, or only the weights where nothing else is needed; false to give up.
     bool look_at_data();
     // Columns not looked at show what is not finite in the first numbers made of them.
@@ -100,7 +106,8 @@ Precondition FitRun<T>::chosen_precondition() const {
     if (options_.precondition != Precondition::automatic) return options_.precondition;
     if (!automatic()) return Precondition::none;
     // an average of iterates is not where the step in the Hessian's metric would start
-    const bool whitens = !options_.average && WhiteningSample<T>::pays(data_);
+    const bool full_gradients = batch() || reduces_variance(options_);
+    const bool whitens = full_gradients && !options_.average && WhiteningSample<T>::pays(data_);
     return whitens ? Precondition::whiten : Precondition::scale;
 }
 
@@ -128,16 +135,22 @@ void FitRun<T>::prepare(const Coefficients& start) {
 
     DescentOptions& d = descent_options_;
     d = descent_options(options_, data_, moments_.weight / static_cast<double>(data_.rows()));
-    d.schedule.rate = whitened_batch() ? 1.0
-                      : automatic()
-                          ? automatic_rate(objective_.kernels(), data_, step_problem_, moments_,
-                                           preconditioner, [&] { return keep_going(); })
-                          : options_.eta0;
+    const double at_zero = objective_of_zero(objective_, data_);
+    if (automatic() && adaptive(options_.update)) {
+        const Index rows_a_step = step_problem_.rows_a_step;
+        d.schedule.rate =
+            adaptive_rate(options_.update, at_zero, (data_.rows() + rows_a_step - 1) / rows_a_step);
+        d.gradient_unit = reach(at_zero);
+    } else if (automatic() && !whitened_batch()) {
+        d.schedule.rate = automatic_rate(objective_.kernels(), data_, step_problem_, moments_,
+                                         preconditioner, [&] { return keep_going(); });
+    } else {
+        d.schedule.rate = whitened_batch() ? 1.0 : options_.eta0;
+    }
     d.preconditioner = std::move(preconditioner);
 
     best_ = start.onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, d, best_);
-    const double at_zero = objective_of_zero(objective_, data_);
     if (start.zero()) best_measure_ = {at_zero, unknown};
     stopping_ = std::make_unique<Stopping>(
         stopping_options(options_, whitening_ != nullptr, at_zero,
@@ -145,13 +158,18 @@ void FitRun<T>::prepare(const Coefficients& start) {
 }
 
 template <class T>
-bool FitRun<T>::look_at_data() {
-    Data looked_at = data_;
-    columns_known_ = automatic() || options_.precondition != Precondition::none;
-    if (!columns_known_) looked_at.X = data_.y;
-    moments_ = column_moments(objective_.kernels(), looked_at, {nullptr, 0, data_.rows()},
+void FitRun<T>::take_moments(const Data& data) {
+    moments_ = column_moments(objective_.kernels(), data, {nullptr, 0, data.rows()},
                               options_.threads, [&] { return keep_going(); });
     outcome_.non_finite = moments_.non_finite;
+}
+
+template <class T>
+bool FitRun<T>::look_at_data() {
+    columns_known_ = automatic() || options_.precondition != Precondition::none;
+    Data looked_at = data_;
+    if (!columns_known_) looked_at.X = data_.y;
+    take_moments(looked_at);
     return !outcome_.interrupted && !outcome_.non_finite;
 }
 
@@ -159,9 +177,7 @@ template <class T>
 bool FitRun<T>::spoiled(bool finite) {
     if (finite || columns_known_) return false;
     columns_known_ = true;
-    outcome_.non_finite = column_moments(objective_.kernels(), data_, {nullptr, 0, data_.rows()},
-                                         options_.threads, [&] { return keep_going(); })
-                              .non_finite;
+    take_moments(data_);
     return outcome_.interrupted || outcome_.non_finite;
 }
 
@@ -174,9 +190,20 @@ bool FitRun<T>::keep_going() {
 template <class T>
 bool FitRun<T>::feed(const Sampler& sampler, Index epoch) {
     RowOrder order;
+    const bool scheduled = options_.rate == Rate::schedule && !batch();
+    Index done = 0;
     for (Index s = 0; s < sampler.segments(); ++s) {
-        if (!keep_going()) return false;
-        descent_->consume(data_, sampler.segment(epoch, s, order));
+        const RowSelection segment = sampler.segment(epoch, s, order);
+        const Index piece = scheduled ? rows_a_rate(options_, data_.rows()) : segment.count;
+        for (Index begin = 0; begin < segment.count; begin += piece) {
+            if (!keep_going()) return false;
+            if (scheduled)
+                descent_->set_rate(monitor_.rate_of(static_cast<double>(epoch) +
+                                                    static_cast<double>(done + begin) /
+                                                        static_cast<double>(data_.rows())));
+            descent_->consume(data_, segment.part(begin, std::min(piece, segment.count - begin)));
+        }
+        done += segment.count;
     }
     return true;
 }
@@ -192,7 +219,7 @@ bool FitRun<T>::advance(Index epoch) {
     if (!batch()) {
         // with our own steps each epoch starts from a full gradient, but for the first, where
         // noise is small beside what is to be gained
-        if (automatic() && !options_.average && sums_.weight > 0.0) {
+        if (reduces_variance(options_) && sums_.weight > 0.0) {
             const Coefficients anchor = descent_->coefficients();
             static_cast<Stochastic<T>&>(*descent_).anchor_at(anchor, sums_,
                                                              proposal_ ? proposal_->to : anchor);
@@ -238,15 +265,15 @@ template <class T>
 void FitRun<T>::retreat() {
     descent_->set_rate(descent_->rate() * stopping_->cut());
     if (whitening_) whitening_->shorten();
-    if (automatic()) descent_->restart_from(best_);
+    // adaptive steps are bounded by the rate: where they are is as good, and what they know stays
+    if (automatic() && !adaptive(options_.update)) descent_->restart_from(best_);
 }
 
 template <class T>
 Verdict FitRun<T>::settle(Index epoch) {
     const Coefficients now = descent_->coefficients();
     const bool finite = now.finite();
-    const bool measured = !std::isnan(measured_.objective) || batch() || options_.tol ||
-                          epoch + 1 == options_.max_iter;
+    const bool measured = measures(epoch);
     Verdict verdict = finite ? Verdict::go_on : Verdict::diverged;
     if (measured) {
         if (finite) propose();
@@ -303,11 +330,12 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     }
     Verdict verdict = Verdict::go_on;
     for (Index epoch = 0; epoch < options_.max_iter; ++epoch) {
-        if (options_.rate == Rate::callable) descent_->set_rate(monitor_.rate_of(epoch));
+        if (options_.rate == Rate::callable || options_.rate == Rate::schedule)
+            descent_->set_rate(monitor_.rate_of(static_cast<double>(epoch)));
         const double rate = descent_->rate();
         if (!advance(epoch) || spoiled(descent_->coefficients().finite())) return outcome_;
         const bool last = epoch + 1 == options_.max_iter;
-        if (batch() || options_.tol || last) {
+        if (measures(epoch)) {
             if (!evaluate()) return outcome_;
         } else {
             measured_ = {unknown, unknown};
@@ -328,7 +356,8 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         if (verdict == Verdict::retreat && !last) {
             retreat();
             // steps of our own need the gradient where they start
-            if (automatic() && !evaluate()) return outcome_;
+            if ((batch() || reduces_variance(options_)) && automatic() && !evaluate())
+                return outcome_;
             propose();
         }
     }
@@ -343,6 +372,7 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     const bool grown = !automatic() && measured_.objective > 2.0 * stopping_->reference();
     if (verdict == Verdict::diverged || grown) {
         outcome_.status = Status::diverged;
+        if (!columns_known_) take_moments(data_);
         outcome_.safe_step =
             safe_step(raw_curvature(objective_.kernels(), data_, step_problem_, moments_,
                                     options_.fit_intercept, [&] { return keep_going(); }),

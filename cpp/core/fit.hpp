@@ -32,8 +32,9 @@ class FitMonitor {
     virtual bool interrupted() = 0;
     // After each epoch, coefficients on raw columns; true: stop here.
     virtual bool epoch_done(const EpochReport& report, const Coefficients& raw) = 0;
-    // Step size of an epoch, for Rate::callable.
-    virtual double rate_of(Index epoch) = 0;
+    // Step size from so many epochs on: whole ones for Rate::callable, fractions for
+    // Rate::schedule.
+    virtual double rate_of(double epoch) = 0;
 };
 
 struct FitOutcome {

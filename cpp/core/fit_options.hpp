@@ -10,10 +10,13 @@
 
 namespace fastgd {
 
-enum class Rate { automatic, constant, invscaling, optimal, adaptive, callable };
+enum class Rate { automatic, constant, invscaling, optimal, adaptive, callable, schedule };
 
 // In which metric steps are taken; `automatic` is scale or, where it pays, whiten.
 enum class Precondition { automatic, none, scale, whiten };
+
+// Of stochastic steps; `automatic` is svrg where steps are our own, of one length and not averaged.
+enum class VarianceReduction { automatic, none, svrg };
 
 struct FitOptions {
     Solver solver = Solver::batch;
@@ -27,6 +30,8 @@ struct FitOptions {
     Precondition precondition = Precondition::automatic;
     Update update = Update::plain;
     double momentum = 0.9;
+    double beta2 = 0.999;
+    VarianceReduction variance_reduction = VarianceReduction::automatic;
     Index max_iter = 1000;
     std::optional<double> max_time;  // seconds
     std::optional<double> tol;  // none: run all epochs and measure only where it costs nothing
@@ -37,9 +42,15 @@ struct FitOptions {
     int threads = 0;
 };
 
+// Whether each epoch's steps are anchored at the full gradient measured before it (SVRG).
+bool reduces_variance(const FitOptions& options);
+
 // Options of the descent but for its preconditioner and rate, over rows of weight `mean_weight` on
 // average.
 DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight);
+
+// Rows between two looks at a schedule: whole batches, or about a 128th of an epoch.
+Index rows_a_rate(const FitOptions& options, Index rows);
 
 // `whitened`: steps are taken in the metric of the Hessian; `reference`: objective of zero
 // coefficients; `rounding`: relative error of an objective.

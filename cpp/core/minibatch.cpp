@@ -1,8 +1,10 @@
 #include "minibatch.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
+#include "adaptive.hpp"
 #include "parallel.hpp"
 #include "tile_reader.hpp"
 
@@ -69,7 +71,13 @@ MiniBatch<T>::MiniBatch(const Objective<T>& objective, const DescentOptions& opt
       partial_stride_(rounded_up(options.outputs * (options.columns + 1), 16)),
       partial_(partial_stride_ * most_partials),
       sums_(options.outputs, options.columns),
-      anchor_sums_(options.outputs, options.columns) {}
+      anchor_sums_(options.outputs, options.columns) {
+    if (!adaptive(options.update)) return;
+    for (const double metric : options.preconditioner.metric)
+        unit_.push_back(static_cast<T>(std::sqrt(metric)));
+    intercept_unit_.assign(static_cast<std::size_t>(options.outputs),
+                           static_cast<T>(std::sqrt(options.preconditioner.intercept_metric)));
+}
 
 template <class T>
 bool MiniBatch<T>::small() const {
@@ -104,7 +112,7 @@ void MiniBatch<T>::process(const Data& data, const RowSelection& rows) {
 template <class T>
 BatchStep<T> MiniBatch<T>::step_of(const T* partial, Index partials, Index rows, std::int64_t step,
                                    bool averaged) {
-    return {
+    BatchStep<T> result{
         .partial = partial,
         .partials = partials,
         .partial_stride = partial_stride_,
@@ -122,7 +130,23 @@ BatchStep<T> MiniBatch<T>::step_of(const T* partial, Index partials, Index rows,
         .coef = this->coef_.data(),
         .velocity = this->velocity_.empty() ? nullptr : this->velocity_.data(),
         .coef_sum = averaged ? this->coef_sum_.data() : nullptr,
+        .adaptive = {},
     };
+    if (adaptive(options_.update)) {
+        result.adaptive = adaptive_rule<T>(options_, step + 1 - this->restarted_at_);
+        result.adaptive.unit = unit_.empty() ? nullptr : unit_.data();
+        result.adaptive.square = this->square_.data();
+    }
+    return result;
+}
+
+template <class T>
+void MiniBatch<T>::take_step(const BatchStep<T>& step) const {
+    const KernelTable<T>& kernels = objective_.kernels();
+    if (step.adaptive.square != nullptr)
+        kernels.adaptive_step(step);
+    else
+        kernels.batch_step(step);
 }
 
 // The intercept is one more column, without penalty.
@@ -135,12 +159,17 @@ BatchStep<T> MiniBatch<T>::intercept_step(const BatchStep<T>& step) {
     result.outputs = 1;
     result.columns = step.outputs;
     result.end = step.outputs;
-    result.step = step.step * static_cast<T>(options_.preconditioner.intercept_metric);
+    if (step.adaptive.square == nullptr)
+        result.step = step.step * static_cast<T>(options_.preconditioner.intercept_metric);
     result.metric = nullptr;
     result.penalty = {};
     result.coef = this->intercept_.data();
     if (step.velocity != nullptr) result.velocity = this->intercept_velocity_.data();
     if (step.coef_sum != nullptr) result.coef_sum = this->intercept_sum_.data();
+    if (step.adaptive.square != nullptr) {
+        result.adaptive.unit = intercept_unit_.data();
+        result.adaptive.square = this->intercept_square_.data();
+    }
     return result;
 }
 
@@ -189,15 +218,15 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                              1.0 / options_.mean_weight, partial_.data() + p * partial_stride_);
                 }
             };
-            const auto take_step = [&](Index round) {
+            const auto finish_round = [&](Index round) {
                 const Index b = first + round;
                 const Index size = std::min(batch, rows.count - b * batch);
                 const BatchStep<T> step =
                     step_of(partial_.data(), parts_of(size), size, steps_ + round, averaged);
-                kernels.batch_step(intercept_step(step));
-                kernels.batch_step(step);
+                take_step(intercept_step(step));
+                take_step(step);
             };
-            rounds.work(member, members, sum, take_step);
+            rounds.work(member, members, sum, finish_round);
         });
         this->count_steps(count, averaged);
         first += count;
@@ -229,8 +258,8 @@ void MiniBatch<T>::finish_large() {
             static_cast<T>((sums_.intercept[k] - anchor_sums_.intercept[k]) * scale);
     const bool averaged = this->averaging();
     const BatchStep<T> step = step_of(partial_.data(), 1, rows_in_batch_, steps_, averaged);
-    objective_.kernels().batch_step(intercept_step(step));
-    objective_.kernels().batch_step(step);
+    take_step(intercept_step(step));
+    take_step(step);
     this->count_steps(1, averaged);
     sums_.clear();
     anchor_sums_.clear();

@@ -69,6 +69,13 @@ SafeStep safe_step(const RawCurvature& raw, const StepProblem& problem) {
     return {rate, intercept ? Limit::intercept : Limit::column, index, *largest * *largest};
 }
 
+double reach(double height) { return height > 0.0 ? std::sqrt(2.0 * height) : 1.0; }
+
+double adaptive_rate(Update update, double height, Index steps_an_epoch) {
+    const double far = reach(height);
+    return update == Update::adagrad ? far : far / std::sqrt(static_cast<double>(steps_an_epoch));
+}
+
 template double automatic_rate(const KernelTable<float>&, const Data&, const StepProblem&,
                                const ColumnMoments&, const Preconditioner&, FunctionRef<bool()>);
 template double automatic_rate(const KernelTable<double>&, const Data&, const StepProblem&,

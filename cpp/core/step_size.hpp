@@ -2,6 +2,7 @@
 #pragma once
 
 #include "curvature.hpp"
+#include "descent.hpp"
 #include "moments.hpp"
 #include "preconditioner.hpp"
 
@@ -22,6 +23,14 @@ double automatic_rate(const KernelTable<T>& kernels, const Data& data, const Ste
                       const ColumnMoments& moments, const Preconditioner& preconditioner,
                       FunctionRef<bool()> keep_going);
 
+// How far off the optimum may lie in a metric where the curvature is one, for an objective that can
+// fall by `height`.
+double reach(double height);
+
+// The rate of adaptive steps, which are lengths in the units of such a metric: adagrad divides it
+// by the root of the steps itself, the others start with that of an epoch's.
+double adaptive_rate(Update update, double height, Index steps_an_epoch);
+
 // How strongly raw columns bend, all rows together and the longest alone.
 struct RawCurvature {
     SteepestDirection steepest;  // with loss and penalty
@@ -41,7 +50,7 @@ enum class Limit { column, intercept, row, penalty };
 struct SafeStep {
     double rate = 0.0;
     Limit limit = Limit::column;
-    Index index = 0;     // of the column or row
+    Index index = 0;  // of the column or row
     double share = 0.0;  // of the smoothness; for a row, its norm over the root mean square of all
 };
 

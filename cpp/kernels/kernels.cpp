@@ -1,4 +1,5 @@
 // Compiled once per ISA level; FASTGD_ISA is that level's namespace, set by isa.cmake.
+#include "adaptive_step.hpp"
 #include "dense.hpp"
 #include "gram.hpp"
 #include "losses/list.hpp"
@@ -39,6 +40,7 @@ constexpr KernelTable<T> make_table() {
         moments<T>,
         batch_step<T>,
         sgd_chunk<T>,
+        adaptive_step<T>,
         {pack<float, T>, pack<double, T>, pack<Half, T>, pack<bool, T>, pack<std::int8_t, T>,
          pack<std::int16_t, T>, pack<std::int32_t, T>, pack<std::int64_t, T>, pack<std::uint8_t, T>,
          pack<std::uint16_t, T>, pack<std::uint32_t, T>, pack<std::uint64_t, T>},

@@ -109,6 +109,23 @@ struct SgdChunk {
     T* intercept_sum;
 };
 
+// What a step with a rate per coefficient keeps of the gradients g, in units of `unit`, so far:
+//   square = square_kept * square + square_added * g^2
+//   mean   = momentum * mean + mean_added * g, where there is a velocity to hold it, else g
+// and how it divides one by the root of the other, each times its correction.
+template <class T>
+struct AdaptiveRule {
+    const T* unit = nullptr;  // per column, the root of the metric, or null
+    T* square = nullptr;
+    T square_kept = 0;
+    T square_added = 0;
+    T square_correction = 1;
+    T mean_added = 0;
+    T mean_correction = 1;
+    T epsilon = 0;           // added to the root
+    bool decoupled = false;  // the ridge shrinks coefficients beside the step, not through it
+};
+
 // One step of a mini-batch on columns [begin, end) of all outputs.
 template <class T>
 struct BatchStep {
@@ -127,8 +144,9 @@ struct BatchStep {
     const T* metric;   // per column, or null
     Penalty<T> penalty;
     T* coef;
-    T* velocity;   // null when momentum is 0
+    T* velocity;   // null when momentum is 0; of adaptive steps the mean gradient
     T* coef_sum;   // or null
+    AdaptiveRule<T> adaptive;  // read by adaptive steps alone
 };
 
 // Columns of a panel: rows of so many neighbouring columns lie one after the other.
@@ -190,6 +208,7 @@ struct KernelTable {
     void (*moments)(const RowTile<T>&, const T* weight, const MomentSums<T>&) noexcept;
     void (*batch_step)(const BatchStep<T>&) noexcept;
     void (*sgd)(const SgdChunk<T>&) noexcept;
+    void (*adaptive_step)(const BatchStep<T>&) noexcept;
     // out[i, :] = rows of `source` as T, `leading` numbers apart
     void (*pack[element_type_count])(const StridedView& source, const RowSelection&, T* out,
                                      Index leading) noexcept;

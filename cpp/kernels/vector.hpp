@@ -79,6 +79,17 @@ template <class T, int L>
     return low + high;
 }
 
+template <class T, int L>
+[[gnu::always_inline]] inline Vector<T, L> square_root(Vector<T, L> v) {
+    for (int l = 0; l < L; ++l) {
+        if constexpr (sizeof(T) == sizeof(float))
+            v[l] = __builtin_sqrtf(v[l]);
+        else
+            v[l] = __builtin_sqrt(v[l]);
+    }
+    return v;
+}
+
 template <int L>
 struct Width {
     static constexpr int value = L;

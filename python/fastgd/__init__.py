@@ -4,7 +4,7 @@
 `value_and_gradient` evaluates the objective and its gradient in one reading of the data.
 """
 
-from . import losses
+from . import losses, schedules
 from ._version import __version__
 from .conditioning import diagnose
 from .diagnosis import Dependency, Diagnosis
@@ -26,6 +26,7 @@ __all__ = [
     "diagnose",
     "fit",
     "losses",
+    "schedules",
     "show_versions",
     "value",
     "value_and_gradient",

@@ -18,6 +18,10 @@ class Update(Enum):
     nesterov = 2
     accelerated = 3
     lbfgs = 4
+    adagrad = 5
+    rmsprop = 6
+    adam = 7
+    adamw = 8
 
 class Precondition(Enum):
     automatic = 0
@@ -32,6 +36,12 @@ class Rate(Enum):
     optimal = 3
     adaptive = 4
     callable = 5
+    schedule = 6
+
+class VarianceReduction(Enum):
+    automatic = 0
+    none = 1
+    svrg = 2
 
 class Shuffle(Enum):
     none = 0
@@ -62,6 +72,8 @@ class FitOptions:
     precondition: Precondition
     update: Update
     momentum: float
+    beta2: float
+    variance_reduction: VarianceReduction
     max_iter: int
     max_time: float | None
     tol: float | None
@@ -255,5 +267,5 @@ def fit(
         [int, NDArray[np.float64], NDArray[np.float64], float, float, float, float, float], bool
     ]
     | None,
-    on_rate: Callable[[int], float] | None,
+    on_rate: Callable[[float], float] | None,
 ) -> _Fitted: ...

@@ -30,6 +30,7 @@ from ._validation import (
     raise_if_non_finite,
 )
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
+from .schedules import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,12 +53,16 @@ def fit(
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
-    learning_rate: str | Callable[[int], float] = "auto",
+    learning_rate: str | Schedule | Callable[[int], float] = "auto",
     eta0: float = 0.01,
     power_t: float = 0.25,
     precondition: Literal["auto", "none", "scale", "whiten"] = "auto",
-    update: Literal["auto", "plain", "momentum", "nesterov", "lbfgs"] = "auto",
+    update: Literal[
+        "auto", "plain", "momentum", "nesterov", "lbfgs", "adagrad", "rmsprop", "adam", "adamw"
+    ] = "auto",
     momentum: float = 0.9,
+    beta2: float = 0.999,
+    variance_reduction: Literal["auto", "none", "svrg"] = "auto",
     max_iter: int = 1000,
     max_time: float | None = None,
     tol: float | None = 1e-6,
@@ -106,13 +111,13 @@ def fit(
         Share of the l1 norm in the penalty, in [0, 1].
     fit_intercept : bool, default=True
         Whether to fit an intercept; it is never penalised.
-    learning_rate : str or callable, default="auto"
+    learning_rate : str, Schedule or callable, default="auto"
         "auto": from the smoothness of loss and rows in the metric of `precondition`, cut whenever
-        the objective grows; the stochastic solvers reduce the variance of their steps by a full
-        gradient an epoch (SVRG), so that they end at the optimum. "constant" is `eta0`;
-        "invscaling" ``eta0 / t**power_t``; "optimal" ``1 / (alpha * (t0 + t - 1))`` with Bottou's
-        t0; "adaptive" `eta0`, divided by 5 after 5 epochs without improvement; a callable gives
-        the step size of an epoch, counted from 0. t counts steps from 1.
+        the objective grows. "constant" is `eta0`; "invscaling" ``eta0 / t**power_t``; "optimal"
+        ``1 / (alpha * (t0 + t - 1))`` with Bottou's t0; "adaptive" `eta0`, divided by 5 after 5
+        epochs without improvement; a callable gives the step size of an epoch, counted from 0;
+        one of `fastgd.schedules` is read within epochs as well by the stochastic solvers: before
+        each batch or, where there are more than 128, each 128th of an epoch. t counts steps from 1.
     eta0 : float, default=0.01
         Step size or its start, > 0; unused by "auto" and "optimal".
     power_t : float, default=0.25
@@ -124,15 +129,27 @@ def fit(
         columns need; batch descent then takes all its steps in it, the stochastic solvers take
         theirs in "scale" and one in it after each epoch, on the full gradient that the epoch's
         measure gives. It needs learning_rate="auto" and `average` False; for batch also
-        update="auto". "auto" is "whiten" where that is possible and pays (2,047 columns at most,
-        more rows than columns), else "scale" with learning_rate="auto", else "none".
-    update : {"auto", "plain", "momentum", "nesterov", "lbfgs"}, default="auto"
-        Rule of the step. "lbfgs" is the limited-memory quasi-Newton method, for batch descent with
+        update="auto", for the others variance reduction. "auto" is "whiten" where that is possible
+        and pays (2,047 columns at most, more rows than columns), else "scale" with
+        learning_rate="auto", else "none".
+    update : str, default="auto"
+        Rule of the step: "auto", "plain", "momentum", "nesterov", "lbfgs", "adagrad", "rmsprop",
+        "adam" or "adamw". "lbfgs" is the limited-memory quasi-Newton method, for batch descent with
         the automatic step size and without l1 penalty. "auto" is that where batch descent is not
         whitened, Nesterov's accelerated sequence with restarts if there is an l1 penalty, and
-        "plain" else.
+        "plain" else. "adagrad", "rmsprop", "adam" and "adamw" give each coefficient a rate of its
+        own in the stochastic solvers (see Notes).
     momentum : float, default=0.9
-        Of "momentum" and "nesterov", in [0, 1).
+        Of "momentum" and "nesterov", and beta1 of "adam" and "adamw", in [0, 1).
+    beta2 : float, default=0.999
+        Smoothing of the squared gradients of "rmsprop", "adam" and "adamw", in [0, 1).
+    variance_reduction : {"auto", "none", "svrg"}, default="auto"
+        "svrg": after the first epoch, steps of the stochastic solvers subtract their rows' gradient
+        at the coefficients that the epoch began with, and add the full gradient there, which the
+        measure of the objective gives for nothing (also with `tol` None) [7]: noise vanishes at
+        the optimum, so that steps need not shrink. "none": automatic steps are halved after two
+        epochs without a new best instead; others end in a ball of noise around the optimum.
+        "auto": "svrg" with learning_rate="auto" and `tol`, but for `average` and adaptive updates.
     max_iter : int, default=1000
         Most epochs.
     max_time : float, optional
@@ -188,12 +205,43 @@ def fit(
         If the fit ended at `max_iter` or `max_time`, or diverged under a step size set by the
         caller.
 
+    Notes
+    -----
+    The adaptive updates know the squared gradients :math:`g` of the batches so far, summed [3] or
+    averaged [4], and Adam [5] their mean, each average divided by :math:`1 - \beta^t`:
+
+    .. math::
+
+       \text{adagrad:}\; & \hat m = g,\; \hat v = \textstyle\sum g^2; \qquad
+       \text{rmsprop:}\; \hat m = g,\; \hat v = v,\; v \leftarrow \beta_2 v + (1 - \beta_2) g^2 \\
+       \text{adam:}\; & \hat m = \tfrac{m}{1 - \beta_1^t},\; \hat v = \tfrac{v}{1 - \beta_2^t},\;
+       m \leftarrow \beta_1 m + (1 - \beta_1) g \\
+       w \leftarrow\; & \operatorname{sign}(u) \max(|u| - \tau \alpha \rho, 0), \quad
+       u = w - \tau \hat m, \quad \tau = \eta P / (\sqrt{P \hat v} + \epsilon)
+
+    with :math:`\epsilon = 10^{-8}`, for "adagrad" 1e-10; zeros are exact. The ridge is part of
+    :math:`g`, so that only the optimum of F is at rest. "adamw" [6] shrinks w by
+    :math:`\eta \alpha (1 - \rho) w` instead, beside :math:`\tau`: with an l2 penalty it comes to
+    rest elsewhere, where :math:`\tau` times the loss's gradient is minus that, as if each
+    coefficient had a ridge :math:`\eta / \tau` times that of F; the objective reported is F.
+    With learning_rate="auto" P is "scale", :math:`\epsilon` is in units of
+    :math:`\sqrt{2 F(0)}`, and :math:`\eta` starts there ("adagrad") or at that over the root of
+    the steps an epoch, to be halved after two epochs without a new best.
+
     References
     ----------
     .. [1] L. Bottou, F. E. Curtis, J. Nocedal, "Optimization Methods for Large-Scale Machine
        Learning", SIAM Review 60(2), 2018, pp. 223-311.
     .. [2] B. O'Donoghue, E. Candes, "Adaptive Restart for Accelerated Gradient Schemes",
        Foundations of Computational Mathematics 15, 2015, pp. 715-732.
+    .. [3] J. Duchi, E. Hazan, Y. Singer, "Adaptive Subgradient Methods for Online Learning and
+       Stochastic Optimization", Journal of Machine Learning Research 12, 2011, pp. 2121-2159.
+    .. [4] T. Tieleman, G. Hinton, "Lecture 6.5: RMSProp", COURSERA: Neural Networks for Machine
+       Learning, 2012.
+    .. [5] D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR, 2015.
+    .. [6] I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR, 2019.
+    .. [7] R. Johnson, T. Zhang, "Accelerating Stochastic Gradient Descent using Predictive
+       Variance Reduction", NIPS, 2013.
 
     Examples
     --------
@@ -224,6 +272,8 @@ def fit(
         precondition=precondition,
         update=update,
         momentum=momentum,
+        beta2=beta2,
+        variance_reduction=variance_reduction,
         max_iter=max_iter,
         max_time=max_time,
         tol=tol,
@@ -332,7 +382,9 @@ def _epoch_hook(
     return on_epoch
 
 
-def _rate_hook(rate: str | Callable[[int], object]) -> Callable[[int], float] | None:
+def _rate_hook(rate: str | Callable[[Any], object]) -> Callable[[float], float] | None:
     if isinstance(rate, str):
         return None
-    return lambda epoch: check_step_size(rate(epoch), epoch)
+    if isinstance(rate, Schedule):
+        return lambda epoch: check_step_size(rate(epoch), epoch)
+    return lambda epoch: check_step_size(rate(int(epoch)), int(epoch))

@@ -24,7 +24,7 @@ class QuietMonitor final : public FitMonitor {
         last = raw;
         return report.epoch == stop_after;
     }
-    double rate_of(Index epoch) override { return 0.1 / static_cast<double>(epoch + 1); }
+    double rate_of(double epoch) override { return 0.1 / (epoch + 1.0); }
 };
 
 // Ridge regression in closed form: normal equations with the intercept as an unpenalised column.
