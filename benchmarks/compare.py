@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import machine, problems, read_limit, report
+from .console import output_file, positive, say, warn_of_load
 from .peers import PEERS, FastGD
 from .runner import Runner
 from .tasks import DTYPES, TASKS
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from .comparison import Comparison
     from .peers import Peer
     from .tasks import Task
-
-# A processor kept busier than this by others makes pairs noisy.
-_MOST_LOAD = 0.5
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,8 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parse(argv)
     description = machine.describe() | {"rows": arguments.rows, "columns": arguments.columns}
-    if description["load_average"][0] > _MOST_LOAD:
-        _say(f"load average is {description['load_average'][0]:.2f}: something else is running")
+    warn_of_load(description["load_average"][0])
     comparisons = []
     for comparison in _compare_all(arguments):
         comparisons.append(comparison)
@@ -63,12 +60,12 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m benchmarks.compare", description="Speed of fastgd against its peers."
     )
     parser.add_argument("--suite", choices=("gradient", "epoch", "all"), default="all")
-    parser.add_argument("--rows", type=_positive, default=1_000_000, metavar="N")
-    parser.add_argument("--columns", type=_positive, default=100, metavar="D")
-    parser.add_argument("--pairs", type=_positive, default=15, metavar="P")
+    parser.add_argument("--rows", type=positive, default=1_000_000, metavar="N")
+    parser.add_argument("--columns", type=positive, default=100, metavar="D")
+    parser.add_argument("--pairs", type=positive, default=15, metavar="P")
     parser.add_argument(
         "--threads",
-        type=_positive,
+        type=positive,
         nargs="+",
         default=[machine.available_threads()],
         metavar="T",
@@ -82,8 +79,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--peer", default="*", metavar="PATTERN", help="only peers of such a name, as in 'numpy*'"
     )
-    parser.add_argument("--json", type=_file, metavar="FILE", help="write all raw numbers")
-    parser.add_argument("--plot", type=_file, metavar="FILE", help="draw ratios and shares")
+    parser.add_argument("--json", type=output_file, metavar="FILE", help="write all raw numbers")
+    parser.add_argument("--plot", type=output_file, metavar="FILE", help="draw ratios and shares")
     arguments = parser.parse_args(argv)
     arguments.tasks = [
         task
@@ -96,24 +93,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return arguments
 
 
-def _file(text: str) -> Path:
-    """Make the folder of a file to come: what cannot be written shows before an hour of work."""
-    path = Path(text)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise argparse.ArgumentTypeError(
-            f"expected a file that can be written, got {text!r}: {error.strerror}"
-        ) from None
-    return path
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
-    return int(text)
-
-
 def _compare_all(arguments: argparse.Namespace) -> Iterator[Comparison]:
     peers = _peers(arguments.peer)
     dtypes = DTYPES if arguments.dtype == "both" else (arguments.dtype,)
@@ -121,12 +100,12 @@ def _compare_all(arguments: argparse.Namespace) -> Iterator[Comparison]:
         folder = Path(name)
         library = _build(folder)
         for dtype in dtypes:
-            _say(f"data: {arguments.rows:,} x {arguments.columns} {dtype}")
+            say(f"data: {arguments.rows:,} x {arguments.columns} {dtype}")
             problems.save(folder, arguments.rows, arguments.columns, dtype)
             runner = Runner(folder, dtype, arguments.columns, arguments.pairs, library)
             for task, threads, peer in _plan(arguments.tasks, arguments.threads, peers):
                 comparison = runner.compare(task, threads, peer)
-                _say(_progress(comparison))
+                say(_progress(comparison))
                 yield comparison
 
 
@@ -151,7 +130,7 @@ def _peers(pattern: str) -> list[type[Peer]]:
         if peer is FastGD or not fnmatch.fnmatch(peer.name, pattern):
             continue
         if machine.installed(peer.package) is None:
-            _say(f"{peer.name} left out: {peer.package} is not installed")
+            say(f"{peer.name} left out: {peer.package} is not installed")
             continue
         peers.append(peer)
     return peers
@@ -161,7 +140,7 @@ def _build(folder: Path) -> Path | None:
     try:
         return read_limit.build(folder)
     except RuntimeError as error:
-        _say(str(error))
+        say(str(error))
         return None
 
 
@@ -179,10 +158,6 @@ def _print_heading(description: dict[str, object]) -> None:
         f"{description['rows']:,} x {description['columns']}, {description['date']}, "
         f"versions {description['versions']}\n"
     )
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

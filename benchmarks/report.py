@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .comparison import noisy_places
+from .table import print_table
 from .tasks import DTYPES
 
 if TYPE_CHECKING:
@@ -33,13 +34,7 @@ def print_ratios(comparisons: Sequence[Comparison]) -> None:
     peers = [entry for entry in comparisons if not entry.control]
     noisy = noisy_places(comparisons)
     rows = [_HEADER, *(_row(entry, noisy=entry.place in noisy) for entry in peers)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (
-            f"{cell:<{width}}" if index in _LEFT else f"{cell:>{width}}"
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        print("  ".join(cells).rstrip())
+    print_table(rows, text_columns=_LEFT)
     print(
         "\nns: per row and epoch, of the whole call with its checks, first pass and last measure;"
         "\n(epoch): of one more epoch alone. Ratio: time of the peer / time of fastgd, whole calls,"

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .comparison import Comparison
 from .peers import FastGD
+from .process import run
 from .read_limit import LIBRARY, ReadLimit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .peers import Peer
     from .tasks import Task
 
 __all__ = ["Runner"]
-
-_ROOT = Path(__file__).resolve().parents[1]
-# Whatever a peer takes its threads from: both sides are told the same number.
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
 
 
 @dataclass(frozen=True)
@@ -101,22 +89,9 @@ class Runner:
         )
 
     def _measure(self, peer: str, task: Task, threads: int) -> dict[str, Any]:
-        environment = os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads))
-        if self.library is not None:
-            environment[LIBRARY] = str(self.library)
+        environment = {} if self.library is None else {LIBRARY: str(self.library)}
         arguments = [str(self.folder), peer, task.name, str(threads)]
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.child", *arguments],
-            cwd=_ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"{peer} failed at {task.name}:\n{done.stderr.strip()}")
-        report: dict[str, Any] = json.loads(done.stdout)
-        return report
+        return run("benchmarks.child", arguments, threads, environment)
 
 
 def _difference(rounds: list[dict[str, dict[str, Any]]]) -> float | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bad_calls import BadCall, bad, fails_cleanly, wrong
 from test_bad_input import (
     BINARY,
     COUNT,
     FINITE,
+    GOOD_CALLS,
     LABELS,
     MATRIX,
     N_ROWS,
@@ -16,13 +18,10 @@ from test_bad_input import (
     REAL_ARRAY,
     ROWS,
     Y2,
-    BadCall,
     X,
     Y,
-    assert_error_leaves_nothing_half_done,
-    bad,
+    numbers_from,
     with_entry,
-    wrong,
 )
 
 from fastgd._heldout import draw_rows
@@ -127,4 +126,4 @@ TABLE = [
 
 @pytest.mark.parametrize("row", TABLE)
 def test_error_leaves_nothing_half_done(row: BadCall) -> None:
-    assert_error_leaves_nothing_half_done(row)
+    fails_cleanly(row, GOOD_CALLS[row.function], numbers_from)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import copy
-import functools
-import re
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
+from bad_calls import BadCall, bad, fails_cleanly, wrong
 
 import fastgd
 
@@ -47,7 +44,9 @@ KNOWN_LABELS = "labels within {0, 1} or {-1, +1}"
 LOSS = "one of 'squared_error', 'log_loss', 'huber' or a Loss of fastgd.losses"
 SOLVER = "one of 'batch', 'minibatch', 'sgd'"
 SCHEDULE = "one of 'auto', 'constant', 'invscaling', 'optimal', 'adaptive' or a callable"
-UPDATE = "one of 'auto', 'plain', 'momentum', 'nesterov', 'lbfgs'"
+UPDATE = (
+    "one of 'auto', 'plain', 'momentum', 'nesterov', 'lbfgs', 'adagrad', 'rmsprop', 'adam', 'adamw'"
+)
 PRECONDITION = "one of 'auto', 'none', 'scale', 'whiten'"
 SHUFFLE = "one of 'block', 'full' or False"
 NONNEGATIVE = "a finite number >= 0"
@@ -60,38 +59,6 @@ AVERAGE = "an integer >= 1 or one of True, False"
 THREADS = "an integer >= 1 or None (all this process may use)"
 FLAG = "True or False"
 ANSWER = "a callable that returns True to stop, else False or None"
-
-
-@dataclass(frozen=True)
-class BadCall:
-    """A good call with `given` arguments, made bad by `changes`."""
-
-    function: str
-    given: dict[str, Any]
-    changes: dict[str, Any]
-    error: type[Exception]
-    message: str
-
-
-def bad(
-    case: str,
-    expected: str,
-    got: str,
-    *,
-    error: type[Exception] = ValueError,
-    call: str = "fit",
-    given: dict[str, Any] | None = None,
-    blamed: str = "",
-    **changes: object,
-) -> Any:
-    """Make a row of the table; the message blames the first of `changes` unless told otherwise."""
-    blamed = blamed or next(iter(changes))
-    message = "^" + re.escape(f"{blamed}: expected {expected}, got {got}") + "(; .+)?$"
-    return pytest.param(BadCall(call, given or {}, changes, error, message), id=case)
-
-
-# A wrong type rather than a bad value.
-wrong = functools.partial(bad, error=TypeError)
 
 
 def with_entry(array: np.ndarray, place: int | tuple[int, int], entry: float) -> np.ndarray:
@@ -380,21 +347,4 @@ def numbers_from(function: str, arguments: dict[str, Any]) -> list[Any]:
 
 @pytest.mark.parametrize("row", TABLE)
 def test_error_leaves_nothing_half_done(row: BadCall) -> None:
-    assert_error_leaves_nothing_half_done(row)
-
-
-def assert_error_leaves_nothing_half_done(row: BadCall) -> None:
-    good = GOOD_CALLS[row.function] | row.given
-    before = numbers_from(row.function, good)
-    arguments = good | row.changes
-    arrays = [value for value in arguments.values() if isinstance(value, np.ndarray)]
-    copies = copy.deepcopy(arrays)
-
-    with pytest.raises(row.error, match=row.message) as caught:
-        numbers_from(row.function, arguments)
-
-    assert caught.type is row.error
-    for array, saved in zip(arrays, copies, strict=True):
-        np.testing.assert_array_equal(array, saved)
-    for again, first in zip(numbers_from(row.function, good), before, strict=True):
-        np.testing.assert_array_equal(again, first)
+    fails_cleanly(row, GOOD_CALLS[row.function], numbers_from)

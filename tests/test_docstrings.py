@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import fastgd
-from fastgd import losses
+from fastgd import losses, schedules
 
 validate = pytest.importorskip("numpydoc.validate").validate
 
@@ -26,7 +26,7 @@ def resolve(name: str) -> Any:
 
 PUBLIC = [
     f"{module.__name__}.{name}"
-    for module in (fastgd, losses)
+    for module in (fastgd, losses, schedules)
     for name in module.__all__
     if callable(getattr(module, name))
 ]
@@ -46,13 +46,18 @@ def test_public_names_are_those_announced() -> None:
     assert sorted(fastgd.__all__) == fastgd.__all__
     assert set(fastgd.__all__) == {
         "ConvergenceWarning",
+        "Dependency",
+        "Diagnosis",
+        "Effects",
         "EpochInfo",
         "FitResult",
         "History",
         "__version__",
+        "diagnose",
         "duality_gap",
         "fit",
         "losses",
+        "schedules",
         "show_versions",
         "value",
         "value_and_gradient",
@@ -107,7 +112,7 @@ def wide(documentation: str) -> str:
     return re.sub(r",\s+", ", ", documentation)
 
 
-@pytest.mark.parametrize("name", ["duality_gap", "fit", "value", "value_and_gradient"])
+@pytest.mark.parametrize("name", ["diagnose", "duality_gap", "fit", "value", "value_and_gradient"])
 @pytest.mark.parametrize("section", [".. math::", "Parameters", "Returns", "Raises", "Examples"])
 def test_calculations_state_formula_errors_and_an_example(name: str, section: str) -> None:
     assert section in (getattr(fastgd, name).__doc__ or "")

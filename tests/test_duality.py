@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bad_calls import BadCall, bad, fails_cleanly, wrong
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import LOSSES, Problem, make_problem
@@ -14,18 +15,16 @@ from test_bad_input import (
     BINARY,
     FINITE,
     FLAG,
+    GOOD_CALLS,
     KNOWN_LABELS,
     NAN,
     NONNEGATIVE,
     ONES,
     PER_COLUMN,
     THREADS,
-    BadCall,
     X,
-    assert_error_leaves_nothing_half_done,
-    bad,
+    numbers_from,
     with_entry,
-    wrong,
 )
 
 import fastgd
@@ -209,4 +208,4 @@ BAD_CALLS = [
 
 @pytest.mark.parametrize("row", BAD_CALLS)
 def test_error_leaves_nothing_half_done(row: BadCall) -> None:
-    assert_error_leaves_nothing_half_done(row)
+    fails_cleanly(row, GOOD_CALLS[row.function], numbers_from)

@@ -129,11 +129,15 @@ def test_held_out_rows_take_no_part(solver: str, loss: str, extras: bool) -> Non
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
-@pytest.mark.parametrize("precondition", ["auto", "scale"])
+@pytest.mark.parametrize(
+    "steps",
+    [{}, {"precondition": "scale"}, {"learning_rate": "constant", "eta0": 1e-6}],
+    ids=["auto", "scale", "as given"],
+)
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_what_lies_in_held_out_rows_changes_no_bit(
-    solver: str, loss: str, precondition: Any, dtype: str
+    solver: str, loss: str, steps: dict[str, Any], dtype: str
 ) -> None:
     problem = make_problem(loss, 30_000, 4, dtype=dtype, alpha=1e-3, mean=2.0)
     X, y = problem.X.copy(), problem.y.copy()
@@ -149,10 +153,10 @@ def test_what_lies_in_held_out_rows_changes_no_bit(
         fastgd.fit(
             **replace(problem, X=X, y=y).arguments(),
             solver=solver,
-            precondition=precondition,
             validation_fraction=0.6,
             callback=lambda info, path=path: path.append((info.coef.copy(), info.objective)),
             **ALL_EPOCHS,
+            **steps,
         )
         seen.append(path)
     assert len(seen[0]) == 4

@@ -32,6 +32,56 @@ def test_first_non_finite_entry_of_many(
         fastgd.fit(lay_out(rows), np.resize(Y, 5000), solver=solver, n_threads=n_threads)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("solver", ["batch", "minibatch", "sgd"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"alpha": 0.1, "l1_ratio": 1.0},
+        {"fit_intercept": False},
+        {"loss": "huber"},
+        {"tol": None},
+    ],
+    ids=["plain", "lasso", "no intercept", "huber", "unmeasured"],
+)
+def test_non_finite_entry_under_a_step_of_the_users(
+    options: dict[str, Any], solver: Any, value: float
+) -> None:
+    """Columns are not looked at before such steps; no callback sees what comes of them."""
+    seen: list[object] = []
+    rows = np.resize(X, (500, N_COLUMNS))
+    rows[499, 1] = value
+    with pytest.raises(ValueError, match=f"^X: .* got {value} at row 499, column 1; "):
+        fastgd.fit(
+            rows,
+            np.resize(Y, 500),
+            solver=solver,
+            learning_rate="constant",
+            callback=seen.append,
+            **options,
+        )
+    assert seen == []
+
+
+@pytest.mark.parametrize("learning_rate", ["auto", "constant"])
+@pytest.mark.parametrize("solver", ["batch", "minibatch", "sgd"])
+def test_non_finite_entry_of_a_row_that_weighs_nothing(solver: Any, learning_rate: str) -> None:
+    """It spoils no number of the fit: only a look at the columns finds it."""
+    rows = np.resize(X, (500, N_COLUMNS))
+    rows[499, 1] = np.nan
+    weights = np.ones(500)
+    weights[499] = 0.0
+    with pytest.raises(ValueError, match=r"^X: .* got nan at row 499, column 1; "):
+        fastgd.fit(
+            rows,
+            np.resize(Y, 500),
+            sample_weight=weights,
+            solver=solver,
+            learning_rate=learning_rate,
+        )
+
+
 def test_sparse_matrix() -> None:
     sparse = pytest.importorskip("scipy.sparse")
     message = r"^X: expected a dense array, got an object of type csr_array; X.toarray\(\) is one"

@@ -15,9 +15,13 @@ import fastgd
 
 def make_history(n_epochs: int = 3) -> fastgd.History:
     falling = np.geomspace(0.693147, 0.25, n_epochs)
-    none = np.full(n_epochs, np.nan)
     return fastgd.History(
-        falling, falling / 1000, np.ones(n_epochs), np.arange(n_epochs) / 10, none
+        falling,
+        falling / 1000,
+        np.ones(n_epochs),
+        np.arange(n_epochs) / 10,
+        np.arange(n_epochs) + 2.5,
+        np.full(n_epochs, np.nan),
     )
 
 
@@ -29,9 +33,11 @@ def make_result(**changes: Any) -> fastgd.FitResult:
         gradient_norm=0.00025,
         suboptimality=5e-8,
         n_iter=3,
+        n_passes=4.54,
         status="converged",
         message="the gradient norm 2.5e-04 is below tol",
         precondition="whiten",
+        loss="squared_error",
         history=make_history(),
         classes=None,
     )
@@ -43,7 +49,7 @@ def test_repr_tells_the_story() -> None:
         [
             "FitResult",
             "  status         converged",
-            "  epochs         3, precondition 'whiten'",
+            "  epochs         3 (4.5 passes over X), precondition 'whiten'",
             "  objective      0.693147 -> 0.25",
             "  gradient norm  0.000693147 -> 0.00025",
             "  suboptimality  about 5e-08 (2e-07 of the objective)",
@@ -104,13 +110,13 @@ def test_fields_cannot_be_set(value: Any) -> None:
 
 def test_callback_gets_views_it_cannot_write() -> None:
     coef, intercept = np.zeros((2, 3)), np.zeros(2)
-    info = fastgd.EpochInfo(0, coef, intercept, 1.0, 0.1, 0.01, 0.5)
+    info = fastgd.EpochInfo(0, coef, intercept, 1.0, 0.1, 0.01, 0.5, 3.0)
     for given, seen in ((coef, info.coef), (intercept, info.intercept)):
         assert isinstance(seen, np.ndarray)
         assert np.shares_memory(given, seen)
         assert given.flags.writeable
         assert not seen.flags.writeable
-    assert fastgd.EpochInfo(0, coef, 0.5, 1.0, 0.1, 0.01, 0.5).intercept == 0.5
+    assert fastgd.EpochInfo(0, coef, 0.5, 1.0, 0.1, 0.01, 0.5, 3.0).intercept == 0.5
     with pytest.raises(dataclasses.FrozenInstanceError):
         info.epoch = 1  # type: ignore[misc]
 

@@ -6,6 +6,7 @@ import re
 import sys
 import traceback
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -112,7 +113,7 @@ def test_callback_sees_what_the_history_keeps(solver: str, outputs: int | None) 
     seen: list[fastgd.EpochInfo] = []
     result = fastgd.fit(**problem.arguments(), solver=solver, callback=seen.append)
     assert [info.epoch for info in seen] == list(range(result.n_iter))
-    for name in ("objective", "gradient_norm", "learning_rate", "seconds"):
+    for name in ("objective", "gradient_norm", "learning_rate", "seconds", "n_passes"):
         of_callback = [getattr(info, name) for info in seen]
         np.testing.assert_array_equal(of_callback, getattr(result.history, name))
     for info in seen:
@@ -197,6 +198,67 @@ def test_diverged(solver: str, loss: str, average: bool) -> None:
     )
     assert safe.status == "converged"
     assert np.all(safe.history.objective < problem.value(np.zeros(4)))
+
+
+DRIVEN = r"on the columns as given, driven by (.+?); a step of"
+
+
+def driver_of(problem: Problem, solver: str, **options: Any) -> str:
+    """Let a fit diverge under a fixed step; what its message blames."""
+    options = {"learning_rate": "constant", "eta0": 100.0, "solver": solver} | options
+    _, message = fit_warned(problem, **options)
+    named = re.search(DRIVEN, message)
+    assert named is not None
+    return named[1]
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_divergence_names_the_column_that_drove_it(solver: str) -> None:
+    problem = make_problem(**NOISY, scale=[1.0, 5.0, 300.0, 2.0])
+    assert driver_of(problem, solver) == "column 2 (100 % of the smoothness)"
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_divergence_names_the_row_that_drove_it(solver: str, weighted: bool) -> None:
+    problem = make_problem(n=5000, d=4)
+    if weighted:
+        weights = np.ones(5000)
+        weights[321] = 1e9
+        problem = replace(problem, sample_weight=weights)
+    else:
+        problem.X[321] *= 1e4
+    blamed = driver_of(problem, solver)
+    found = re.fullmatch(
+        r"row 321 \(its norm is (\S+) times the root mean square of all rows'\)", blamed
+    )
+    assert found is not None
+    # all of the sum of squares lies in that row
+    assert float(found[1]) == pytest.approx(np.sqrt(5000), rel=0.01)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_divergence_by_intercept_or_penalty(solver: str) -> None:
+    small = make_problem(**NOISY, scale=1e-3)
+    assert driver_of(small, solver).startswith("the intercept (100 % of")
+    penalised = make_problem(**NOISY, alpha=1e6)
+    assert driver_of(penalised, solver).startswith("the penalty (100 % of")
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_safe_step_counts_weights(solver: str) -> None:
+    """A heavy row steps as far as its weight says."""
+    weights = np.ones(500)
+    weights[7] = 400.0
+    problem = make_problem(**NOISY, sample_weight=weights, scale=3.0)
+    options: dict[str, Any] = {"learning_rate": "constant", "solver": solver}
+    _, message = fit_warned(problem, eta0=10.0, **options)
+    named = re.search(r"a step of (\S+) would have been safe", message)
+    assert named is not None
+    safe = fastgd.fit(
+        **problem.arguments(), eta0=float(named[1]), max_iter=20_000, tol=1e-4, **options
+    )
+    assert safe.status == "converged"
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

@@ -22,6 +22,7 @@ SPELLINGS = [
     (r"typing\.SupportsFloat( \| typing\.SupportsIndex)?", "float"),
     (r"typing\.SupportsInt( \| typing\.SupportsIndex)?", "int"),
     (r"typing\.Annotated\[numpy\.typing\.ArrayLike, numpy\.(\w+)\]", r"NDArray[np.\1]"),
+    (r"numpy\.typing\.NDArray\[numpy\.float64\]", "NDArray[np.float64]"),
     (r"numpy\.ndarray", "NDArray[Any]"),
     (
         r"collections\.abc\.(Sequence|Mapping)",

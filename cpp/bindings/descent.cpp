@@ -22,6 +22,7 @@ class BoundDescent {
         d.batch_size = options.batch_size;
         d.update = options.update;
         d.momentum = options.momentum;
+        d.beta2 = options.beta2;
         d.penalty = options.penalty;
         d.preconditioner = Preconditioner::none(options.fit_intercept);
         d.schedule.rate = options.eta0;

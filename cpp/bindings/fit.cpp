@@ -5,6 +5,7 @@
 
 #include "monitor.hpp"
 #include "problem.hpp"
+#include "safe_step.hpp"
 #include "topics.hpp"
 
 namespace fastgd::bindings {
@@ -23,6 +24,7 @@ py::dict history_of(const std::vector<EpochReport>& reports) {
     history["gradient_norm"] = column(&EpochReport::gradient_norm);
     history["learning_rate"] = column(&EpochReport::rate);
     history["seconds"] = column(&EpochReport::seconds);
+    history["n_passes"] = column(&EpochReport::passes);
     return history;
 }
 
@@ -57,8 +59,9 @@ py::dict fit_to(const py::array& X, const py::array& y,
     result["gradient_norm"] = outcome.measure.gradient_norm;
     result["suboptimality"] = outcome.measure.height;
     result["n_iter"] = outcome.epochs;
+    result["n_passes"] = outcome.passes;
     result["status"] = outcome.status;
-    result["safe_rate"] = outcome.safe_rate;
+    result["safe_step"] = dict_of(outcome.safe_step);
     result["precondition"] = outcome.precondition;
     result["dependent"] = outcome.dependent;
     result["separable"] = outcome.separable;

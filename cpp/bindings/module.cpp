@@ -7,6 +7,7 @@ PYBIND11_MODULE(_core, module) {
     topics::register_objective(module);
     topics::register_duality(module);
     topics::register_options(module);
+    topics::register_conditioning(module);
     topics::register_fit(module);
     topics::register_descent(module);
 }

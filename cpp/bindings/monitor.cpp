@@ -20,7 +20,7 @@ EpochAnswer Monitor::epoch_done(const EpochReport& report, const Coefficients& r
         const auto [stop, keep] =
             on_epoch_(report.epoch, matrix_of(raw.coef, static_cast<Index>(raw.intercept.size())),
                       vector_of(raw.intercept), report.objective, report.gradient_norm, report.rate,
-                      report.seconds)
+                      report.seconds, report.passes)
                 .cast<std::pair<bool, bool>>();
         return {stop, keep};
     } catch (...) {
@@ -29,7 +29,7 @@ EpochAnswer Monitor::epoch_done(const EpochReport& report, const Coefficients& r
     }
 }
 
-double Monitor::rate_of(Index epoch) {
+double Monitor::rate_of(double epoch) {
     if (error_) return 0.0;
     const py::gil_scoped_acquire acquired;
     try {

@@ -18,7 +18,7 @@ class Monitor final : public FitMonitor {
 
     bool interrupted() override;
     EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) override;
-    double rate_of(Index epoch) override;
+    double rate_of(double epoch) override;
 
     void rethrow() const {
         if (error_) std::rethrow_exception(error_);
@@ -28,9 +28,9 @@ class Monitor final : public FitMonitor {
     using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::milliseconds period{50};
 
-    py::object
-        on_epoch_;  // (epoch, coef, intercept, objective, norm, rate, seconds) -> (stop, keep)
-    py::object on_rate_;   // (epoch) -> float
+    // (epoch, coef, intercept, objective, norm, rate, seconds, passes) -> (stop, keep)
+    py::object on_epoch_;
+    py::object on_rate_;  // (epoch) -> float
     std::exception_ptr error_;
     Clock::time_point looked_ = Clock::now();
 };

@@ -21,6 +21,10 @@ void register_options(py::module_& module) {
         .value("nesterov", Update::nesterov)
         .value("accelerated", Update::accelerated)
         .value("lbfgs", Update::lbfgs)
+        .value("adagrad", Update::adagrad)
+        .value("rmsprop", Update::rmsprop)
+        .value("adam", Update::adam)
+        .value("adamw", Update::adamw)
         .finalize();
     py::native_enum<Rate>(module, "Rate", "enum.Enum")
         .value("automatic", Rate::automatic)
@@ -29,12 +33,18 @@ void register_options(py::module_& module) {
         .value("optimal", Rate::optimal)
         .value("adaptive", Rate::adaptive)
         .value("callable", Rate::callable)
+        .value("schedule", Rate::schedule)
         .finalize();
     py::native_enum<Precondition>(module, "Precondition", "enum.Enum")
         .value("automatic", Precondition::automatic)
         .value("none", Precondition::none)
         .value("scale", Precondition::scale)
         .value("whiten", Precondition::whiten)
+        .finalize();
+    py::native_enum<VarianceReduction>(module, "VarianceReduction", "enum.Enum")
+        .value("automatic", VarianceReduction::automatic)
+        .value("none", VarianceReduction::none)
+        .value("svrg", VarianceReduction::svrg)
         .finalize();
     py::native_enum<Shuffle>(module, "Shuffle", "enum.Enum")
         .value("none", Shuffle::none)
@@ -47,6 +57,12 @@ void register_options(py::module_& module) {
         .value("time_limit", Status::time_limit)
         .value("stopped", Status::stopped)
         .value("diverged", Status::diverged)
+        .finalize();
+    py::native_enum<Limit>(module, "Limit", "enum.Enum")
+        .value("column", Limit::column)
+        .value("intercept", Limit::intercept)
+        .value("row", Limit::row)
+        .value("penalty", Limit::penalty)
         .finalize();
     py::class_<FitOptions>(module, "FitOptions")
         .def(py::init<>())
@@ -66,6 +82,8 @@ void register_options(py::module_& module) {
         .def_readwrite("precondition", &FitOptions::precondition)
         .def_readwrite("update", &FitOptions::update)
         .def_readwrite("momentum", &FitOptions::momentum)
+        .def_readwrite("beta2", &FitOptions::beta2)
+        .def_readwrite("variance_reduction", &FitOptions::variance_reduction)
         .def_readwrite("max_iter", &FitOptions::max_iter)
         .def_readwrite("max_time", &FitOptions::max_time)
         .def_readwrite("tol", &FitOptions::tol)

@@ -137,6 +137,7 @@ void Batch<T>::end_epoch() {
         case Update::nesterov: step_momentum(gradient); break;
         case Update::accelerated: step_accelerated(gradient); break;
         case Update::lbfgs: point_ = lbfgs_.next(point_, value(), gradient, this->rate()); break;
+        default: break;  // make_descent refuses the others
     }
     ++this->steps_;
     sums_.clear();

@@ -16,8 +16,8 @@ struct Blocks {
     template <class T>
     static Blocks of(Index columns) {
         const double row_bytes = static_cast<double>(columns) * static_cast<double>(sizeof(T));
-        const Index tile =
-            std::clamp(static_cast<Index>(tile_bytes / row_bytes), Index{4}, Index{128}) / 4 * 4;
+        const Index tile = std::clamp(static_cast<Index>(tile_bytes / row_bytes + 4.0) / 8 * 8,
+                                      Index{4}, Index{128});
         const Index flush = (256 + tile - 1) / tile * tile;
         const Index block =
             std::clamp(static_cast<Index>(block_bytes / row_bytes), flush, Index{16384}) / flush *

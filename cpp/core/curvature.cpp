@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
+#include "parallel.hpp"
 #include "permutation.hpp"
 #include "row_sample.hpp"
 #include "tile_reader.hpp"
@@ -22,16 +24,6 @@ Index sample_rows(const Data& data, std::size_t item) {
     const double bytes = std::clamp(8.0 * static_cast<double>(data.columns() + 1) * row_bytes,
                                     least_bytes, most_bytes);
     return static_cast<Index>(bytes / row_bytes);
-}
-
-// The same rows with squared error on targets 0: its gradient at v is X^T S X v.
-Data quadratic(const Data& data) {
-    static const double zero = 0.0;
-    Data result = data;
-    result.y = {&zero, ElementType::float64, data.rows(), 1, 0, 0};
-    result.offset = {};
-    result.binary = false;
-    return result;
 }
 
 // The metric as far as these rows bear it out: a column whose few large entries fell into the
@@ -56,77 +48,109 @@ std::vector<double> metric_on(const KernelTable<T>& kernels, const Data& data,
 }  // namespace
 
 template <class T>
-double largest_curvature(const KernelTable<T>& kernels, const Data& data,
-                         const Preconditioner& preconditioner, double curvature, double l2,
-                         int threads, FunctionRef<bool()> keep_going) {
-    const Data problem = quadratic(data);
+CurvatureOperator<T>::CurvatureOperator(const KernelTable<T>& kernels, const Data& data,
+                                        const RowSelection& rows, const std::vector<double>& shift,
+                                        const std::vector<double>& metric, double intercept_metric,
+                                        double curvature, double l2, int threads)
+    : objective_(kernels, {find_loss(kernels, "squared_error"), 0.0}, threads),
+      data_(with_zero_targets(data)),
+      rows_(rows),
+      shift_(shift.begin(), shift.end()),
+      curvature_(curvature),
+      l2_(l2),
+      sums_(1, data.columns()) {
+    for (const double m : metric) root_.push_back(std::sqrt(m));
+    root_.push_back(std::sqrt(intercept_metric));
+}
+
+template <class T>
+std::vector<double> CurvatureOperator<T>::operator()(const std::vector<double>& v) {
+    const std::size_t columns = root_.size() - 1;
+    std::vector<T> coef(columns);
+    for (std::size_t j = 0; j < columns; ++j) coef[j] = static_cast<T>(root_[j] * v[j]);
+    const T intercept = static_cast<T>(root_[columns] * v[columns]);
+    sums_.clear();
+    objective_.add_gradient(
+        data_, rows_, {coef.data(), &intercept, shift_.empty() ? nullptr : shift_.data()}, sums_);
+    std::vector<double> image(columns + 1);
+    if (sums_.weight <= 0.0) return image;
+    const double factor = curvature_ / sums_.weight;
+    for (std::size_t j = 0; j < columns; ++j)
+        image[j] = root_[j] * factor * sums_.coef[j] + l2_ * root_[j] * root_[j] * v[j];
+    image[columns] = root_[columns] * factor * sums_.intercept[0];
+    return image;
+}
+
+template <class T>
+SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& data,
+                                    const Preconditioner& preconditioner, double curvature,
+                                    double l2, int threads, FunctionRef<bool()> keep_going) {
     const std::vector<Index> sample = spread_rows(data.rows(), sample_rows(data, sizeof(T)));
     const RowSelection rows{sample.data(), 0, static_cast<Index>(sample.size())};
-    const Objective<T> objective(kernels, {find_loss(kernels, "squared_error"), 0.0}, threads);
     const auto columns = static_cast<std::size_t>(data.columns());
-    const std::vector<T> shift(preconditioner.shift.begin(), preconditioner.shift.end());
-    const std::vector<double> metric =
-        metric_on(kernels, data, rows, preconditioner, curvature, l2, threads, keep_going);
+    CurvatureOperator<T> bend(
+        kernels, data, rows, preconditioner.shift,
+        metric_on(kernels, data, rows, preconditioner, curvature, l2, threads, keep_going),
+        preconditioner.intercept_metric, curvature, l2, threads);
 
-    // v lives in the metric's own coordinates, where the operator is symmetric
     std::vector<double> v(columns + 1);
     for (std::size_t j = 0; j <= columns; ++j)
         v[j] = 0.5 + static_cast<double>(random_bits(0, j) >> 11) * 0x1p-53;
     v[columns] = preconditioner.intercept_metric > 0.0 ? v[columns] : 0.0;
-    std::vector<T> coef(columns);
-    GradientSums sums(1, data.columns());
-    double largest = 0.0;
+    SteepestDirection steepest{0.0, std::vector<double>(columns + 1)};
     for (int iteration = 0; iteration < power_iterations && keep_going(); ++iteration) {
         double norm = 0.0;
         for (const double x : v) norm += x * x;
         if (!(norm > 0.0) || !std::isfinite(norm)) break;
         for (double& x : v) x /= std::sqrt(norm);
-        for (std::size_t j = 0; j < columns; ++j)
-            coef[j] = static_cast<T>(std::sqrt(metric[j]) * v[j]);
-        const T intercept = static_cast<T>(std::sqrt(preconditioner.intercept_metric) * v[columns]);
-        sums.clear();
-        objective.add_gradient(
-            problem, rows, {coef.data(), &intercept, shift.empty() ? nullptr : shift.data()}, sums);
-        if (sums.weight <= 0.0) break;
+        const std::vector<double> image = bend(v);
         double rayleigh = 0.0;
-        for (std::size_t j = 0; j < columns; ++j) {
-            const double root = std::sqrt(metric[j]);
-            const double image =
-                root * curvature * sums.coef[j] / sums.weight + l2 * metric[j] * v[j];
-            rayleigh += image * v[j];
-            v[j] = image;
-        }
-        const double image = std::sqrt(preconditioner.intercept_metric) * curvature *
-                             sums.intercept[0] / sums.weight;
-        rayleigh += image * v[columns];
-        v[columns] = image;
-        const bool settled = std::abs(rayleigh - largest) <= power_tolerance * rayleigh;
-        largest = std::max(largest, rayleigh);
+        for (std::size_t j = 0; j <= columns; ++j) rayleigh += image[j] * v[j];
+        const bool settled = std::abs(rayleigh - steepest.curvature) <= power_tolerance * rayleigh;
+        if (rayleigh > steepest.curvature) steepest = {rayleigh, v};
         if (settled) break;
+        v = image;
     }
-    return largest;
+    return steepest;
 }
 
 template <class T>
-double largest_row_norm(const KernelTable<T>& kernels, const Data& data) {
-    const Index tile_rows = Blocks::of<T>(data.columns()).tile_rows;
-    TileReader<T> reader(kernels, data, tile_rows);
-    double largest = 0.0;
-    for (Index begin = 0; begin < data.rows(); begin += tile_rows) {
-        const RowSelection rows{nullptr, begin, std::min(tile_rows, data.rows() - begin)};
-        const RowTile<T> tile = reader.rows(data, rows, RowSelection{}, nullptr);
-        const T* weight = reader.row_weights(data, rows);
-        for (Index i = 0; i < tile.rows; ++i) {
-            if (weight != nullptr && weight[i] == 0) continue;
-            double norm = 1.0;
-            for (Index j = 0; j < tile.columns; ++j) {
-                const double x = static_cast<double>(tile.row[i][j]);
-                norm += x * x;
+LongestRow longest_row(const KernelTable<T>& kernels, const Data& data, double mean_weight,
+                       int threads) {
+    const Blocks blocks = Blocks::of<T>(data.columns());
+    const Index tiles = (data.rows() + blocks.tile_rows - 1) / blocks.tile_rows;
+    const double bytes = static_cast<double>(data.rows()) * static_cast<double>(data.columns()) *
+                         static_cast<double>(sizeof(T));
+    const int members = threads_for_work(threads, bytes);
+    std::vector<std::unique_ptr<TileReader<T>>> readers;
+    for (int m = 0; m < members; ++m)
+        readers.push_back(std::make_unique<TileReader<T>>(kernels, data, blocks.tile_rows));
+    std::vector<LongestRow> found(static_cast<std::size_t>(members));
+    run_team(members, [&](int member, int team) {
+        TileReader<T>& reader = *readers[static_cast<std::size_t>(member)];
+        LongestRow& longest = found[static_cast<std::size_t>(member)];
+        for (Index t = tiles * member / team; t < tiles * (member + 1) / team; ++t) {
+            const Index begin = t * blocks.tile_rows;
+            const RowSelection rows{nullptr, begin,
+                                    std::min(blocks.tile_rows, data.rows() - begin)};
+            const RowTile<T> tile = reader.rows(data, rows, RowSelection{}, nullptr);
+            const T* weight = reader.row_weights(data, rows);
+            for (Index i = 0; i < tile.rows; ++i) {
+                if (weight != nullptr && weight[i] == 0) continue;
+                double square = 1.0;
+                for (Index j = 0; j < tile.columns; ++j) {
+                    const double x = static_cast<double>(tile.row[i][j]);
+                    square += x * x;
+                }
+                if (weight != nullptr) square *= static_cast<double>(weight[i]) / mean_weight;
+                if (square > longest.square) longest = {begin + i, square};
             }
-            largest = std::max(largest, norm);
         }
-    }
-    return largest;
+    });
+    // members hold stretches of rows in order: the first of equals stays
+    return *std::max_element(
+        found.begin(), found.end(),
+        [](const LongestRow& a, const LongestRow& b) { return a.square < b.square; });
 }
 
 double mean_row_curvature(const ColumnMoments& moments, const Preconditioner& preconditioner,
@@ -141,11 +165,15 @@ double mean_row_curvature(const ColumnMoments& moments, const Preconditioner& pr
     return curvature * sum;
 }
 
-template double largest_curvature(const KernelTable<float>&, const Data&, const Preconditioner&,
-                                  double, double, int, FunctionRef<bool()>);
-template double largest_curvature(const KernelTable<double>&, const Data&, const Preconditioner&,
-                                  double, double, int, FunctionRef<bool()>);
-template double largest_row_norm(const KernelTable<float>&, const Data&);
-template double largest_row_norm(const KernelTable<double>&, const Data&);
+template class CurvatureOperator<float>;
+template class CurvatureOperator<double>;
+template SteepestDirection largest_curvature(const KernelTable<float>&, const Data&,
+                                             const Preconditioner&, double, double, int,
+                                             FunctionRef<bool()>);
+template SteepestDirection largest_curvature(const KernelTable<double>&, const Data&,
+                                             const Preconditioner&, double, double, int,
+                                             FunctionRef<bool()>);
+template LongestRow longest_row(const KernelTable<float>&, const Data&, double, int);
+template LongestRow longest_row(const KernelTable<double>&, const Data&, double, int);
 
 }  // namespace fastgd

@@ -8,16 +8,53 @@
 
 namespace fastgd {
 
+// v -> P (curvature X^T S X / sum(s) + l2) P v over some rows, columns shifted and the intercept
+// last, unpenalised; P is the root of a diagonal metric, so that the operator is symmetric.
+template <class T>
+class CurvatureOperator {
+  public:
+    // `rows` must outlive this. An empty `shift` subtracts nothing.
+    CurvatureOperator(const KernelTable<T>& kernels, const Data& data, const RowSelection& rows,
+                      const std::vector<double>& shift, const std::vector<double>& metric,
+                      double intercept_metric, double curvature, double l2, int threads);
+
+    // columns + 1 numbers; one pass over the rows, 0 if they weigh nothing.
+    std::vector<double> operator()(const std::vector<double>& v);
+
+  private:
+    Objective<T> objective_;
+    Data data_;
+    RowSelection rows_;
+    std::vector<T> shift_;
+    std::vector<double> root_;  // of the metric, the intercept's last
+    double curvature_;
+    double l2_;
+    GradientSums sums_;
+};
+
+// Where an objective bends most.
+struct SteepestDirection {
+    double curvature = 0.0;
+    std::vector<double> direction;  // of columns and intercept, of length 1 unless curvature is 0
+};
+
 // Largest eigenvalue of metric * (curvature * X^T S X / sum(s) + l2) with columns shifted and the
 // intercept counted, by power iteration on evenly spread rows (all, if there are few).
 template <class T>
-double largest_curvature(const KernelTable<T>& kernels, const Data& data,
-                         const Preconditioner& preconditioner, double curvature, double l2,
-                         int threads, FunctionRef<bool()> keep_going);
+SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& data,
+                                    const Preconditioner& preconditioner, double curvature,
+                                    double l2, int threads, FunctionRef<bool()> keep_going);
 
-// Largest squared norm of a row, its intercept's 1 included.
+struct LongestRow {
+    Index row = 0;
+    double square = 0.0;
+};
+
+// The row of the largest squared norm, its intercept's 1 included, times its weight over
+// `mean_weight`; the first of several.
 template <class T>
-double largest_row_norm(const KernelTable<T>& kernels, const Data& data);
+LongestRow longest_row(const KernelTable<T>& kernels, const Data& data, double mean_weight,
+                       int threads);
 
 // Mean over rows of curvature * (x - shift)^2 in the metric, the intercept counted.
 double mean_row_curvature(const ColumnMoments& moments, const Preconditioner& preconditioner,

@@ -12,11 +12,26 @@ struct Data {
     StridedView offset;  // rows x outputs; no data: none
     bool binary = false;
     double positive_label = 1.0;  // y equal to this is +1, anything else -1
+    Index* rows_read = nullptr;   // counts rows of X, each time one comes from memory; or null
 
     Index rows() const { return X.rows; }
     Index columns() const { return X.columns; }
     Index outputs() const { return y.columns; }
+
+    // Said by whoever reads rows of X, once for a team and before it starts.
+    void count_read(Index rows_of_X) const {
+        if (rows_read != nullptr) *rows_read += rows_of_X;
+    }
 };
+
+// The same rows with squared error's targets all 0: its gradient at v is X^T S X v.
+inline Data with_zero_targets(Data data) {
+    static const double zero = 0.0;
+    data.y = {&zero, ElementType::float64, data.rows(), 1, 0, 0};
+    data.offset = {};
+    data.binary = false;
+    return data;
+}
 
 template <class T>
 inline constexpr ElementType element_type_of =

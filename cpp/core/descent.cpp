@@ -1,6 +1,7 @@
 #include "descent.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "batch.hpp"
 #include "minibatch.hpp"
@@ -53,10 +54,14 @@ void Descent<T>::finish_epoch() {
 template <class T>
 std::unique_ptr<Descent<T>> make_descent(Solver solver, const Objective<T>& objective,
                                          const DescentOptions& options, const Coefficients& start) {
-    // per-sample steps with momentum are mini-batches of one row
+    // per-sample steps with any other update are mini-batches of one row
     if (solver == Solver::sgd && options.update == Update::plain)
         return std::make_unique<Sgd<T>>(objective, options, start);
-    if (solver == Solver::batch) return std::make_unique<Batch<T>>(objective, options, start);
+    if (solver == Solver::batch) {
+        if (adaptive(options.update))
+            throw std::invalid_argument("adaptive updates step by mini-batches or rows");
+        return std::make_unique<Batch<T>>(objective, options, start);
+    }
     DescentOptions batches = options;
     if (solver == Solver::sgd) batches.batch_size = 1;
     return std::make_unique<MiniBatch<T>>(objective, batches, start);

@@ -21,7 +21,13 @@ enum class Update {
     nesterov,     // with the user's constant momentum
     accelerated,  // Nesterov's sequence with restarts (batch)
     lbfgs,        // quasi-Newton (batch, no l1)
+    adagrad,      // adaptive, here and below: a rate per coefficient (not batch)
+    rmsprop,
+    adam,
+    adamw,
 };
+
+inline bool adaptive(Update update) { return update >= Update::adagrad; }
 
 struct DescentOptions {
     Index columns = 0;
@@ -29,6 +35,8 @@ struct DescentOptions {
     Index batch_size = 256;  // of minibatch
     Update update = Update::plain;
     double momentum = 0.9;
+    double beta2 = 0.999;        // of adaptive updates
+    double gradient_unit = 1.0;  // what their epsilon is measured in
     PenaltyStrength penalty;
     Preconditioner preconditioner;
     Schedule schedule;

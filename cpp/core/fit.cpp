@@ -1,7 +1,6 @@
 #include "fit.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 
@@ -15,8 +14,6 @@
 namespace fastgd {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
@@ -32,7 +29,10 @@ class FitRun {
           sampler_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)),
                    options.solver == Solver::batch ? Shuffle::none : options.shuffle, options.seed),
           in_order_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)), Shuffle::none, 0),
-          sums_(data.outputs(), data.columns()) {}
+          log_(data.rows()),
+          sums_(data.outputs(), data.columns()) {
+        data_.rows_read = log_.rows_read();
+    }
 
     FitOutcome run(const Coefficients& start);
 
@@ -41,9 +41,19 @@ class FitRun {
     bool automatic() const { return options_.rate == Rate::automatic; }
     // Batch descent in the metric of the Hessian: steps come from `whitening_` alone.
     bool whitened_batch() const { return batch() && whitening_ != nullptr; }
+    // Whether the objective is wanted after this epoch.
+    bool measures(Index epoch) const {
+        return batch() || options_.tol || epoch + 1 == options_.max_iter ||
+               options_.variance_reduction == VarianceReduction::svrg;
+    }
 
     void prepare(const Coefficients& start);
-    Precondition chosen_precondition() const;
+
+    void take_moments(const Data& data);
+    // Moments of the columns, or only the weights where nothing else is needed; false to give up.
+    bool look_at_data();
+    // Columns not looked at show what is not finite in the first numbers made of them.
+    bool spoiled(bool finite);
 
     // False once somebody wants the fit to end; asked between pieces of a few milliseconds.
     bool keep_going();
@@ -56,20 +66,19 @@ class FitRun {
     // After an epoch: what to do next; `measured_` holds its measure.
     Verdict settle(Index epoch);
     void retreat();
-    void record(Index epoch, double rate);
-    double seconds() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
-    // Another epoch as long as the last would end too late.
-    bool out_of_time() const;
+    // How the fit ended, and with which coefficients.
+    void conclude(Verdict verdict);
 
     Objective<T> objective_;
-    const Data& data_;
+    Data data_;  // counts what is read of it
     const FitOptions& options_;
     FitMonitor& monitor_;
     Sampler sampler_;
     Sampler in_order_;
-    Clock::time_point began_ = Clock::now();
+    EpochLog log_;
 
     ColumnMoments moments_;
+    bool columns_known_ = false;
     StepProblem step_problem_;
     DescentOptions descent_options_;
     std::unique_ptr<Whitening<T>> whitening_;
@@ -86,24 +95,10 @@ class FitRun {
 };
 
 template <class T>
-Precondition FitRun<T>::chosen_precondition() const {
-    if (options_.precondition != Precondition::automatic) return options_.precondition;
-    if (!automatic()) return Precondition::none;
-    // an average of iterates is not where the step in the Hessian's metric would start
-    const bool whitens = !options_.average && Whitening<T>::pays(data_);
-    return whitens ? Precondition::whiten : Precondition::scale;
-}
-
-template <class T>
 void FitRun<T>::prepare(const Coefficients& start) {
     const double curvature = objective_.loss().curvature;
-    step_problem_ = {.rows_a_step = batch()                          ? 0
-                                    : options_.solver == Solver::sgd ? 1
-                                                                     : options_.batch_size,
-                     .curvature = curvature,
-                     .l2 = options_.penalty.l2,
-                     .threads = options_.threads};
-    outcome_.precondition = chosen_precondition();
+    step_problem_ = step_problem(options_, curvature);
+    outcome_.precondition = chosen_precondition(options_, WhiteningSample<T>::pays(data_));
     Preconditioner preconditioner =
         outcome_.precondition == Precondition::none
             ? Preconditioner::none(options_.fit_intercept)
@@ -118,20 +113,55 @@ void FitRun<T>::prepare(const Coefficients& start) {
 
     DescentOptions& d = descent_options_;
     d = descent_options(options_, data_, moments_.weight / static_cast<double>(data_.rows()));
-    d.schedule.rate = whitened_batch() ? 1.0
-                      : automatic()
-                          ? automatic_rate(objective_.kernels(), data_, step_problem_, moments_,
-                                           preconditioner, [&] { return keep_going(); })
-                          : options_.eta0;
+    const double at_zero = objective_of_zero(objective_, data_);
+    if (automatic() && adaptive(options_.update)) {
+        const Index rows_a_step = step_problem_.rows_a_step;
+        d.schedule.rate =
+            adaptive_rate(options_.update, at_zero, (data_.rows() + rows_a_step - 1) / rows_a_step);
+        d.gradient_unit = reach(at_zero);
+    } else if (automatic() && !whitened_batch()) {
+        d.schedule.rate = automatic_rate(objective_.kernels(), data_, step_problem_, moments_,
+                                         preconditioner, [&] { return keep_going(); });
+    } else {
+        d.schedule.rate = whitened_batch() ? 1.0 : options_.eta0;
+    }
     d.preconditioner = std::move(preconditioner);
 
     best_ = start.onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, d, best_);
-    const double at_zero = objective_of_zero(objective_, data_);
     if (start.zero()) best_measure_ = {.objective = at_zero, .gradient_norm = unknown};
     stopping_ = std::make_unique<Stopping>(
         stopping_options(options_, whitening_ != nullptr, at_zero,
                          8.0 * static_cast<double>(std::numeric_limits<T>::epsilon())));
+}
+
+template <class T>
+void FitRun<T>::take_moments(const Data& data) {
+    moments_ = column_moments(objective_.kernels(), data, {nullptr, 0, data.rows()},
+                              options_.threads, [&] { return keep_going(); });
+    outcome_.non_finite = moments_.non_finite;
+}
+
+template <class T>
+bool FitRun<T>::look_at_data() {
+    columns_known_ = automatic() || options_.precondition != Precondition::none;
+    Data looked_at = data_;
+    if (!columns_known_) looked_at.X = data_.y;
+    take_moments(looked_at);
+    // what rows that weigh nothing hold spoils nothing
+    if (!columns_known_ && moments_.weighing < data_.rows()) {
+        columns_known_ = true;
+        take_moments(data_);
+    }
+    return !outcome_.interrupted && !outcome_.non_finite;
+}
+
+template <class T>
+bool FitRun<T>::spoiled(bool finite) {
+    if (finite || columns_known_) return false;
+    columns_known_ = true;
+    take_moments(data_);
+    return outcome_.interrupted || outcome_.non_finite;
 }
 
 template <class T>
@@ -143,9 +173,20 @@ bool FitRun<T>::keep_going() {
 template <class T>
 bool FitRun<T>::feed(const Sampler& sampler, Index epoch) {
     RowOrder order;
+    const bool scheduled = options_.rate == Rate::schedule && !batch();
+    Index done = 0;
     for (Index s = 0; s < sampler.segments(); ++s) {
-        if (!keep_going()) return false;
-        descent_->consume(data_, sampler.segment(epoch, s, order));
+        const RowSelection segment = sampler.segment(epoch, s, order);
+        const Index piece = scheduled ? rows_a_rate(options_, data_.rows()) : segment.count;
+        for (Index begin = 0; begin < segment.count; begin += piece) {
+            if (!keep_going()) return false;
+            if (scheduled)
+                descent_->set_rate(monitor_.rate_of(static_cast<double>(epoch) +
+                                                    static_cast<double>(done + begin) /
+                                                        static_cast<double>(data_.rows())));
+            descent_->consume(data_, segment.part(begin, std::min(piece, segment.count - begin)));
+        }
+        done += segment.count;
     }
     return true;
 }
@@ -161,7 +202,7 @@ bool FitRun<T>::advance(Index epoch) {
     if (!batch()) {
         // with our own steps each epoch starts from a full gradient, but for the first, where
         // noise is small beside what is to be gained
-        if (automatic() && !options_.average && sums_.weight > 0.0) {
+        if (reduces_variance(options_) && sums_.weight > 0.0) {
             const Coefficients anchor = descent_->coefficients();
             static_cast<Stochastic<T>&>(*descent_).anchor_at(anchor, sums_,
                                                              proposal_ ? proposal_->to : anchor);
@@ -209,15 +250,15 @@ template <class T>
 void FitRun<T>::retreat() {
     descent_->set_rate(descent_->rate() * stopping_->cut());
     if (whitening_) whitening_->shorten();
-    if (automatic()) descent_->restart_from(best_);
+    // adaptive steps are bounded by the rate: where they are is as good, and what they know stays
+    if (automatic() && !adaptive(options_.update)) descent_->restart_from(best_);
 }
 
 template <class T>
 Verdict FitRun<T>::settle(Index epoch) {
     const Coefficients now = descent_->coefficients();
     const bool finite = now.finite();
-    const bool measured = !std::isnan(measured_.objective) || batch() || options_.tol ||
-                          epoch + 1 == options_.max_iter;
+    const bool measured = measures(epoch);
     Verdict verdict = finite ? Verdict::go_on : Verdict::diverged;
     if (measured) {
         if (finite) propose();
@@ -245,55 +286,73 @@ Verdict FitRun<T>::settle(Index epoch) {
 }
 
 template <class T>
-void FitRun<T>::record(Index epoch, double rate) {
-    outcome_.history.push_back(
-        {epoch, measured_.objective, measured_.gradient_norm, rate, seconds()});
-    outcome_.epochs = epoch + 1;
-}
-
-template <class T>
-bool FitRun<T>::out_of_time() const {
-    if (!options_.max_time) return false;
-    const std::vector<EpochReport>& history = outcome_.history;
-    const double before = history.size() > 1 ? history[history.size() - 2].seconds : 0.0;
-    const double now = seconds();
-    return now + (now - before) > *options_.max_time;
+void FitRun<T>::conclude(Verdict verdict) {
+    const bool cut_short =
+        outcome_.status == Status::stopped || outcome_.status == Status::time_limit;
+    if (cut_short && !kept_ && std::isnan(best_measure_.objective)) {
+        if (!evaluate()) return;
+        best_measure_ = measured_;
+    }
+    if (verdict == Verdict::converged && outcome_.status != Status::stopped)
+        outcome_.status = Status::converged;
+    const bool grown = !automatic() && measured_.objective > 2.0 * stopping_->reference();
+    if (verdict == Verdict::diverged || grown) {
+        outcome_.status = Status::diverged;
+        if (!columns_known_) take_moments(data_);
+        outcome_.safe_step =
+            safe_step(raw_curvature(objective_.kernels(), data_, step_problem_, moments_,
+                                    options_.fit_intercept, [&] { return keep_going(); }),
+                      step_problem_);
+        // the last good coefficients may never have been measured
+        descent_->restart_from(best_);
+        if (!evaluate()) return;
+        best_measure_ = measured_;
+    }
+    if (!kept_) {
+        const bool take_best = automatic() || outcome_.status == Status::diverged;
+        kept_ = take_best ? best_ : descent_->coefficients();
+        kept_measure_ = take_best ? best_measure_ : measured_;
+    } else if (std::isnan(kept_measure_.objective)) {
+        descent_->restart_from(*kept_);
+        if (!evaluate()) return;
+        kept_measure_ = measured_;
+    }
+    outcome_.raw = kept_->onto_raw(descent_options_.preconditioner.shift);
+    outcome_.measure = kept_measure_;
+    if (whitening_) outcome_.dependent = whitening_->dependent_columns();
+    outcome_.history = log_.reports();
+    outcome_.passes = log_.passes();
 }
 
 template <class T>
 FitOutcome FitRun<T>::run(const Coefficients& start) {
-    moments_ = column_moments(objective_.kernels(), data_, {nullptr, 0, data_.rows()},
-                              options_.threads, [&] { return keep_going(); });
-    if (outcome_.interrupted) return outcome_;
-    if (moments_.non_finite) {
-        outcome_.non_finite = moments_.non_finite;
-        return outcome_;
-    }
+    if (!look_at_data()) return outcome_;
     prepare(start);
     if (outcome_.interrupted) return outcome_;
     const std::vector<double>& shift = descent_options_.preconditioner.shift;
     if (!start.zero() || (batch() && !whitening_)) {
-        if (!evaluate()) return outcome_;
+        if (!evaluate() || spoiled(std::isfinite(measured_.objective))) return outcome_;
         propose();
         stopping_->start_at(measured_.objective);
         best_measure_ = measured_;
     }
     Verdict verdict = Verdict::go_on;
     for (Index epoch = 0; epoch < options_.max_iter; ++epoch) {
-        if (options_.rate == Rate::callable) descent_->set_rate(monitor_.rate_of(epoch));
+        if (options_.rate == Rate::callable || options_.rate == Rate::schedule)
+            descent_->set_rate(monitor_.rate_of(static_cast<double>(epoch)));
         const double rate = descent_->rate();
-        if (!advance(epoch)) return outcome_;
+        if (!advance(epoch) || spoiled(descent_->coefficients().finite())) return outcome_;
         const bool last = epoch + 1 == options_.max_iter;
-        if (batch() || options_.tol || last) {
+        if (measures(epoch)) {
             if (!evaluate()) return outcome_;
         } else {
             measured_ = {.objective = unknown, .gradient_norm = unknown};
         }
-        record(epoch, rate);
+        log_.record(epoch, measured_, rate);
+        outcome_.epochs = epoch + 1;
         verdict = settle(epoch);
         const Coefficients now = descent_->coefficients();
-        const EpochAnswer answer =
-            monitor_.epoch_done(outcome_.history.back(), now.onto_raw(shift));
+        const EpochAnswer answer = monitor_.epoch_done(log_.reports().back(), now.onto_raw(shift));
         if (answer.keep) {
             kept_ = now;
             kept_measure_ = measured_;
@@ -304,47 +363,19 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         }
         if (!keep_going()) return outcome_;
         if (verdict == Verdict::converged || verdict == Verdict::diverged) break;
-        if (out_of_time()) {
+        if (options_.max_time && log_.next_ends_after(*options_.max_time)) {
             outcome_.status = Status::time_limit;
             break;
         }
         if (verdict == Verdict::retreat && !last) {
             retreat();
             // steps of our own need the gradient where they start
-            if (automatic() && !evaluate()) return outcome_;
+            if ((batch() || reduces_variance(options_)) && automatic() && !evaluate())
+                return outcome_;
             propose();
         }
     }
-    const bool cut_short =
-        outcome_.status == Status::stopped || outcome_.status == Status::time_limit;
-    if (cut_short && !kept_ && std::isnan(best_measure_.objective)) {
-        if (!evaluate()) return outcome_;
-        best_measure_ = measured_;
-    }
-    if (verdict == Verdict::converged && outcome_.status != Status::stopped)
-        outcome_.status = Status::converged;
-    const bool grown = !automatic() && measured_.objective > 2.0 * stopping_->reference();
-    if (verdict == Verdict::diverged || grown) {
-        outcome_.status = Status::diverged;
-        outcome_.safe_rate = safe_rate(objective_.kernels(), data_, step_problem_,
-                                       options_.fit_intercept, [&] { return keep_going(); });
-        // the last good coefficients may never have been measured
-        descent_->restart_from(best_);
-        if (!evaluate()) return outcome_;
-        best_measure_ = measured_;
-    }
-    if (!kept_) {
-        const bool take_best = automatic() || outcome_.status == Status::diverged;
-        kept_ = take_best ? best_ : descent_->coefficients();
-        kept_measure_ = take_best ? best_measure_ : measured_;
-    } else if (std::isnan(kept_measure_.objective)) {
-        descent_->restart_from(*kept_);
-        if (!evaluate()) return outcome_;
-        kept_measure_ = measured_;
-    }
-    outcome_.raw = kept_->onto_raw(shift);
-    outcome_.measure = kept_measure_;
-    if (whitening_) outcome_.dependent = whitening_->dependent_columns();
+    conclude(verdict);
     return outcome_;
 }
 

@@ -6,21 +6,15 @@
 
 #include "coefficients.hpp"
 #include "data.hpp"
+#include "epoch_log.hpp"
 #include "fit_options.hpp"
 #include "measure.hpp"
 #include "objective.hpp"
+#include "step_size.hpp"
 
 namespace fastgd {
 
 enum class Status { converged, iteration_limit, time_limit, stopped, diverged };
-
-struct EpochReport {
-    Index epoch;
-    double objective;  // NaN where it was not measured
-    double gradient_norm;
-    double rate;
-    double seconds;  // since the fit began
-};
 
 struct EpochAnswer {
     bool stop = false;
@@ -35,8 +29,9 @@ class FitMonitor {
     virtual bool interrupted() = 0;
     // After each epoch, coefficients on raw columns.
     virtual EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) = 0;
-    // Step size of an epoch, for Rate::callable.
-    virtual double rate_of(Index epoch) = 0;
+    // Step size from so many epochs on: whole ones for Rate::callable, fractions for
+    // Rate::schedule.
+    virtual double rate_of(double epoch) = 0;
 };
 
 struct FitOutcome {
@@ -44,9 +39,10 @@ struct FitOutcome {
     Measure measure;   // at these coefficients
     Status status = Status::iteration_limit;
     Index epochs = 0;
+    double passes = 0.0;  // rows of X read, over the rows there are
     std::vector<EpochReport> history;
     bool interrupted = false;
-    double safe_rate = 0.0;                  // when diverged
+    SafeStep safe_step;                      // when diverged
     Precondition precondition = Precondition::none;  // what was used
     std::vector<Index> dependent;  // whitened: columns that are combinations of others
     bool separable = false;        // a plane divides the classes: there is no least point

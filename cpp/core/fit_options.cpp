@@ -18,7 +18,41 @@ Index steps_of(Index seen, Index rows, Index batch_size) {
     return seen / rows * steps_an_epoch + seen % rows / batch_size;
 }
 
+// Looks at a schedule in an epoch, where there are as many batches.
+constexpr Index looks_an_epoch = 128;
+
 }  // namespace
+
+Index rows_a_rate(const FitOptions& options, Index rows) {
+    const Index batch = options.solver == Solver::minibatch ? options.batch_size : 1;
+    const Index batches = (rows + batch - 1) / batch;
+    return (batches + looks_an_epoch - 1) / looks_an_epoch * batch;
+}
+
+bool reduces_variance(const FitOptions& options) {
+    if (options.solver == Solver::batch) return false;
+    if (options.variance_reduction != VarianceReduction::automatic)
+        return options.variance_reduction == VarianceReduction::svrg;
+    return options.rate == Rate::automatic && !options.average && !adaptive(options.update);
+}
+
+Precondition chosen_precondition(const FitOptions& options, bool whitening_pays) {
+    if (options.precondition != Precondition::automatic) return options.precondition;
+    if (options.rate != Rate::automatic) return Precondition::none;
+    // an average of iterates is not where the step in the Hessian's metric would start
+    const bool full_gradients = options.solver == Solver::batch || reduces_variance(options);
+    const bool whitens = full_gradients && !options.average && whitening_pays;
+    return whitens ? Precondition::whiten : Precondition::scale;
+}
+
+StepProblem step_problem(const FitOptions& options, double curvature) {
+    return {.rows_a_step = options.solver == Solver::batch ? 0
+                           : options.solver == Solver::sgd ? 1
+                                                           : options.batch_size,
+            .curvature = curvature,
+            .l2 = options.penalty.l2,
+            .threads = options.threads};
+}
 
 DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight) {
     DescentOptions d;
@@ -27,10 +61,11 @@ DescentOptions descent_options(const FitOptions& options, const Data& data, doub
     d.batch_size = options.batch_size;
     d.update = options.update;
     d.momentum = options.momentum;
+    d.beta2 = options.beta2;
     d.penalty = options.penalty;
     d.mean_weight = mean_weight;
-    // without the user's own averaging, the first epoch of automatic steps averages its second half
-    const bool own_average = options.rate == Rate::automatic && !options.average;
+    // before there is an anchor, the first epoch of automatic steps averages its second half
+    const bool own_average = options.rate == Rate::automatic && reduces_variance(options);
     d.average = options.average || own_average;
     d.average_after = own_average ? data.rows() / 2 : options.average_after;
     if (options.solver == Solver::minibatch)
@@ -47,12 +82,15 @@ DescentOptions descent_options(const FitOptions& options, const Data& data, doub
 StoppingOptions stopping_options(const FitOptions& options, bool whitened, double reference,
                                  double rounding) {
     const bool batch = options.solver == Solver::batch;
+    // noise hides the gain until the step has been cut a few times
+    const bool noisy = !batch && !reduces_variance(options) && !options.average;
     return {
         .tol = options.tol,
         .deterministic = batch,
         .guarded = options.rate == Rate::automatic,
         .growth = allowed_growth(options, whitened),
         .slack = batch ? 0 : 2,
+        .patience = noisy && options.rate == Rate::automatic ? 10 : 5,
         .adaptive = options.rate == Rate::adaptive,
         .reference = reference,
         .rounding = rounding,

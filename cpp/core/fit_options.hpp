@@ -6,14 +6,18 @@
 
 #include "descent.hpp"
 #include "sampler.hpp"
+#include "step_size.hpp"
 #include "stopping.hpp"
 
 namespace fastgd {
 
-enum class Rate { automatic, constant, invscaling, optimal, adaptive, callable };
+enum class Rate { automatic, constant, invscaling, optimal, adaptive, callable, schedule };
 
 // In which metric steps are taken; `automatic` is scale or, where it pays, whiten.
 enum class Precondition { automatic, none, scale, whiten };
+
+// Of stochastic steps; `automatic` is svrg where steps are our own, of one length and not averaged.
+enum class VarianceReduction { automatic, none, svrg };
 
 struct FitOptions {
     Solver solver = Solver::batch;
@@ -27,6 +31,8 @@ struct FitOptions {
     Precondition precondition = Precondition::automatic;
     Update update = Update::plain;
     double momentum = 0.9;
+    double beta2 = 0.999;
+    VarianceReduction variance_reduction = VarianceReduction::automatic;
     Index max_iter = 1000;
     std::optional<double> max_time;  // seconds
     std::optional<double> tol;  // none: run all epochs and measure only where it costs nothing
@@ -37,9 +43,21 @@ struct FitOptions {
     int threads = 0;
 };
 
+// Whether each epoch's steps are anchored at the full gradient measured before it (SVRG).
+bool reduces_variance(const FitOptions& options);
+
+// The metric where the options leave it open; `whitening_pays` on such columns.
+Precondition chosen_precondition(const FitOptions& options, bool whitening_pays);
+
+// `curvature`: bound of the loss's second derivative.
+StepProblem step_problem(const FitOptions& options, double curvature);
+
 // Options of the descent but for its preconditioner and rate, over rows of weight `mean_weight` on
 // average.
 DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight);
+
+// Rows between two looks at a schedule: whole batches, or about a 128th of an epoch.
+Index rows_a_rate(const FitOptions& options, Index rows);
 
 // `whitened`: steps are taken in the metric of the Hessian; `reference`: objective of zero
 // coefficients; `rounding`: relative error of an objective.

@@ -68,6 +68,7 @@ void add_gram(const Objective<T>& objective, const Data& data, const RowSelectio
               double factor, const LinearModel<T>* model, std::span<const double> scale,
               std::span<const double> shift, bool intercept, FunctionRef<bool()> keep_going,
               Gram& gram) {
+    data.count_read(rows.count);
     const KernelTable<T>& kernels = objective.kernels();
     SymmetricMatrix& matrix = gram.matrix;
     const Index panels = matrix.panels();

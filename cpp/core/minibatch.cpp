@@ -1,8 +1,10 @@
 #include "minibatch.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
+#include "adaptive.hpp"
 #include "parallel.hpp"
 #include "tile_reader.hpp"
 
@@ -17,9 +19,6 @@ constexpr Index least_partial_rows = 16;
 
 // Fewer bytes of a batch than this a thread are not worth two meetings of the team.
 constexpr double bytes_per_member = 16.0 * 1024.0;
-
-// Columns of a step worth a thread of their own.
-constexpr Index strip_columns = 4096;
 
 constexpr Index rounded_up(Index value, Index unit) { return (value + unit - 1) / unit * unit; }
 
@@ -38,7 +37,8 @@ void sum_part(const Objective<T>& objective, TileReader<T>& reader, const Data& 
         const RowSelection rows = part.part(begin, size);
         const RowSelection next =
             begin + size <= ahead.count ? ahead.part(begin, size) : RowSelection{};
-        const RowTile<T> tile = reader.rows(data, rows, next, model.shift);
+        RowTile<T> tile = reader.rows(data, rows, next, model.shift);
+        tile.backward_follows = true;
         const PointwiseTile<T> targets =
             reader.targets(data, rows, objective.loss_spec().parameter, weight_scale);
         objective.kernels().forward(tile, model.coef, outputs, model.intercept, reader.z());
@@ -71,7 +71,13 @@ MiniBatch<T>::MiniBatch(const Objective<T>& objective, const DescentOptions& opt
       partial_stride_(rounded_up(options.outputs * (options.columns + 1), 16)),
       partial_(partial_stride_ * most_partials),
       sums_(options.outputs, options.columns),
-      anchor_sums_(options.outputs, options.columns) {}
+      anchor_sums_(options.outputs, options.columns) {
+    if (!adaptive(options.update)) return;
+    for (const double metric : options.preconditioner.metric)
+        unit_.push_back(static_cast<T>(std::sqrt(metric)));
+    intercept_unit_.assign(static_cast<std::size_t>(options.outputs),
+                           static_cast<T>(std::sqrt(options.preconditioner.intercept_metric)));
+}
 
 template <class T>
 bool MiniBatch<T>::small() const {
@@ -106,7 +112,7 @@ void MiniBatch<T>::process(const Data& data, const RowSelection& rows) {
 template <class T>
 BatchStep<T> MiniBatch<T>::step_of(const T* partial, Index partials, Index rows, std::int64_t step,
                                    bool averaged) {
-    return {
+    BatchStep<T> result{
         .partial = partial,
         .partials = partials,
         .partial_stride = partial_stride_,
@@ -124,7 +130,23 @@ BatchStep<T> MiniBatch<T>::step_of(const T* partial, Index partials, Index rows,
         .coef = this->coef_.data(),
         .velocity = this->velocity_.empty() ? nullptr : this->velocity_.data(),
         .coef_sum = averaged ? this->coef_sum_.data() : nullptr,
+        .adaptive = {},
     };
+    if (adaptive(options_.update)) {
+        result.adaptive = adaptive_rule<T>(options_, step + 1 - this->restarted_at_);
+        result.adaptive.unit = unit_.empty() ? nullptr : unit_.data();
+        result.adaptive.square = this->square_.data();
+    }
+    return result;
+}
+
+template <class T>
+void MiniBatch<T>::take_step(const BatchStep<T>& step) const {
+    const KernelTable<T>& kernels = objective_.kernels();
+    if (step.adaptive.square != nullptr)
+        kernels.adaptive_step(step);
+    else
+        kernels.batch_step(step);
 }
 
 // The intercept is one more column, without penalty.
@@ -137,17 +159,23 @@ BatchStep<T> MiniBatch<T>::intercept_step(const BatchStep<T>& step) {
     result.outputs = 1;
     result.columns = step.outputs;
     result.end = step.outputs;
-    result.step = step.step * static_cast<T>(options_.preconditioner.intercept_metric);
+    if (step.adaptive.square == nullptr)
+        result.step = step.step * static_cast<T>(options_.preconditioner.intercept_metric);
     result.metric = nullptr;
     result.penalty = {};
     result.coef = this->intercept_.data();
     if (step.velocity != nullptr) result.velocity = this->intercept_velocity_.data();
     if (step.coef_sum != nullptr) result.coef_sum = this->intercept_sum_.data();
+    if (step.adaptive.square != nullptr) {
+        result.adaptive.unit = intercept_unit_.data();
+        result.adaptive.square = this->intercept_square_.data();
+    }
     return result;
 }
 
 template <class T>
 void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
+    data.count_read(rows.count);
     const KernelTable<T>& kernels = objective_.kernels();
     const Index batch = options_.batch_size;
     const double batch_bytes = static_cast<double>(batch) * static_cast<double>(data.columns()) *
@@ -168,10 +196,8 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
     for (Index first = 0; first < batches;) {
         const bool averaged = this->averaging();
         const Index count = this->steps_alike(batches - first);
-        const Index parts_a_turn = (parts + 2 * threads - 1) / (2 * threads);
-        const Index turns = (parts + parts_a_turn - 1) / parts_a_turn;
-        const Index strips = std::clamp(data.columns() / strip_columns, Index{1}, Index{threads});
-        Rounds rounds(count, turns, strips);
+        const Index parts_a_turn = (parts + threads - 1) / threads;
+        Rounds rounds(count, (parts + parts_a_turn - 1) / parts_a_turn);
         run_team(threads, [&](int member, int members) {
             TileReader<T>& reader = *readers[static_cast<std::size_t>(member)];
             const auto sum = [&](Index round, Index turn) {
@@ -192,18 +218,15 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                              1.0 / options_.mean_weight, partial_.data() + p * partial_stride_);
                 }
             };
-            const auto take_step = [&](Index round, Index strip) {
+            const auto finish_round = [&](Index round) {
                 const Index b = first + round;
                 const Index size = std::min(batch, rows.count - b * batch);
-                BatchStep<T> step =
+                const BatchStep<T> step =
                     step_of(partial_.data(), parts_of(size), size, steps_ + round, averaged);
-                if (strip == 0) kernels.batch_step(intercept_step(step));
-                // columns are shared out in whole cache lines
-                step.begin = data.columns() * strip / strips / 16 * 16;
-                if (strip + 1 < strips) step.end = data.columns() * (strip + 1) / strips / 16 * 16;
-                kernels.batch_step(step);
+                take_step(intercept_step(step));
+                take_step(step);
             };
-            rounds.work(sum, take_step);
+            rounds.work(member, members, sum, finish_round);
         });
         this->count_steps(count, averaged);
         first += count;
@@ -235,8 +258,8 @@ void MiniBatch<T>::finish_large() {
             static_cast<T>((sums_.intercept[k] - anchor_sums_.intercept[k]) * scale);
     const bool averaged = this->averaging();
     const BatchStep<T> step = step_of(partial_.data(), 1, rows_in_batch_, steps_, averaged);
-    objective_.kernels().batch_step(intercept_step(step));
-    objective_.kernels().batch_step(step);
+    take_step(intercept_step(step));
+    take_step(step);
     this->count_steps(1, averaged);
     sums_.clear();
     anchor_sums_.clear();

@@ -34,10 +34,13 @@ class MiniBatch final : public Stochastic<T> {
     BatchStep<T> step_of(const T* partial, Index partials, Index rows, std::int64_t step,
                          bool averaged);
     BatchStep<T> intercept_step(const BatchStep<T>& step);
+    void take_step(const BatchStep<T>& step) const;
 
     Index partial_rows_;    // of a small batch: rows of one thread's unit of work
     Index partial_stride_;  // numbers of one partial sum: coef, then intercept
     Buffer<T> partial_;
+    std::vector<T> unit_;  // of adaptive updates, the root of the metric
+    std::vector<T> intercept_unit_;
     GradientSums sums_;         // of a large batch
     GradientSums anchor_sums_;  // of the same rows at the anchor
     Index rows_in_batch_ = 0;

@@ -180,6 +180,7 @@ template <class T>
 ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
                              const RowSelection& rows, int threads,
                              FunctionRef<bool()> keep_going) {
+    data.count_read(rows.count);
     const Blocks blocks = Blocks::of<T>(data.columns());
     const auto columns = static_cast<std::size_t>(data.columns());
     const Index segment = blocks.segment_rows<T>(data.columns());

@@ -53,8 +53,8 @@ void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks
         const Index size = std::min(blocks.tile_rows, rows.count - begin);
         const Index after = std::min(blocks.tile_rows, rows.count - begin - size);
         const RowSelection selection = rows.part(begin, size);
-        const RowTile<T> tile =
-            reader.rows(data, selection, rows.part(begin + size, after), model.shift);
+        RowTile<T> tile = reader.rows(data, selection, rows.part(begin + size, after), model.shift);
+        tile.backward_follows = Gradient;
         const PointwiseTile<T> targets = reader.targets(data, selection, loss.parameter);
         kernels.forward(tile, model.coef, outputs, model.intercept, reader.z());
         if constexpr (Gradient) {
@@ -84,6 +84,7 @@ template <class T>
 template <bool Gradient>
 void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
                        GradientSums& sums) const {
+    data.count_read(rows.count);
     const Blocks blocks = Blocks::of<T>(data.columns());
     const Index block_count = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
     const double bytes = static_cast<double>(rows.count) * static_cast<double>(data.columns()) *

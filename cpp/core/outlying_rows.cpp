@@ -42,6 +42,7 @@ std::vector<Index> outlying_rows(const KernelTable<T>& kernels, const Data& data
                                  std::span<const T> shift, std::span<const T> unit,
                                  double least_square, Index most, int threads,
                                  FunctionRef<bool()> keep_going) {
+    data.count_read(data.rows());
     const Blocks blocks = Blocks::of<T>(data.columns());
     const Index segment = blocks.segment_rows<T>(data.columns());
     const int team = threads_for_work(threads, static_cast<double>(data.rows()) *

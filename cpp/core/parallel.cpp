@@ -50,8 +50,9 @@ void run_std_team(int threads, FunctionRef<void(int, int)> body) {
 
 // Waits a moment for another thread. Spinning is for the microsecond in which all members run;
 // beyond it the processor may be needed by the very thread that is waited for.
+constexpr int spins = 128;
+
 void wait_a_little(int times) {
-    constexpr int spins = 128;
     if (times >= spins) {
         std::this_thread::yield();
         return;
@@ -116,25 +117,37 @@ void Barrier::wait(int members) {
         wait_a_little(times);
 }
 
-void Rounds::work(FunctionRef<void(Index, Index)> first, FunctionRef<void(Index, Index)> second) {
+Index Rounds::claim(Index round, Index first, Index stride) {
+    for (Index i = first; i < items(); i += stride) {
+        Index expected = round;
+        std::atomic<Index>& claimed = claimed_[static_cast<std::size_t>(i)].rounds;
+        if (claimed.load(std::memory_order_relaxed) == round &&
+            claimed.compare_exchange_strong(expected, round + 1, std::memory_order_relaxed))
+            return i;
+    }
+    return items();
+}
+
+void Rounds::work(int member, int members, FunctionRef<void(Index, Index)> work_on,
+                  FunctionRef<void(Index)> step) {
+    bool alone = false;  // as far as the last rounds tell
     for (int times = 0;;) {
-        Index ticket = next_.load(std::memory_order_relaxed);
-        if (ticket >= total_) return;
-        const Index round = ticket / items_;
-        const Index item = ticket - round * items_;
-        const Index finished = round * items_ + (item < first_ ? 0 : first_);
-        // nothing is claimed that cannot be done at once
-        if (done_.load(std::memory_order_acquire) < finished) {
+        const Index round = open_.load(std::memory_order_acquire);
+        if (round >= rounds_) return;
+        Index item = claim(round, member, members);
+        if (item == items() && (alone || times >= spins)) {
+            item = claim(round, 0, 1);
+            alone = item < items();
+        }
+        if (item == items()) {
             wait_a_little(times++);
             continue;
         }
-        if (!next_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_relaxed)) continue;
         times = 0;
-        if (item < first_)
-            first(round, item);
-        else
-            second(round, item - first_);
-        done_.fetch_add(1, std::memory_order_acq_rel);
+        work_on(round, item);
+        if (finished_.fetch_add(1, std::memory_order_acq_rel) + 1 < (round + 1) * items()) continue;
+        step(round);
+        open_.store(round + 1, std::memory_order_release);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "../kernels/table.hpp"
 #include "function_ref.hpp"
@@ -34,23 +35,32 @@ class Barrier {
     std::atomic<unsigned> phase_{0};
 };
 
-// Rounds of two phases, each cut into items; a phase begins when the one before is finished. Items
-// go to whoever asks: a member that gets no processor holds up nobody, unless in the midst of one.
+// Rounds of items and a step: the step is taken by who finishes the last item, and then the next
+// round begins. A member works on its own items, whose data its cache holds, and on those of others
+// only when they are late: a member that gets no processor holds up nobody, unless in the midst of
+// an item.
 class Rounds {
   public:
-    Rounds(Index rounds, Index first_items, Index second_items)
-        : first_(first_items), items_(first_items + second_items), total_(rounds * items_) {}
+    Rounds(Index rounds, Index items)
+        : rounds_(rounds), claimed_(static_cast<std::size_t>(items)) {}
 
-    // The part of one member.
-    void work(FunctionRef<void(Index round, Index item)> first,
-              FunctionRef<void(Index round, Index item)> second);
+    // The part of one member; item i belongs to member i % members.
+    void work(int member, int members, FunctionRef<void(Index round, Index item)> work_on,
+              FunctionRef<void(Index round)> step);
 
   private:
-    const Index first_;
-    const Index items_;
-    const Index total_;
-    std::atomic<Index> next_{0};
-    std::atomic<Index> done_{0};
+    struct alignas(64) Claim {
+        std::atomic<Index> rounds{0};  // in which the item was claimed
+    };
+
+    Index items() const { return static_cast<Index>(claimed_.size()); }
+    // The first item free in this round of first, first + stride, ...; items() if there is none.
+    Index claim(Index round, Index first, Index stride);
+
+    const Index rounds_;
+    std::vector<Claim> claimed_;
+    alignas(64) std::atomic<Index> finished_{0};
+    alignas(64) std::atomic<Index> open_{0};  // the round that is worked on
 };
 
 // Blocks 0..blocks-1 are computed by any member in any order, each into one of `slots`, and

@@ -16,8 +16,10 @@ template <class T>
 void RowStage<T>::append(const Data& data, const RowSelection& rows, Index capacity) {
     if (size_ == 0) {
         shape_ = data;
+        shape_.rows_read = nullptr;  // its rows are counted as they come in
         X_.reserve(static_cast<std::size_t>(capacity * data.columns()));
     }
+    data.count_read(rows.count);
     append_view(data.X, rows, X_);
     append_view(data.y, rows, y_);
     append_view(data.weight, rows, weight_);

@@ -9,8 +9,8 @@ namespace fastgd {
 
 namespace {
 
-constexpr Index run_bytes = 32 * 1024;
-constexpr Index buffer_bytes = 512 * 1024;
+constexpr Index run_bytes = 16 * 1024;
+constexpr Index buffer_bytes = 256 * 1024;
 constexpr Index segment_bytes = 64 * 1024 * 1024;
 constexpr Index most_indexed_rows = 1 << 16;  // bounds the index list of a segment
 

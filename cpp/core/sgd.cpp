@@ -14,10 +14,18 @@ Index rows_ahead(Index columns, std::size_t item) {
     return std::clamp(Index{16 * 1024} / row_bytes, Index{2}, Index{64});
 }
 
+// As many of `most` rows as make whole blocks; of a block cut in two, row after row, so that where
+// chunks end plays no part.
+Index in_blocks(Index begin, Index most) {
+    if (begin % sgd_block_rows != 0 || most < sgd_block_rows) return 1;
+    return most / sgd_block_rows * sgd_block_rows;
+}
+
 }  // namespace
 
 template <class T>
 void Sgd<T>::process(const Data& data, const RowSelection& rows) {
+    data.count_read(rows.count);
     const KernelTable<T>& kernels = objective_.kernels();
     const LossKernels<T>& loss = objective_.loss();
     const bool scaled = !options_.preconditioner.identity();
@@ -25,7 +33,8 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
     TileReader<T> reader(kernels, data, chunk_rows);
     Buffer<T> step(chunk_rows);
     for (Index begin = 0; begin < rows.count;) {
-        const Index size = this->steps_alike(std::min(chunk_rows, rows.count - begin));
+        const Index size =
+            in_blocks(begin, this->steps_alike(std::min(chunk_rows, rows.count - begin)));
         const bool averaged = this->averaging();
         const RowSelection selection = rows.part(begin, size);
         const Index fetched = std::min(size, rows.count - begin - ahead);
@@ -42,6 +51,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .y = targets.y,
             .weight = targets.weight,
             .offset = targets.offset,
+            .slope = loss.slope,
             .parameter = targets.parameter,
             .step = step.data(),
             .metric = this->metric(),
@@ -54,7 +64,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .coef_sum = averaged ? this->coef_sum_.data() : nullptr,
             .intercept_sum = averaged ? this->intercept_sum_.data() : nullptr,
         };
-        loss.sgd(chunk);
+        kernels.sgd(chunk);
         this->count_steps(size, averaged);
         begin += size;
     }

@@ -13,8 +13,8 @@ class Sgd final : public Stochastic<T> {
         : Stochastic<T>(objective, options, start) {}
 
   protected:
-    Index rows_to_boundary() const override { return 1; }
-    Index whole_blocks(Index rows) const override { return rows; }
+    Index rows_to_boundary() const override { return sgd_block_rows; }
+    Index whole_blocks(Index rows) const override { return rows / sgd_block_rows * sgd_block_rows; }
     void process(const Data& data, const RowSelection& rows) override;
     void end_epoch() override {}
 

@@ -1,5 +1,8 @@
 #include "step_size.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace fastgd {
 
 namespace {
@@ -9,6 +12,9 @@ constexpr double estimate_margin = 1.02;
 
 // The variance that an anchor leaves needs steps of a quarter of 1 / L (Johnson, Zhang 2013).
 constexpr double variance_margin = 4.0;
+
+// A row this many times as long as rows are at the root of their mean square is not one of them.
+constexpr double far_norm = 10.0;
 
 double inverse(double bend) { return bend > 0.0 ? 1.0 / bend : 1.0; }
 
@@ -20,7 +26,8 @@ double automatic_rate(const KernelTable<T>& kernels, const Data& data, const Ste
                       FunctionRef<bool()> keep_going) {
     const auto of_all_rows = [&] {
         return largest_curvature(kernels, data, preconditioner, problem.curvature, problem.l2,
-                                 problem.threads, keep_going);
+                                 problem.threads, keep_going)
+            .curvature;
     };
     if (problem.rows_a_step == 0) return inverse(estimate_margin * of_all_rows());
     const double of_rows =
@@ -31,26 +38,51 @@ double automatic_rate(const KernelTable<T>& kernels, const Data& data, const Ste
 }
 
 template <class T>
-double safe_rate(const KernelTable<T>& kernels, const Data& data, const StepProblem& problem,
-                 bool fit_intercept, FunctionRef<bool()> keep_going) {
-    const double of_a_row =
-        problem.rows_a_step > 0 ? problem.curvature * largest_row_norm(kernels, data) : 0.0;
-    if (problem.rows_a_step == 1) return inverse(of_a_row + problem.l2);
-    const double of_all_rows =
-        largest_curvature(kernels, data, Preconditioner::none(fit_intercept), problem.curvature,
-                          problem.l2, problem.threads, keep_going);
-    const double share =
-        problem.rows_a_step > 0 ? of_a_row / static_cast<double>(problem.rows_a_step) : 0.0;
-    return inverse(of_all_rows + share);
+RawCurvature raw_curvature(const KernelTable<T>& kernels, const Data& data,
+                           const StepProblem& problem, const ColumnMoments& moments,
+                           bool fit_intercept, FunctionRef<bool()> keep_going) {
+    const auto rows = static_cast<double>(data.rows());
+    const Preconditioner raw = Preconditioner::none(fit_intercept);
+    return {largest_curvature(kernels, data, raw, problem.curvature, problem.l2, problem.threads,
+                              keep_going),
+            longest_row(kernels, data, moments.weight / rows, problem.threads),
+            mean_row_curvature(moments, raw, 1.0), rows};
+}
+
+SafeStep safe_step(const RawCurvature& raw, const StepProblem& problem) {
+    const double of_a_row = problem.curvature * raw.longest.square;
+    const bool batch = problem.rows_a_step == 0;
+    const double in_a_step =
+        of_a_row / (batch ? raw.rows : static_cast<double>(problem.rows_a_step));
+    const double bend = batch                      ? raw.steepest.curvature
+                        : problem.rows_a_step == 1 ? of_a_row + problem.l2
+                                                   : raw.steepest.curvature + in_a_step;
+    const double rate = inverse(bend);
+    if (raw.longest.square > far_norm * far_norm * raw.mean_square && in_a_step >= 0.5 * bend)
+        return {rate, Limit::row, raw.longest.row, std::sqrt(raw.longest.square / raw.mean_square)};
+    if (problem.l2 >= 0.5 * bend) return {rate, Limit::penalty, 0, problem.l2 / bend};
+    const std::vector<double>& v = raw.steepest.direction;
+    const auto largest = std::max_element(
+        v.begin(), v.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
+    const Index index = largest - v.begin();
+    const bool intercept = index + 1 == static_cast<Index>(v.size());
+    return {rate, intercept ? Limit::intercept : Limit::column, index, *largest * *largest};
+}
+
+double reach(double height) { return height > 0.0 ? std::sqrt(2.0 * height) : 1.0; }
+
+double adaptive_rate(Update update, double height, Index steps_an_epoch) {
+    const double far = reach(height);
+    return update == Update::adagrad ? far : far / std::sqrt(static_cast<double>(steps_an_epoch));
 }
 
 template double automatic_rate(const KernelTable<float>&, const Data&, const StepProblem&,
                                const ColumnMoments&, const Preconditioner&, FunctionRef<bool()>);
 template double automatic_rate(const KernelTable<double>&, const Data&, const StepProblem&,
                                const ColumnMoments&, const Preconditioner&, FunctionRef<bool()>);
-template double safe_rate(const KernelTable<float>&, const Data&, const StepProblem&, bool,
-                          FunctionRef<bool()>);
-template double safe_rate(const KernelTable<double>&, const Data&, const StepProblem&, bool,
-                          FunctionRef<bool()>);
+template RawCurvature raw_curvature(const KernelTable<float>&, const Data&, const StepProblem&,
+                                    const ColumnMoments&, bool, FunctionRef<bool()>);
+template RawCurvature raw_curvature(const KernelTable<double>&, const Data&, const StepProblem&,
+                                    const ColumnMoments&, bool, FunctionRef<bool()>);
 
 }  // namespace fastgd

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "curvature.hpp"
+#include "descent.hpp"
 #include "moments.hpp"
 #include "preconditioner.hpp"
 
@@ -22,9 +23,39 @@ double automatic_rate(const KernelTable<T>& kernels, const Data& data, const Ste
                       const ColumnMoments& moments, const Preconditioner& preconditioner,
                       FunctionRef<bool()> keep_going);
 
-// A step on raw columns that no order of the rows makes diverge.
+// How far off the optimum may lie in a metric where the curvature is one, for an objective that can
+// fall by `height`.
+double reach(double height);
+
+// The rate of adaptive steps, which are lengths in the units of such a metric: adagrad divides it
+// by the root of the steps itself, the others start with that of an epoch's.
+double adaptive_rate(Update update, double height, Index steps_an_epoch);
+
+// How strongly raw columns bend, all rows together and the longest alone.
+struct RawCurvature {
+    SteepestDirection steepest;  // with loss and penalty
+    LongestRow longest;
+    double mean_square = 0.0;  // of a row's norm, the intercept's 1 included
+    double rows = 0.0;
+};
+
 template <class T>
-double safe_rate(const KernelTable<T>& kernels, const Data& data, const StepProblem& problem,
-                 bool fit_intercept, FunctionRef<bool()> keep_going);
+RawCurvature raw_curvature(const KernelTable<T>& kernels, const Data& data,
+                           const StepProblem& problem, const ColumnMoments& moments,
+                           bool fit_intercept, FunctionRef<bool()> keep_going);
+
+// What keeps a step on raw columns short.
+enum class Limit { column, intercept, row, penalty };
+
+struct SafeStep {
+    double rate = 0.0;
+    Limit limit = Limit::column;
+    Index index = 0;  // of the column or row
+    double share = 0.0;  // of the smoothness; for a row, its norm over the root mean square of all
+};
+
+// A step on raw columns that no order of the rows makes diverge, and what would have to change
+// for a longer one.
+SafeStep safe_step(const RawCurvature& raw, const StepProblem& problem);
 
 }  // namespace fastgd

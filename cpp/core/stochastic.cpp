@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "adaptive.hpp"
+
 namespace fastgd {
 
 namespace {
@@ -40,10 +42,15 @@ template <class T>
 void Stochastic<T>::restart_from(const Coefficients& start) {
     coef_.assign(start.coef.begin(), start.coef.end());
     intercept_.assign(start.intercept.begin(), start.intercept.end());
-    if (options_.update != Update::plain) {
+    if (carries_velocity(options_.update)) {
         velocity_.assign(coef_.size(), T(0));
         intercept_velocity_.assign(intercept_.size(), T(0));
     }
+    if (adaptive(options_.update)) {
+        square_.assign(coef_.size(), T(0));
+        intercept_square_.assign(intercept_.size(), T(0));
+    }
+    restarted_at_ = steps_;
     anchor_coef_.clear();
     restart_average();
 }
@@ -107,11 +114,15 @@ DescentState Stochastic<T>::state() const {
             {"intercept", as_double(intercept_)},
             {"velocity", as_double(velocity_)},
             {"intercept_velocity", as_double(intercept_velocity_)},
+            {"square", as_double(square_)},
+            {"intercept_square", as_double(intercept_square_)},
             {"coef_sum", as_double(coef_sum_)},
             {"intercept_sum", as_double(intercept_sum_)},
             {"coef_total", coef_total_},
             {"intercept_total", intercept_total_},
-            {"scalars", {static_cast<double>(steps_), options_.schedule.rate, averaged_}}};
+            {"scalars",
+             {static_cast<double>(steps_), options_.schedule.rate, averaged_,
+              static_cast<double>(restarted_at_)}}};
 }
 
 template <class T>
@@ -123,6 +134,8 @@ void Stochastic<T>::restore(const DescentState& state) {
     };
     velocity_ = as_T("velocity");
     intercept_velocity_ = as_T("intercept_velocity");
+    square_ = as_T("square");
+    intercept_square_ = as_T("intercept_square");
     coef_sum_ = as_T("coef_sum");
     intercept_sum_ = as_T("intercept_sum");
     coef_total_ = state.at("coef_total");
@@ -131,6 +144,7 @@ void Stochastic<T>::restore(const DescentState& state) {
     steps_ = static_cast<std::int64_t>(scalars.at(0));
     options_.schedule.rate = scalars.at(1);
     averaged_ = scalars.at(2);
+    restarted_at_ = static_cast<std::int64_t>(scalars.at(3));
 }
 
 template class Stochastic<float>;

@@ -38,8 +38,11 @@ class Stochastic : public Descent<T> {
 
     std::vector<T> coef_;
     std::vector<T> intercept_;
-    std::vector<T> velocity_;  // empty for plain steps
+    std::vector<T> velocity_;  // of adam and adamw the mean gradient; empty without one
     std::vector<T> intercept_velocity_;
+    std::vector<T> square_;  // of gradients, summed or averaged; empty but for adaptive updates
+    std::vector<T> intercept_square_;
+    std::int64_t restarted_at_ = 0;  // steps taken before the last restart
     std::vector<T> coef_sum_;  // of few iterates, empty without averaging
     std::vector<T> intercept_sum_;
 

@@ -21,6 +21,7 @@ struct StoppingOptions {
     bool guarded = false;       // the step is ours to cut
     double growth = 0.0;        // relative growth that does not yet say the step is too long
     int slack = 0;              // guarded: epochs without a new best that say so too; 0: any
+    int patience = 5;           // least number of epochs without gain that end the fit
     bool adaptive = false;      // scikit-learn's: after `patience` idle epochs the step is cut
     double reference = 0.0;     // objective of zero coefficients
     double rounding = 0.0;      // relative error of the objective
@@ -54,7 +55,9 @@ class Stopping {
     Verdict judge_growth(double objective) const;
     // Epochs without gain that end the fit: a quarter of those run, so that slow progress is not
     // taken for none. The adaptive schedule keeps to scikit-learn's five.
-    int patience() const { return options_.adaptive ? 5 : std::max(5, epochs_ / 4); }
+    int patience() const {
+        return options_.adaptive ? options_.patience : std::max(options_.patience, epochs_ / 4);
+    }
 
     StoppingOptions options_;
     double best_ = std::numeric_limits<double>::infinity();

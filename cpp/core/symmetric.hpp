@@ -29,6 +29,12 @@ class SymmetricMatrix {
     double& at(Index i, Index j) { return i <= j ? row(i)[j] : row(j)[i]; }
     double at(Index i, Index j) const { return i <= j ? row(i)[j] : row(j)[i]; }
 
+    SymmetricMatrix copy() const {
+        SymmetricMatrix result(size_);
+        for (Index i = 0; i < size_; ++i) std::copy(row(i) + i, row(i) + size_, result.row(i) + i);
+        return result;
+    }
+
     void clear() { std::fill_n(values_.data(), values_.size(), 0.0); }
 
   private:

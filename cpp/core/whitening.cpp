@@ -3,26 +3,12 @@
 #include <cmath>
 #include <limits>
 
-#include "outlying_rows.hpp"
 #include "parallel.hpp"
 #include "quadratic_model.hpp"
 
 namespace fastgd {
 
 namespace {
-
-constexpr Index most_columns = 2047;
-
-// Enough rows to know d directions by, so that a step leaves a few percent of the gap.
-constexpr double rows_a_column = 100.0;
-
-// Rows times columns of the sample that cost as much as a few passes over all rows: once where
-// the curvature never changes, else at each refresh.
-constexpr double once_columns = 160.0;
-constexpr double each_time_columns = 16.0;
-
-// A row belongs to the sample if its largest entry could not fill so many rows of it.
-constexpr double many_rows = 200.0;
 
 // The curvature is taken anew while a step promises more than this share of the objective.
 constexpr double stale_share = 1e-3;
@@ -33,9 +19,6 @@ constexpr double least_known_part = 1e-12;
 constexpr int most_sample_steps = 30;
 constexpr int most_halvings = 30;
 constexpr double armijo = 1e-4;
-
-// Along a direction that bends less, gradients in float32 are rounding.
-constexpr double ridge_float32 = 1e-9;
 
 double square(double x) { return x * x; }
 
@@ -54,11 +37,6 @@ double slope_between(const GradientSums& a, const GradientSums& b, const Coeffic
 }  // namespace
 
 template <class T>
-bool Whitening<T>::pays(const Data& data) {
-    return data.columns() <= most_columns;
-}
-
-template <class T>
 Whitening<T>::Whitening(const Objective<T>& objective, const Data& data,
                         const ColumnMoments& moments, std::vector<double> shift,
                         const PenaltyStrength& penalty, bool fit_intercept,
@@ -67,76 +45,13 @@ Whitening<T>::Whitening(const Objective<T>& objective, const Data& data,
       data_(data),
       penalty_(penalty),
       fit_intercept_(fit_intercept),
-      // what rounding leaves of a column that others make up, with room to spare
-      ridge_(std::max(
-          64.0 * static_cast<double>(data.columns() + 16) * std::numeric_limits<double>::epsilon(),
-          sizeof(T) == 4 ? ridge_float32 : 0.0)),
-      sample_(data.rows()),
-      shift_(std::move(shift)),
-      shift_T_(shift_.begin(), shift_.end()) {
-    measure_columns(moments);
-    choose_sample(moments, keep_going);
-}
-
-template <class T>
-void Whitening<T>::measure_columns(const ColumnMoments& moments) {
-    for (std::size_t j = 0; j < shift_.size(); ++j) {
-        const double spread = std::sqrt(moments.variance[j] + square(moments.mean[j] - shift_[j]));
-        const bool centred = shift_[j] != 0.0;
-        const bool usable = spread > 0.0 && std::isfinite(spread) && std::isfinite(1.0 / spread) &&
-                            !(centred && moments.smallest[j] == moments.largest[j]);
-        const bool overflows =
-            !std::isfinite(spread) || (spread > 0.0 && !std::isfinite(1.0 / spread));
-        unit_.push_back(usable ? 1.0 / spread : overflows ? 0.0 : 1.0);
-        constant_.push_back(!usable);
-    }
-    unseen_.assign(shift_.size(), false);
-}
-
-template <class T>
-void Whitening<T>::choose_sample(const ColumnMoments& moments, FunctionRef<bool()> keep_going) {
-    // of rows that weigh something; among those that do not, more are needed to find as many
-    const double rows = static_cast<double>(moments.weighing);
-    const double columns = static_cast<double>(data_.columns()) + 1.0;
-    const double share = objective_.loss().quadratic ? once_columns : each_time_columns;
-    const double wanted = std::max(share * rows / columns, columns * rows_a_column);
-    if (wanted >= rows) return;
-    const double thinned = static_cast<double>(data_.rows()) / rows;
-    double largest = 0.0;
-    for (std::size_t j = 0; j < shift_.size(); ++j)
-        if (!constant_[j])
-            largest = std::max(largest, unit_[j] * std::max(moments.largest[j] - shift_[j],
-                                                            shift_[j] - moments.smallest[j]));
-    const double rare = wanted / many_rows;
-    std::vector<Index> outlying;
-    if (square(largest) > rare) {
-        std::vector<T> unit(unit_.begin(), unit_.end());
-        for (std::size_t j = 0; j < unit.size(); ++j)
-            if (constant_[j]) unit[j] = T(0);
-        outlying = outlying_rows<T>(objective_.kernels(), data_, shift_T_, unit, rare,
-                                    static_cast<Index>(wanted), objective_.threads(), keep_going);
-    }
-    sample_ = RowSample(data_.rows(), static_cast<Index>(wanted * thinned), std::move(outlying));
-    std::vector<double> least(shift_.size(), std::numeric_limits<double>::infinity());
-    std::vector<double> most(shift_.size(), -std::numeric_limits<double>::infinity());
-    sample_.each([&](const RowSelection& part, double) {
-        const ColumnMoments seen =
-            column_moments(objective_.kernels(), data_, part, objective_.threads(), keep_going);
-        for (std::size_t j = 0; j < shift_.size(); ++j) {
-            least[j] = std::min(least[j], seen.smallest[j]);
-            most[j] = std::max(most[j], seen.largest[j]);
-        }
-    });
-    for (std::size_t j = 0; j < shift_.size(); ++j)
-        unseen_[j] = !constant_[j] && least[j] == most[j];
-}
+      sample_(objective, data, moments, std::move(shift), keep_going),
+      shift_T_(sample_.shift().begin(), sample_.shift().end()),
+      sample_sums_(data.outputs(), data.columns()) {}
 
 template <class T>
 std::vector<Index> Whitening<T>::dependent_columns() const {
-    std::vector<Index> columns;
-    for (const Index j : factor_.dependent())
-        if (j < data_.columns() && !constant_[static_cast<std::size_t>(j)]) columns.push_back(j);
-    return columns;
+    return sample_.dependent_columns(factor_);
 }
 
 template <class T>
@@ -144,32 +59,16 @@ bool Whitening<T>::refresh(const Coefficients& at, bool bound, FunctionRef<bool(
     const std::vector<T> coef(at.coef.begin(), at.coef.end());
     const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
-    // a column constant in the sample would pass for the intercept there
-    std::vector<double> scale = unit_;
-    for (std::size_t j = 0; j < scale.size(); ++j)
-        if (constant_[j] || unseen_[j]) scale[j] = 0.0;
+    SymmetricMatrix h;
+    if (!sample_.second_moments(objective_, bound ? nullptr : &model, fit_intercept_, keep_going,
+                                &h))
+        return false;
     const Index columns = data_.columns();
-    Gram sums(columns);
-    sample_.each([&](const RowSelection& rows, double share) {
-        add_gram(objective_, data_, rows, share, bound ? nullptr : &model, scale, shift_,
-                 fit_intercept_, keep_going, sums);
-    });
-    if (!keep_going() || sums.weight <= 0.0) return false;
-    SymmetricMatrix& h = sums.matrix;
-    for (Index i = 0; i <= columns; ++i)
-        for (Index j = i; j <= columns; ++j) h.row(i)[j] /= sums.weight;
-    for (Index j = 0; j < columns; ++j) {
-        const auto column = static_cast<std::size_t>(j);
-        if (unseen_[column]) h.row(j)[j] = objective_.loss().curvature;
-        h.row(j)[j] += penalty_.l2 * square(unit_[column]);
-    }
-    if (penalty_.l1 > 0.0) {
-        hessian_ = SymmetricMatrix(columns + 1);
-        for (Index i = 0; i <= columns; ++i)
-            std::copy(h.row(i) + i, h.row(i) + columns + 1, hessian_.row(i) + i);
-    }
+    for (Index j = 0; j < columns; ++j)
+        h.row(j)[j] += penalty_.l2 * square(sample_.unit()[static_cast<std::size_t>(j)]);
+    if (penalty_.l1 > 0.0) hessian_ = h.copy();
     const double products = std::pow(static_cast<double>(columns), 3);
-    factor_ = Cholesky(std::move(h), ridge_, objective_.kernels().add_products,
+    factor_ = Cholesky(std::move(h), sample_.ridge(), objective_.kernels().add_products,
                        threads_for_work(objective_.threads(), products));
     known_ = true;
     return true;
@@ -178,14 +77,15 @@ bool Whitening<T>::refresh(const Coefficients& at, bool bound, FunctionRef<bool(
 template <class T>
 MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sums) const {
     const auto columns = static_cast<std::size_t>(data_.columns());
+    const std::vector<double>& unit = sample_.unit();
     MetricStep result{at, 0.0};
     for (std::size_t k = 0; k < sums.intercept.size(); ++k) {
         const double* coef = at.coef.data() + k * columns;
         std::vector<double> gradient(columns + 1);
         for (std::size_t j = 0; j < columns; ++j)
-            if (unit_[j] > 0.0)
+            if (unit[j] > 0.0)
                 gradient[j] =
-                    unit_[j] * (sums.coef[k * columns + j] / sums.weight + penalty_.l2 * coef[j]);
+                    unit[j] * (sums.coef[k * columns + j] / sums.weight + penalty_.l2 * coef[j]);
         gradient[columns] = fit_intercept_ ? sums.intercept[k] / sums.weight : 0.0;
         std::vector<double> move = gradient;
         double slope = 0.0;
@@ -193,12 +93,13 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
             std::vector<double> from(columns + 1, 0.0);
             std::vector<double> threshold(columns + 1, 0.0);
             for (std::size_t j = 0; j < columns; ++j) {
-                if (unit_[j] == 0.0) continue;
-                from[j] = coef[j] / unit_[j];
-                threshold[j] = penalty_.l1 * unit_[j];
+                if (unit[j] == 0.0) continue;
+                from[j] = coef[j] / unit[j];
+                threshold[j] = penalty_.l1 * unit[j];
             }
-            const std::vector<double> target = least_point(
-                hessian_, gradient, from, threshold, ridge_, objective_.kernels().add_products);
+            const std::vector<double> target =
+                least_point(hessian_, gradient, from, threshold, sample_.ridge(),
+                            objective_.kernels().add_products);
             for (std::size_t j = 0; j <= columns; ++j) {
                 move[j] = target[j] - from[j];
                 slope += gradient[j] * move[j] +
@@ -211,27 +112,26 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
         }
         result.decrement -= 0.5 * slope;
         for (std::size_t j = 0; j < columns; ++j)
-            result.to.coef[k * columns + j] += unit_[j] * move[j];
+            result.to.coef[k * columns + j] += unit[j] * move[j];
         result.to.intercept[k] += move[columns];
     }
     return result;
 }
 
 template <class T>
-GradientSums Whitening<T>::sample_sums(const Coefficients& at, bool gradient) const {
+const GradientSums& Whitening<T>::sample_sums(const Coefficients& at) {
+    if (at.coef == summed_at_.coef && at.intercept == summed_at_.intercept) return sample_sums_;
     const std::vector<T> coef(at.coef.begin(), at.coef.end());
     const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
-    GradientSums total(data_.outputs(), data_.columns());
-    sample_.each([&](const RowSelection& rows, double share) {
+    sample_sums_.clear();
+    sample_.rows().each([&](const RowSelection& rows, double share) {
         GradientSums sums(data_.outputs(), data_.columns());
-        if (gradient)
-            objective_.add_gradient(data_, rows, model, sums);
-        else
-            objective_.add_value(data_, rows, model, sums);
-        total.add(sums, share);
+        objective_.add_gradient(data_, rows, model, sums);
+        sample_sums_.add(sums, share);
     });
-    return total;
+    summed_at_ = at;
+    return sample_sums_;
 }
 
 template <class T>
@@ -243,7 +143,7 @@ double Whitening<T>::value(const GradientSums& sums, const Coefficients& at) con
 // to fall by its share.
 template <class T>
 double Whitening<T>::shortened(const Coefficients& at, const MetricStep& proposal,
-                               const GradientSums& sums, const GradientSums& in_sample) const {
+                               const GradientSums& sums, const GradientSums& in_sample) {
     const double start = value(in_sample, at);
     const double tilt = slope_between(sums, in_sample, at, proposal.to);
     const double noise =
@@ -251,7 +151,7 @@ double Whitening<T>::shortened(const Coefficients& at, const MetricStep& proposa
     double t = length_;
     for (int halving = 0; halving < most_halvings; ++halving, t *= 0.5) {
         const Coefficients there = between(at, proposal.to, t);
-        const double end = value(sample_sums(there, false), there) + t * tilt;
+        const double end = value(sample_sums(there), there) + t * tilt;
         if (end <= start - 2.0 * armijo * t * proposal.decrement + noise) return t;
     }
     return 0.0;
@@ -272,7 +172,7 @@ bool Whitening<T>::renew(const Coefficients& at, const GradientSums& sums, Metri
         *proposal = propose(at, sums);
     }
     // where the model is the objective itself, nothing is left for other steps
-    const bool exact = objective_.loss().quadratic && sample_.all();
+    const bool exact = objective_.loss().quadratic && sample_.rows().all();
     const double ratio = exact ? 0.0 : proposal->decrement / last_decrement_;
     proposal->height = proposal->decrement / (1.0 - std::min(ratio, slowest_ratio));
     last_decrement_ = proposal->decrement;
@@ -286,7 +186,7 @@ MetricStep Whitening<T>::step(const Coefficients& at, const GradientSums& sums,
     if (!renew(at, sums, &proposal, keep_going)) return {at};
     double t = length_;
     if (!objective_.loss().quadratic) {
-        const GradientSums in_sample = sample_.all() ? sums : sample_sums(at, true);
+        const GradientSums in_sample = sample_.rows().all() ? sums : sample_sums(at);
         t = shortened(at, proposal, sums, in_sample);
         if (t == 0.0) {
             // where the loss hardly bends its Hessian promises too much; its bound does not
@@ -305,15 +205,16 @@ MetricStep Whitening<T>::step(const Coefficients& at, const GradientSums& sums,
 template <class T>
 Coefficients Whitening<T>::solve_sample(Coefficients at, FunctionRef<bool()> keep_going) {
     // no closer than the sample's optimum is to that of all rows
-    const double known_part = sample_.all() ? 0.0
-                                            : 0.1 * static_cast<double>(data_.columns() + 1) /
-                                                  static_cast<double>(sample_.size());
+    const double known_part = sample_.rows().all()
+                                  ? 0.0
+                                  : 0.1 * static_cast<double>(data_.columns() + 1) /
+                                        static_cast<double>(sample_.rows().size());
     const double close = std::max(known_part, least_known_part);
     // a sample that is nearly fitted exactly says nothing of where all rows lead
-    const double floor = sample_.all() ? 1e-6 : 0.05;
+    const double floor = sample_.rows().all() ? 1e-6 : 0.05;
     double start = 0.0;
     for (int s = 0; s < most_sample_steps && keep_going(); ++s) {
-        const GradientSums sums = sample_sums(at, true);
+        const GradientSums sums = sample_sums(at);
         if (s == 0) start = value(sums, at);
         if (!objective_.loss().quadratic && value(sums, at) <= floor * start) break;
         MetricStep next{at};
@@ -324,7 +225,7 @@ Coefficients Whitening<T>::solve_sample(Coefficients at, FunctionRef<bool()> kee
         if (quadratic || t == 0.0 || next.height <= close * std::abs(value(sums, at))) break;
     }
     // what other rows promise is no continuation of what these did
-    if (!sample_.all()) last_decrement_ = std::numeric_limits<double>::infinity();
+    if (!sample_.rows().all()) last_decrement_ = std::numeric_limits<double>::infinity();
     return at;
 }
 

@@ -8,8 +8,8 @@
 #include "gram.hpp"
 #include "moments.hpp"
 #include "penalty.hpp"
-#include "row_sample.hpp"
 #include "symmetric.hpp"
+#include "whitening_sample.hpp"
 
 namespace fastgd {
 
@@ -27,9 +27,6 @@ struct MetricStep {
 template <class T>
 class Whitening {
   public:
-    // True where its cost is small beside that of the passes it saves.
-    static bool pays(const Data& data);
-
     Whitening(const Objective<T>& objective, const Data& data, const ColumnMoments& moments,
               std::vector<double> shift, const PenaltyStrength& penalty, bool fit_intercept,
               FunctionRef<bool()> keep_going);
@@ -49,8 +46,6 @@ class Whitening {
     std::vector<Index> dependent_columns() const;
 
   private:
-    void measure_columns(const ColumnMoments& moments);
-    void choose_sample(const ColumnMoments& moments, FunctionRef<bool()> keep_going);
     // The Hessian at `at`, or its bound, factored; false if interrupted.
     bool refresh(const Coefficients& at, bool bound, FunctionRef<bool()> keep_going);
     // The whole step from `at`, its curvature taken anew where it is old; false if interrupted.
@@ -59,21 +54,20 @@ class Whitening {
     MetricStep propose(const Coefficients& at, const GradientSums& sums) const;
     // How much of the step to take.
     double shortened(const Coefficients& at, const MetricStep& proposal, const GradientSums& sums,
-                     const GradientSums& in_sample) const;
-    GradientSums sample_sums(const Coefficients& at, bool gradient) const;
+                     const GradientSums& in_sample);
+    // Valid until the next call; where the last one was, nothing is read: steps start where their
+    // trials ended.
+    const GradientSums& sample_sums(const Coefficients& at);
     double value(const GradientSums& sums, const Coefficients& at) const;
 
     const Objective<T>& objective_;
     const Data& data_;
     PenaltyStrength penalty_;
     bool fit_intercept_;
-    double ridge_;
-    RowSample sample_;
-    std::vector<double> shift_;
+    WhiteningSample<T> sample_;
     std::vector<T> shift_T_;
-    std::vector<double> unit_;  // of a coefficient: 1 / spread of its column
-    std::vector<bool> constant_;
-    std::vector<bool> unseen_;  // constant in the sample alone
+    Coefficients summed_at_;
+    GradientSums sample_sums_;
     SymmetricMatrix hessian_;  // kept with an l1 penalty only
     Cholesky factor_;
     bool known_ = false;

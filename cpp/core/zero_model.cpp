@@ -10,6 +10,7 @@ double objective_of_zero(const Objective<T>& objective, const Data& data) {
     // without coefficients X plays no part: a column of zeros stands for it
     Data targets = data;
     targets.X = {&zero, ElementType::float64, data.rows(), 1, 0, 0};
+    targets.rows_read = nullptr;
     const std::vector<T> nothing(static_cast<std::size_t>(data.outputs()), T(0));
     GradientSums sums(data.outputs(), 1);
     objective.add_value(targets, {nullptr, 0, data.rows()}, {nothing.data(), nothing.data()}, sums);

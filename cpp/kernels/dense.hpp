@@ -12,8 +12,12 @@ template <int L, bool Shifted, class T>
     return load<L>(row + j);
 }
 
-// out[r] = (row[r] - shift) . coef for R rows at once, so that coef is read once for all.
-template <int R, bool Shifted, bool Prefetch, class T>
+// Rows worked on at once.
+constexpr int rows_at_once = 4;
+
+// out[r] = (row[r] - shift) . coef for R rows at once, so that coef is read once for all; the first
+// `Fetched` of the next rows are brought into the second cache level.
+template <int R, bool Shifted, int Fetched, class T>
 [[gnu::always_inline]] inline void dot_rows(const T* const* row, const T* const* next,
                                             const T* shift, const T* coef, Index columns, T* out) {
     constexpr int L = lanes<T>;
@@ -23,12 +27,11 @@ template <int R, bool Shifted, bool Prefetch, class T>
         const auto c = load<L>(coef + j);
         for (int r = 0; r < R; ++r) {
             sum[r] += centred<L, Shifted>(row[r], shift, j) * c;
-            if constexpr (Prefetch) __builtin_prefetch(next[r] + j);
+            if (r < Fetched) __builtin_prefetch(next[r] + j, 0, 2);
         }
     }
-    if constexpr (Prefetch)
-        if (j < columns)
-            for (int r = 0; r < R; ++r) __builtin_prefetch(next[r] + columns - 1);
+    if (j < columns)
+        for (int r = 0; r < Fetched; ++r) __builtin_prefetch(next[r] + columns - 1, 0, 2);
     for (int r = 0; r < R; ++r)
         out[r] = fold_sum<L, T>(sum[r], j, columns, [&](auto width, Index at) {
             constexpr int H = decltype(width)::value;
@@ -37,71 +40,87 @@ template <int R, bool Shifted, bool Prefetch, class T>
 }
 
 // gradient += sum_r weight[r] (row[r] - shift) for R rows: the gradient is read and written once.
-template <int R, bool Shifted, class T>
-[[gnu::always_inline]] inline void add_rows(const T* const* row, const T* shift, const T* weight,
-                                            Index columns, T* gradient) {
+// Of the next rows those from `Fetched` on are brought near.
+template <int R, bool Shifted, int Fetched, class T>
+[[gnu::always_inline]] inline void add_rows(const T* const* row, const T* const* next,
+                                            const T* shift, const T* weight, Index columns,
+                                            T* gradient) {
     for_columns<T>(0, columns, [&](auto width, Index j) {
         constexpr int L = decltype(width)::value;
         auto sum = load<L>(gradient + j);
-        for (int r = 0; r < R; ++r) sum += centred<L, Shifted>(row[r], shift, j) * weight[r];
+        for (int r = 0; r < R; ++r) {
+            sum += centred<L, Shifted>(row[r], shift, j) * weight[r];
+            if (r >= Fetched) __builtin_prefetch(next[r] + j, 0, 2);
+        }
         store<L, T>(gradient + j, sum);
     });
 }
 
-template <bool Shifted, bool Prefetch, class T>
+template <bool Shifted, int Fetched, class T>
 inline void forward_loop(const RowTile<T>& tile, const T* coef, Index outputs, const T* intercept,
                          T* z) {
+    constexpr int R = rows_at_once;
     for (Index k = 0; k < outputs; ++k) {
         const T* c = coef + k * tile.columns;
         Index i = 0;
-        T out[4];
-        for (; i + 4 <= tile.rows; i += 4) {
+        T out[R];
+        for (; i + R <= tile.rows; i += R) {
             // the first output brings the next tile's rows in; the others find theirs in cache
-            if (Prefetch && k == 0)
-                dot_rows<4, Shifted, true>(tile.row + i, tile.next + i, tile.shift, c, tile.columns,
-                                           out);
+            if (Fetched > 0 && k == 0)
+                dot_rows<R, Shifted, Fetched>(tile.row + i, tile.next + i, tile.shift, c,
+                                              tile.columns, out);
             else
-                dot_rows<4, Shifted, false>(tile.row + i, tile.row + i, tile.shift, c, tile.columns,
-                                            out);
-            for (int r = 0; r < 4; ++r) z[(i + r) * outputs + k] = out[r] + intercept[k];
+                dot_rows<R, Shifted, 0>(tile.row + i, tile.row + i, tile.shift, c, tile.columns,
+                                        out);
+            for (int r = 0; r < R; ++r) z[(i + r) * outputs + k] = out[r] + intercept[k];
         }
         for (; i < tile.rows; ++i) {
-            dot_rows<1, Shifted, false>(tile.row + i, tile.row + i, tile.shift, c, tile.columns,
-                                        out);
+            dot_rows<1, Shifted, 0>(tile.row + i, tile.row + i, tile.shift, c, tile.columns, out);
             z[i * outputs + k] = out[0] + intercept[k];
         }
     }
 }
 
+template <bool Shifted, class T>
+inline void forward_fetching(const RowTile<T>& tile, const T* coef, Index outputs,
+                             const T* intercept, T* z) {
+    if (tile.next == nullptr)
+        forward_loop<Shifted, 0>(tile, coef, outputs, intercept, z);
+    else if (tile.backward_follows)
+        forward_loop<Shifted, rows_at_once / 2>(tile, coef, outputs, intercept, z);
+    else
+        forward_loop<Shifted, rows_at_once>(tile, coef, outputs, intercept, z);
+}
+
 template <class T>
 void forward(const RowTile<T>& tile, const T* coef, Index outputs, const T* intercept,
              T* z) noexcept {
-    if (tile.shift != nullptr) {
-        if (tile.next != nullptr)
-            forward_loop<true, true>(tile, coef, outputs, intercept, z);
-        else
-            forward_loop<true, false>(tile, coef, outputs, intercept, z);
-    } else {
-        if (tile.next != nullptr)
-            forward_loop<false, true>(tile, coef, outputs, intercept, z);
-        else
-            forward_loop<false, false>(tile, coef, outputs, intercept, z);
-    }
+    if (tile.shift != nullptr)
+        forward_fetching<true>(tile, coef, outputs, intercept, z);
+    else
+        forward_fetching<false>(tile, coef, outputs, intercept, z);
 }
 
 template <bool Shifted, class T>
 inline void backward_loop(const RowTile<T>& tile, const T* derivative, Index outputs, T* gradient) {
+    constexpr int R = rows_at_once;
+    const bool fetches = tile.next != nullptr && tile.backward_follows;
     for (Index k = 0; k < outputs; ++k) {
         T* g = gradient + k * tile.columns;
-        T weight[4];
+        T weight[R];
         Index i = 0;
-        for (; i + 4 <= tile.rows; i += 4) {
-            for (int r = 0; r < 4; ++r) weight[r] = derivative[(i + r) * outputs + k];
-            add_rows<4, Shifted>(tile.row + i, tile.shift, weight, tile.columns, g);
+        for (; i + R <= tile.rows; i += R) {
+            for (int r = 0; r < R; ++r) weight[r] = derivative[(i + r) * outputs + k];
+            if (fetches && k == 0)
+                add_rows<R, Shifted, R / 2>(tile.row + i, tile.next + i, tile.shift, weight,
+                                            tile.columns, g);
+            else
+                add_rows<R, Shifted, R>(tile.row + i, tile.row + i, tile.shift, weight,
+                                        tile.columns, g);
         }
         for (; i < tile.rows; ++i)
-            add_rows<1, Shifted>(tile.row + i, tile.shift, derivative + i * outputs + k,
-                                 tile.columns, g);
+            add_rows<1, Shifted, 1>(tile.row + i, tile.row + i, tile.shift,
+                                    derivative + i * outputs + k, tile.columns, g);
     }
 }
 

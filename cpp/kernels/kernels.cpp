@@ -1,4 +1,5 @@
 // Compiled once per ISA level; FASTGD_ISA is that level's namespace, set by isa.cmake.
+#include "adaptive_step.hpp"
 #include "dense.hpp"
 #include "gram.hpp"
 #include "losses/list.hpp"
@@ -23,7 +24,7 @@ struct LossTable<T, LossList<Losses...>> {
     static constexpr LossKernels<T> rows[] = {
         {Losses<T>::name, Losses<T>::curvature, Losses<T>::quadratic, Losses<T>::binary_targets,
          pointwise<Losses<T>, true, T>, pointwise_value<Losses<T>, T>,
-         working_weights<Losses<T>, T>, sgd_chunk<Losses<T>, T>,
+         working_weights<Losses<T>, T>, slope<Losses<T>, T>,
          fenchel_gaps_if_told<Losses<T>, T>()}...};
 };
 
@@ -39,6 +40,8 @@ constexpr KernelTable<T> make_table() {
         largest_squares<T>,
         moments<T>,
         batch_step<T>,
+        sgd_chunk<T>,
+        adaptive_step<T>,
         {pack<float, T>, pack<double, T>, pack<Half, T>, pack<bool, T>, pack<std::int8_t, T>,
          pack<std::int16_t, T>, pack<std::int32_t, T>, pack<std::int64_t, T>, pack<std::uint8_t, T>,
          pack<std::uint16_t, T>, pack<std::uint32_t, T>, pack<std::uint64_t, T>},

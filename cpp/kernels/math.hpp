@@ -1,7 +1,7 @@
-// exp and log1p on the ranges that losses need: branch-free, so that loops over them vectorise.
+// exp and log1p on the ranges that losses need, of a number or of a vector of them.
 #pragma once
 
-#include "table.hpp"
+#include "vector.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
@@ -52,12 +52,12 @@ struct MathConstants<float> {
 };
 
 // Estrin's scheme: pairs, then pairs of pairs; the chain of dependent products is log2(N) long.
-template <class T, int N>
-[[gnu::always_inline]] inline T polynomial(const T (&coefficient)[N], T x) {
-    T pair[N];
-    for (int i = 0; i < N; ++i) pair[i] = coefficient[i];
+template <class V, int N>
+[[gnu::always_inline]] inline V polynomial(const Element<V> (&coefficient)[N], V x) {
+    V pair[N];
+    for (int i = 0; i < N; ++i) pair[i] = V{} + coefficient[i];
     int size = N;
-    T power = x;
+    V power = x;
     while (size > 1) {
         const int half = size / 2;
         for (int i = 0; i < half; ++i) pair[i] = pair[2 * i] + pair[2 * i + 1] * power;
@@ -69,29 +69,32 @@ template <class T, int N>
 }
 
 // exp(x) for x <= 0; below the smallest normal number the result stays at that number's size.
-template <class T>
-[[gnu::always_inline]] inline T exp_negative(T x) {
+template <class V>
+[[gnu::always_inline]] inline V exp_negative(V x) {
+    using T = Element<V>;
     using C = MathConstants<T>;
-    using Bits = typename C::Bits;
-    const T clamped = x > C::lowest_exponent ? x : C::lowest_exponent;
+    using Bits = ShapedLike<V, typename C::Bits>;
+    const V lowest = V{} + C::lowest_exponent;
+    const V clamped = select(x > lowest, x, lowest);
     // adding the magic number leaves round(x / ln 2) in the low mantissa bits
-    const T shifted = clamped * C::log2_e + C::round_magic;
-    const T n = shifted - C::round_magic;
-    const T r = (clamped - n * C::ln2_high) - n * C::ln2_low;
-    const T series = T(1) + (r + r * r * polynomial(C::exp_series, r));
-    Bits exponent = __builtin_bit_cast(Bits, shifted) - __builtin_bit_cast(Bits, C::round_magic);
-    exponent = (exponent + C::bias) << C::mantissa_bits;
-    const T power = __builtin_bit_cast(T, exponent);
+    const V shifted = clamped * C::log2_e + C::round_magic;
+    const V n = shifted - C::round_magic;
+    const V r = (clamped - n * C::ln2_high) - n * C::ln2_low;
+    const V series = T(1) + (r + r * r * polynomial(C::exp_series, r));
+    const auto magic = __builtin_bit_cast(typename C::Bits, C::round_magic);
+    const Bits exponent = (__builtin_bit_cast(Bits, shifted) - magic + C::bias) << C::mantissa_bits;
+    const V power = __builtin_bit_cast(V, exponent);
     // NaN goes through: the clamp above would hide it
-    return x == x ? series * power : x;
+    return select(x == x, series * power, x);
 }
 
 // log(1 + e) for 0 <= e <= 1, from atanh: log((1 + s) / (1 - s)) with s = e / (2 + e).
-template <class T>
-[[gnu::always_inline]] inline T log1p_unit(T e) {
+template <class V>
+[[gnu::always_inline]] inline V log1p_unit(V e) {
+    using T = Element<V>;
     using C = MathConstants<T>;
-    const T s = e / (T(2) + e);
-    const T q = s * s;
+    const V s = e / (T(2) + e);
+    const V q = s * s;
     return T(2) * (s + s * q * polynomial(C::atanh_series, q));
 }
 

@@ -6,29 +6,55 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
+// `size` numbers, the other lanes 0: scalar code for the last few rows of a tile would cost more
+// than all its vectors.
+template <int L, class T>
+[[gnu::always_inline]] inline Vector<T, L> load_some(const T* p, Index size) {
+    if (size == L) return load<L>(p);
+    Vector<T, L> v = {};
+    for (Index i = 0; i < size; ++i) v[i] = p[i];
+    return v;
+}
+
+template <int L, class T>
+[[gnu::always_inline]] inline void store_some(T* p, Vector<T, L> v, Index size) {
+    if (size == L)
+        store<L, T>(p, v);
+    else
+        for (Index i = 0; i < size; ++i) p[i] = v[i];
+}
+
+// Calls body(i, size) for each vector's worth of rows and outputs, the last one short.
+template <class T, class Body>
+[[gnu::always_inline]] inline void for_rows(const PointwiseTile<T>& tile, const Body& body) {
+    const Index count = tile.rows * tile.outputs;
+    for (Index i = 0; i < count; i += lanes<T>)
+        body(i, count - i < lanes<T> ? count - i : Index{lanes<T>});
+}
+
 // Presence of weights and offsets is a template argument: the loop stays free of branches.
 template <class Loss, bool Weighted, bool Offset, bool Derivative, class T>
 inline double pointwise_loop(const PointwiseTile<T>& tile, T* derivative) {
+    constexpr int L = lanes<T>;
     const Loss loss(tile.parameter);
-    const Index count = tile.rows * tile.outputs;
     double sum = 0.0;
-    for (Index begin = 0; begin < count; begin += 64) {
-        const Index size = count - begin < 64 ? count - begin : 64;
-        T term[64];
-        const T* z = tile.z + begin;
-        const T* y = tile.y + begin;
-#pragma omp simd
-        for (Index i = 0; i < size; ++i) {
-            const T predictor = Offset ? z[i] + tile.offset[begin + i] : z[i];
-            const T weight = Weighted ? tile.weight[begin + i] : T(1);
-            // a row that weighs nothing counts for nothing, however far off it lies
-            const auto weighed = [&](T x) { return Weighted && weight == 0 ? T(0) : weight * x; };
-            term[i] = weighed(loss.value(predictor, y[i]));
-            if constexpr (Derivative)
-                derivative[begin + i] = weighed(loss.derivative(predictor, y[i]));
-        }
-        for (Index i = 0; i < size; ++i) sum += static_cast<double>(term[i]);
-    }
+    for_rows<T>(
+        tile, [&](Index i, Index size) __attribute__((always_inline)) {
+            const auto y = load_some<L>(tile.y + i, size);
+            auto z = load_some<L>(tile.z + i, size);
+            if constexpr (Offset) z += load_some<L>(tile.offset + i, size);
+            auto value = loss.value(z, y);
+            auto slope = loss.derivative(z, y);
+            if constexpr (Weighted) {
+                const auto weight = load_some<L>(tile.weight + i, size);
+                // a row that weighs nothing counts for nothing, however far off it lies
+                const auto none = weight == T(0);
+                value = select(none, decltype(value){}, weight * value);
+                slope = select(none, decltype(slope){}, weight * slope);
+            }
+            for (Index lane = 0; lane < size; ++lane) sum += static_cast<double>(value[lane]);
+            if constexpr (Derivative) store_some<L, T>(derivative + i, slope, size);
+        });
     return sum;
 }
 
@@ -74,14 +100,20 @@ constexpr auto fenchel_gaps_if_told() -> double (*)(const PointwiseTile<T>&, con
 }
 
 template <class Loss, class T>
+T slope(T z, T y, double parameter) noexcept {
+    return Loss(parameter).derivative(z, y);
+}
+
+template <class Loss, class T>
 void working_weights(const PointwiseTile<T>& tile, T* out) noexcept {
+    constexpr int L = lanes<T>;
     const Loss loss(tile.parameter);
-    const Index count = tile.rows * tile.outputs;
-#pragma omp simd
-    for (Index i = 0; i < count; ++i) {
-        const T predictor = tile.offset != nullptr ? tile.z[i] + tile.offset[i] : tile.z[i];
-        out[i] = loss.working_weight(predictor, tile.y[i]);
-    }
+    for_rows<T>(
+        tile, [&](Index i, Index size) __attribute__((always_inline)) {
+            auto z = load_some<L>(tile.z + i, size);
+            if (tile.offset != nullptr) z += load_some<L>(tile.offset + i, size);
+            store_some<L, T>(out + i, loss.working_weight(z, load_some<L>(tile.y + i, size)), size);
+        });
 }
 
 }  // namespace

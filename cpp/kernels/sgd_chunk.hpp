@@ -1,14 +1,11 @@
 // Per-sample steps: predict one row, differentiate its loss, move along the row.
 #pragma once
 
-#include "dense.hpp"
+#include "sgd_block.hpp"
 #include "step.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
-
-// What a chunk keeps beside its coefficients.
-enum class Mode { plain, averaged, anchored };
 
 template <class T>
 struct RowProducts {
@@ -95,17 +92,16 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
         });
 }
 
-template <class Loss, bool Metric, PenaltyKind Kind, Mode Keeps, class T>
-[[gnu::noinline]] void sgd_rows(const SgdChunk<T>& s) noexcept {
+// Rows [begin, end) of a chunk, one after the other.
+template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
+[[gnu::noinline]] void sgd_rows(const SgdChunk<T>& s, Index begin, Index end) noexcept {
     constexpr bool anchored = Keeps == Mode::anchored;
-    const Loss loss(s.parameter);
     const Index columns = s.tile.columns;
-    const bool one_output = s.outputs == 1;
     const Index last = s.tile.rows - 2;
-    for (Index i = 0; i < s.tile.rows; ++i) {
+    for (Index i = begin; i < end; ++i) {
         const T* row = s.tile.row[i];
         for (Index k = 0; k < s.outputs; ++k) {
-            const Index at = one_output ? i : i * s.outputs + k;
+            const Index at = i * s.outputs + k;
             T* coef = s.coef + k * columns;
             const T* anchor = anchored ? s.anchor.coef + k * columns : nullptr;
             const RowProducts<T> products =
@@ -117,25 +113,21 @@ template <class Loss, bool Metric, PenaltyKind Kind, Mode Keeps, class T>
                                                             coef, anchor, columns);
             const T weight = s.weight != nullptr ? s.weight[at] : T(1);
             const T offset = s.offset != nullptr ? s.offset[at] : T(0);
-            const T whole_step = s.step[i];
-            T step = whole_step;
-            if constexpr (Metric) {
-                const T bend = s.curvature * weight * (products.norm + s.intercept_metric);
-                if (step * bend > T(1)) step = T(1) / bend;
-            }
+            const T step = Metric ? capped_step(s, s.step[i], weight, products.norm) : s.step[i];
             const T z = products.predictor + s.intercept[k] + offset;
-            T slope = loss.derivative(z, s.y[at]);
+            T slope = s.slope(z, s.y[at], s.parameter);
             T of_intercept = 0;
             const T* gradient = nullptr;
             if constexpr (anchored) {
                 const T anchor_z = products.anchored + s.anchor.intercept[k] + offset;
-                slope -= loss.derivative(anchor_z, s.y[at]);
+                slope -= s.slope(anchor_z, s.y[at], s.parameter);
                 gradient = s.anchor.gradient + k * columns;
-                of_intercept = whole_step * s.anchor.gradient[s.outputs * columns + k];
+                of_intercept = s.step[i] * s.anchor.gradient[s.outputs * columns + k];
             }
+            // a row that weighs nothing moves nothing, however far off it lies
             const T multiplier = weight == 0 ? T(0) : step * weight * slope;
             row_step<Metric, Kind, Keeps>(
-                row, s, whole_step, multiplier, coef,
+                row, s, s.step[i], multiplier, coef,
                 Keeps == Mode::averaged ? s.coef_sum + k * columns : nullptr, gradient);
             s.intercept[k] -= (multiplier + of_intercept) * s.intercept_metric;
             if constexpr (Keeps == Mode::averaged) s.intercept_sum[k] += s.intercept[k];
@@ -143,32 +135,45 @@ template <class Loss, bool Metric, PenaltyKind Kind, Mode Keeps, class T>
     }
 }
 
-template <class Loss, bool Metric, PenaltyKind Kind, class T>
+template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
+void sgd_all_rows(const SgdChunk<T>& s) {
+    Index done = 0;
+    // steps that shrink each column by its own factor, or move it to 0, are no sums of rows
+    if constexpr (Keeps != Mode::anchored && Kind != PenaltyKind::lasso &&
+                  !(Metric && Kind == PenaltyKind::ridge)) {
+        // in longer rows the products of each two cost what they save
+        if (s.tile.columns <= 4 * lanes<T>) done = s.tile.rows / sgd_block_rows * sgd_block_rows;
+        sgd_blocks<Metric, Keeps>(s, done);
+    }
+    sgd_rows<Metric, Kind, Keeps>(s, done, s.tile.rows);
+}
+
+template <bool Metric, PenaltyKind Kind, class T>
 void sgd_chunk_by_mode(const SgdChunk<T>& s) {
     if (s.anchor.coef != nullptr)
-        sgd_rows<Loss, Metric, Kind, Mode::anchored>(s);
+        sgd_all_rows<Metric, Kind, Mode::anchored>(s);
     else if (s.coef_sum != nullptr)
-        sgd_rows<Loss, Metric, Kind, Mode::averaged>(s);
+        sgd_all_rows<Metric, Kind, Mode::averaged>(s);
     else
-        sgd_rows<Loss, Metric, Kind, Mode::plain>(s);
+        sgd_all_rows<Metric, Kind, Mode::plain>(s);
 }
 
-template <class Loss, bool Metric, class T>
+template <bool Metric, class T>
 void sgd_chunk_by_penalty(const SgdChunk<T>& s) {
     if (s.penalty.l1 != 0)
-        sgd_chunk_by_mode<Loss, Metric, PenaltyKind::lasso>(s);
+        sgd_chunk_by_mode<Metric, PenaltyKind::lasso>(s);
     else if (s.penalty.l2 != 0)
-        sgd_chunk_by_mode<Loss, Metric, PenaltyKind::ridge>(s);
+        sgd_chunk_by_mode<Metric, PenaltyKind::ridge>(s);
     else
-        sgd_chunk_by_mode<Loss, Metric, PenaltyKind::none>(s);
+        sgd_chunk_by_mode<Metric, PenaltyKind::none>(s);
 }
 
-template <class Loss, class T>
+template <class T>
 void sgd_chunk(const SgdChunk<T>& s) noexcept {
     if (s.metric != nullptr)
-        sgd_chunk_by_penalty<Loss, true>(s);
+        sgd_chunk_by_penalty<true>(s);
     else
-        sgd_chunk_by_penalty<Loss, false>(s);
+        sgd_chunk_by_penalty<false>(s);
 }
 
 }  // namespace

@@ -13,19 +13,24 @@ template <class V>
     return v > threshold ? v - threshold : (v < -threshold ? v + threshold : zero);
 }
 
+// The gradient of a batch's mean loss in L columns from j on, of output k.
+template <int L, class T>
+[[gnu::always_inline]] inline Vector<T, L> batch_gradient(const BatchStep<T>& s, Index k, Index j) {
+    const T* partial = s.partial + k * s.columns + j;
+    Vector<T, L> gradient = load<L>(partial);
+    for (Index p = 1; p < s.partials; ++p) gradient += load<L>(partial + p * s.partial_stride);
+    gradient *= s.scale;
+    if (s.anchor_gradient != nullptr) gradient += load<L>(s.anchor_gradient + k * s.columns + j);
+    return gradient;
+}
+
 template <class T>
 void batch_step(const BatchStep<T>& s) noexcept {
     for (Index k = 0; k < s.outputs; ++k) {
-        const T* partial = s.partial + k * s.columns;
         T* coef = s.coef + k * s.columns;
         for_columns<T>(s.begin, s.end, [&](auto width, Index j) {
             constexpr int L = decltype(width)::value;
-            Vector<T, L> gradient = load<L>(partial + j);
-            for (Index p = 1; p < s.partials; ++p)
-                gradient += load<L>(partial + p * s.partial_stride + j);
-            gradient *= s.scale;
-            if (s.anchor_gradient != nullptr)
-                gradient += load<L>(s.anchor_gradient + k * s.columns + j);
+            const Vector<T, L> gradient = batch_gradient<L>(s, k, j);
             Vector<T, L> t = Vector<T, L>{} + s.step;
             if (s.metric != nullptr) t *= load<L>(s.metric + j);
             const Vector<T, L> c = load<L>(coef + j);

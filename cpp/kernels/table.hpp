@@ -43,6 +43,8 @@ struct RowTile {
     Index rows;
     Index columns;
     const T* shift;  // subtracted from every row: `columns` numbers, or null
+    // Forward fetches one half of `next` and backward the other: memory then never rests.
+    bool backward_follows = false;
 };
 
 // What the pointwise stage reads of each row; arrays are row-major, rows x outputs.
@@ -82,6 +84,9 @@ struct Anchor {
     const T* gradient = nullptr;   // of the mean loss: coef's, then the intercepts'
 };
 
+// Rows whose steps are taken together: only where blocks begin plays a part, in roundings.
+inline constexpr Index sgd_block_rows = 2;
+
 // Sequential steps, one row after the other.
 template <class T>
 struct SgdChunk {
@@ -90,6 +95,7 @@ struct SgdChunk {
     const T* y;
     const T* weight;  // rows x outputs, mean 1 over the data, or null
     const T* offset;  // or null
+    T (*slope)(T z, T y, double parameter) noexcept;  // of the loss
     double parameter;
     const T* step;    // one a row
     const T* metric;  // per column, or null for the identity
@@ -101,6 +107,23 @@ struct SgdChunk {
     T* intercept;  // outputs
     T* coef_sum;   // sums of the iterates, or null
     T* intercept_sum;
+};
+
+// What a step with a rate per coefficient keeps of the gradients g, in units of `unit`, so far:
+//   square = square_kept * square + square_added * g^2
+//   mean   = momentum * mean + mean_added * g, where there is a velocity to hold it, else g
+// and how it divides one by the root of the other, each times its correction.
+template <class T>
+struct AdaptiveRule {
+    const T* unit = nullptr;  // per column, the root of the metric, or null
+    T* square = nullptr;
+    T square_kept = 0;
+    T square_added = 0;
+    T square_correction = 1;
+    T mean_added = 0;
+    T mean_correction = 1;
+    T epsilon = 0;           // added to the root
+    bool decoupled = false;  // the ridge shrinks coefficients beside the step, not through it
 };
 
 // One step of a mini-batch on columns [begin, end) of all outputs.
@@ -121,8 +144,9 @@ struct BatchStep {
     const T* metric;   // per column, or null
     Penalty<T> penalty;
     T* coef;
-    T* velocity;   // null when momentum is 0
+    T* velocity;   // null when momentum is 0; of adaptive steps the mean gradient
     T* coef_sum;   // or null
+    AdaptiveRule<T> adaptive;  // read by adaptive steps alone
 };
 
 // Columns of a panel: rows of so many neighbouring columns lie one after the other.
@@ -147,7 +171,8 @@ struct LossKernels {
     double (*value)(const PointwiseTile<T>&) noexcept;
     // `out` receives the second derivative in z (or a bound as good), without sample weights
     void (*working_weight)(const PointwiseTile<T>&, T* out) noexcept;
-    void (*sgd)(const SgdChunk<T>&) noexcept;
+    // dl/dz of one row and output
+    T (*slope)(T z, T y, double parameter) noexcept;
     // Returns the weighted sum of Fenchel gaps (value + conjugate - z * slope) at derivatives less
     // a share `cut`: one share for each output of those above 0, then one of the others. Null for a
     // loss that tells none.
@@ -186,6 +211,8 @@ struct KernelTable {
     // adds the tile's rows to the sums
     void (*moments)(const RowTile<T>&, const T* weight, const MomentSums<T>&) noexcept;
     void (*batch_step)(const BatchStep<T>&) noexcept;
+    void (*sgd)(const SgdChunk<T>&) noexcept;
+    void (*adaptive_step)(const BatchStep<T>&) noexcept;
     // out[i, :] = rows of `source` as T, `leading` numbers apart
     void (*pack[element_type_count])(const StridedView& source, const RowSelection&, T* out,
                                      Index leading) noexcept;

@@ -37,6 +37,39 @@ template <int L, class T>
     *reinterpret_cast<Vector<T, L>*>(p) = v;
 }
 
+// What formulas written for numbers and vectors alike need: the type of a lane, vectors of other
+// lanes in the shape of V, and a choice lane by lane.
+template <class V>
+struct ElementOf {
+    using type = V;
+};
+template <class T>
+struct ElementOf<T&> {
+    using type = T;
+};
+template <class V>
+    requires requires(V v) { v[0]; }
+struct ElementOf<V> : ElementOf<decltype((*static_cast<V*>(nullptr))[0])> {};
+template <class V>
+using Element = typename ElementOf<V>::type;
+
+template <class V, class E>
+struct ShapedLikeOf {
+    using type = E;
+};
+template <class V, class E>
+    requires requires(V v) { v[0]; }
+struct ShapedLikeOf<V, E> {
+    using type = Vector<E, static_cast<int>(sizeof(V) / sizeof(Element<V>))>;
+};
+template <class V, class E>
+using ShapedLike = typename ShapedLikeOf<V, E>::type;
+
+template <class Mask, class V>
+[[gnu::always_inline]] inline V select(Mask mask, V yes, V no) {
+    return mask ? yes : no;
+}
+
 // Adds the upper half to the lower: the one order in which lanes are summed.
 template <class T, int L>
 [[gnu::always_inline]] inline Vector<T, L / 2> fold(Vector<T, L> v) {
@@ -44,6 +77,17 @@ template <class T, int L>
     __builtin_memcpy(&low, &v, sizeof low);
     __builtin_memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
     return low + high;
+}
+
+template <class T, int L>
+[[gnu::always_inline]] inline Vector<T, L> square_root(Vector<T, L> v) {
+    for (int l = 0; l < L; ++l) {
+        if constexpr (sizeof(T) == sizeof(float))
+            v[l] = __builtin_sqrtf(v[l]);
+        else
+            v[l] = __builtin_sqrt(v[l]);
+    }
+    return v;
 }
 
 template <int L>

@@ -4,9 +4,12 @@
 `value_and_gradient` evaluates the objective and its gradient in one reading of the data.
 """
 
-from . import losses
+from . import losses, schedules
 from ._version import __version__
+from .conditioning import diagnose
+from .diagnosis import Dependency, Diagnosis
 from .duality import duality_gap
+from .effects import Effects
 from .environment import show_versions
 from .objective import value, value_and_gradient
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
@@ -14,13 +17,18 @@ from .solve import fit
 
 __all__ = [
     "ConvergenceWarning",
+    "Dependency",
+    "Diagnosis",
+    "Effects",
     "EpochInfo",
     "FitResult",
     "History",
     "__version__",
+    "diagnose",
     "duality_gap",
     "fit",
     "losses",
+    "schedules",
     "show_versions",
     "value",
     "value_and_gradient",

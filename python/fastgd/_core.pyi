@@ -18,6 +18,10 @@ class Update(Enum):
     nesterov = 2
     accelerated = 3
     lbfgs = 4
+    adagrad = 5
+    rmsprop = 6
+    adam = 7
+    adamw = 8
 
 class Precondition(Enum):
     automatic = 0
@@ -32,6 +36,12 @@ class Rate(Enum):
     optimal = 3
     adaptive = 4
     callable = 5
+    schedule = 6
+
+class VarianceReduction(Enum):
+    automatic = 0
+    none = 1
+    svrg = 2
 
 class Shuffle(Enum):
     none = 0
@@ -45,6 +55,12 @@ class Status(Enum):
     stopped = 3
     diverged = 4
 
+class Limit(Enum):
+    column = 0
+    intercept = 1
+    row = 2
+    penalty = 3
+
 class FitOptions:
     solver: Solver
     batch_size: int
@@ -56,6 +72,8 @@ class FitOptions:
     precondition: Precondition
     update: Update
     momentum: float
+    beta2: float
+    variance_reduction: VarianceReduction
     max_iter: int
     max_time: float | None
     tol: float | None
@@ -121,9 +139,16 @@ class _History(TypedDict):
     gradient_norm: NDArray[np.float64]
     learning_rate: NDArray[np.float64]
     seconds: NDArray[np.float64]
+    n_passes: NDArray[np.float64]
 
 class _Search(TypedDict):
     non_finite: tuple[int, int] | None
+
+class _SafeStep(TypedDict):
+    rate: float
+    limit: Limit
+    index: int
+    share: float
 
 # Missing where a cell of X is not finite.
 class _Fitted(_Search, total=False):
@@ -133,12 +158,29 @@ class _Fitted(_Search, total=False):
     gradient_norm: float
     suboptimality: float
     n_iter: int
+    n_passes: float
     status: Status
-    safe_rate: float
+    safe_step: _SafeStep
     precondition: Precondition
     dependent: list[int]
     separable: bool
     history: _History
+
+class _Moments(_Search, total=False):
+    mean: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    smallest: NDArray[np.float64]
+    largest: NDArray[np.float64]
+
+class _Conditioned(_Moments, total=False):
+    curvature: float
+    shift: NDArray[np.float64]
+    second_moments: NDArray[np.float64] | None
+    rows: int
+    ridge: float
+    dependent: list[int]
+    batch: _SafeStep
+    sgd: _SafeStep
 
 def available_threads() -> int: ...
 def build_info() -> _BuildInfo: ...
@@ -147,6 +189,34 @@ def isa_level() -> str: ...
 def isa_levels() -> list[str]: ...
 def losses() -> list[tuple[str, bool]]: ...
 def thread_runtime() -> str: ...
+def column_moments(
+    X: NDArray[Any],
+    sample_weight: NDArray[Any] | None,
+    single_precision: bool,
+    n_threads: int,
+) -> _Moments: ...
+def conditioning(
+    X: NDArray[Any],
+    sample_weight: NDArray[Any] | None,
+    loss: str,
+    parameter: float,
+    l2: float,
+    fit_intercept: bool,
+    single_precision: bool,
+    n_threads: int,
+) -> _Conditioned: ...
+def curvature_product(
+    X: NDArray[Any],
+    sample_weight: NDArray[Any] | None,
+    shift: NDArray[np.float64],
+    metric: NDArray[np.float64],
+    intercept_metric: float,
+    curvature: float,
+    l2: float,
+    direction: NDArray[np.float64],
+    single_precision: bool,
+    n_threads: int,
+) -> NDArray[np.float64]: ...
 def first_non_finite(X: NDArray[Any], single_precision: bool) -> tuple[int, int] | None: ...
 @overload
 def objective_at(
@@ -213,9 +283,9 @@ def fit(
     intercept: NDArray[np.float64],
     single_precision: bool,
     on_epoch: Callable[
-        [int, NDArray[np.float64], NDArray[np.float64], float, float, float, float],
+        [int, NDArray[np.float64], NDArray[np.float64], float, float, float, float, float],
         tuple[bool, bool],
     ]
     | None,
-    on_rate: Callable[[int], float] | None,
+    on_rate: Callable[[float], float] | None,
 ) -> _Fitted: ...

@@ -21,7 +21,7 @@ from ._validation import (
     compute_dtype,
     describe,
     message,
-    non_finite_error,
+    raise_if_non_finite,
 )
 
 if TYPE_CHECKING:
@@ -227,10 +227,8 @@ def _checked(heldout: HeldOut, rows: Rows, fitted: Rows) -> HeldOut:
     zeros = np.zeros((outputs, rows.X.shape[1]))
     if not math.isfinite(heldout.loss_at(zeros, np.zeros(outputs))):
         found = _core.first_non_finite(rows.X, compute_dtype(rows.X) == np.float32)
-        if found is not None:
-            row, column = found
-            with _naming("validation_set"):
-                raise non_finite_error("X", float(rows.X[row, column]), row=row, column=column)
+        with _naming("validation_set"):
+            raise_if_non_finite("X", rows.X, found)
     return heldout
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from . import _core
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from . import _core
     from ._heldout import HeldOut
     from .result import History
 
@@ -29,10 +30,12 @@ def describe_end(
     after = f"after {epochs} epoch{'s' if epochs != 1 else ''}"
     if status == "diverged":
         used = float(history.learning_rate[-1])
+        safe = fitted["safe_step"]
         return (
             f"diverged {after}: the objective grew to {history.objective[-1]:.3g} with a step of "
-            f"{used:.3g} on the columns as given; a step of {fitted['safe_rate']:.3g} would have "
-            "been safe, learning_rate='auto' scales the columns and needs no step"
+            f"{used:.3g} on the columns as given, driven by {describe_limit(safe)}; a step of "
+            f"{safe['rate']:.3g} would have been safe, learning_rate='auto' scales the columns and "
+            "needs no step"
         )
     reached = (
         f"objective {fitted['objective']:.6g}{_height(fitted)}, "
@@ -78,6 +81,21 @@ def _kept_epoch(heldout: HeldOut | None) -> str:
         f"; these are the coefficients after epoch {epochs}, whose validation loss "
         f"{heldout.best_loss:.6g} is the least"
     )
+
+
+def describe_limit(step: _core._SafeStep) -> str:
+    """Name the column or the row that keeps a step short, and by how much."""
+    share = f"{100.0 * step['share']:.3g} % of the smoothness"
+    if step["limit"] == _core.Limit.row:
+        return (
+            f"row {step['index']} (its norm is {step['share']:.3g} times the root mean square of "
+            "all rows')"
+        )
+    if step["limit"] == _core.Limit.column:
+        return f"column {step['index']} ({share})"
+    if step["limit"] == _core.Limit.intercept:
+        return f"the intercept ({share})"
+    return f"the penalty ({share})"
 
 
 def _remarks(fitted: _core._Fitted) -> str:

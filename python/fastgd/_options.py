@@ -17,6 +17,7 @@ from ._validation import (
     describe,
     message,
 )
+from .schedules import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from .losses import Loss
 
 DEFAULT_BATCH_SIZE = 256
+
+# Those with a rate per coefficient, for the stochastic solvers.
+ADAPTIVE_UPDATES = ("adagrad", "rmsprop", "adam", "adamw")
+_UPDATES = ("auto", "plain", "momentum", "nesterov", "lbfgs", *ADAPTIVE_UPDATES)
 
 
 def build_options(
@@ -41,6 +46,8 @@ def build_options(
     precondition: object,
     update: object,
     momentum: object,
+    beta2: object,
+    variance_reduction: object,
     max_iter: object,
     max_time: object,
     tol: object,
@@ -48,7 +55,7 @@ def build_options(
     average: object,
     random_state: object,
     n_threads: object,
-) -> tuple[_core.FitOptions, str | Callable[[int], object]]:
+) -> tuple[_core.FitOptions, str | Callable[[Any], object]]:
     """Return the core's options and the learning rate from the arguments of `fit`."""
     strength = check_real("alpha", alpha, low=0.0)
     ratio = check_real("l1_ratio", l1_ratio, low=0.0, high=1.0)
@@ -65,16 +72,22 @@ def build_options(
     options.eta0 = check_real("eta0", eta0, low=0.0, low_open=True)
     options.power_t = check_real("power_t", power_t, low=0.0)
     options.t0 = _optimal_start(strength, loss) if rate == "optimal" else 0.0
-    options.update = _update_kind(update, solver_name, rate, lasso=strength * ratio > 0.0)
+    l1, l2 = strength * ratio, strength * (1.0 - ratio)
+    options.update = _update_kind(update, solver_name, rate, lasso=l1 > 0.0, ridge=l2 > 0.0)
+    averaged = averaged_from > 0
+    options.variance_reduction = _variance_kind(
+        variance_reduction, solver_name, update, averaged=averaged
+    )
     options.precondition = _precondition_kind(
-        precondition, solver_name, rate, update, averaged=averaged_from > 0
+        precondition, solver_name, rate, update, variance_reduction, averaged=averaged
     )
     options.momentum = check_real("momentum", momentum, low=0.0, high=1.0, high_open=True)
+    options.beta2 = check_real("beta2", beta2, low=0.0, high=1.0, high_open=True)
     options.max_iter = check_integer("max_iter", max_iter, 1)
     options.max_time = check_max_time(max_time)
     options.tol = check_tol(tol)
     options.shuffle = _core.Shuffle[check_shuffle(shuffle) or "none"]
-    options.average = averaged_from > 0
+    options.average = averaged
     options.average_after = max(averaged_from - 1, 0)
     options.seed = check_seed(random_state)
     options.n_threads = check_n_threads(n_threads) or 0
@@ -91,7 +104,7 @@ def check_batch_size(batch_size: object, n_rows: int, *, default: int) -> int:
     return min(size, n_rows)
 
 
-def check_learning_rate(learning_rate: object, alpha: float) -> str | Callable[[int], object]:
+def check_learning_rate(learning_rate: object, alpha: float) -> str | Callable[[Any], object]:
     """Return the name of a schedule or the callable; "optimal" needs alpha > 0."""
     if callable(learning_rate):
         return learning_rate
@@ -104,9 +117,9 @@ def check_learning_rate(learning_rate: object, alpha: float) -> str | Callable[[
     return name
 
 
-def check_step_size(step_size: object, epoch: int) -> float:
+def check_step_size(step_size: object, epoch: float) -> float:
     """Return the step size that a callable learning rate gave for `epoch`."""
-    return check_real(f"learning_rate({epoch})", step_size, low=0)
+    return check_real(f"learning_rate({epoch:g})", step_size, low=0)
 
 
 def check_callback(callback: object) -> Callable[[Any], object] | None:
@@ -163,21 +176,30 @@ def check_max_time(max_time: object) -> float | None:
     return check_real("max_time", max_time, low=0, low_open=True, alternative="None (no limit)")
 
 
-def _rate_kind(rate: str | Callable[[int], object]) -> _core.Rate:
+def _rate_kind(rate: str | Callable[[Any], object]) -> _core.Rate:
+    if isinstance(rate, Schedule):
+        return _core.Rate.schedule
     if not isinstance(rate, str):
         return _core.Rate.callable
     return _core.Rate.automatic if rate == "auto" else _core.Rate[rate]
 
 
 def _update_kind(
-    update: object, solver: str, rate: str | Callable[[int], object], *, lasso: bool
+    update: object, solver: str, rate: str | Callable[[Any], object], *, lasso: bool, ridge: bool
 ) -> _core.Update:
-    choices = ("auto", "plain", "momentum", "nesterov", "lbfgs")
-    name = check_choice("update", update, choices)
+    name = check_choice("update", update, _UPDATES)
     own_steps = solver == "batch" and rate == "auto"
     if name == "lbfgs" and (lasso or not own_steps):
         expected = "with 'lbfgs' solver='batch', learning_rate='auto' and no l1 penalty"
         raise ValueError(message("update", expected, "another"))
+    if name in ADAPTIVE_UPDATES and solver == "batch":
+        expected = "with solver='batch' one of 'auto', 'plain', 'momentum', 'nesterov', 'lbfgs'"
+        cure = "solver='minibatch' with batch_size=n takes all n rows in one step"
+        raise ValueError(message("update", expected, repr(name), cure))
+    if name == "adamw" and ridge and rate == "auto":
+        expected = "with 'adamw' and an l2 penalty a learning_rate other than 'auto'"
+        cure = "its ridge shrinks by learning_rate * l2; that of 'adam' knows no such unit"
+        raise ValueError(message("update", expected, "'auto'", cure))
     if name != "auto":
         return _core.Update[name]
     if not own_steps:
@@ -185,11 +207,30 @@ def _update_kind(
     return _core.Update.accelerated if lasso else _core.Update.lbfgs
 
 
+def _variance_kind(
+    variance_reduction: object, solver: str, update: object, *, averaged: bool
+) -> _core.VarianceReduction:
+    name = check_choice("variance_reduction", variance_reduction, ("auto", "none", "svrg"))
+    obstacle = (
+        "solver='minibatch' or 'sgd'"
+        if solver == "batch"
+        else "average=False"
+        if averaged
+        else "an update that is not adaptive"
+        if update in ADAPTIVE_UPDATES
+        else ""
+    )
+    if name == "svrg" and obstacle:
+        raise ValueError(message("variance_reduction", f"with 'svrg' {obstacle}", "another"))
+    return _core.VarianceReduction["automatic" if name == "auto" else name]
+
+
 def _precondition_kind(
     precondition: object,
     solver: str,
-    rate: str | Callable[[int], object],
+    rate: str | Callable[[Any], object],
     update: object,
+    variance_reduction: object,
     *,
     averaged: bool,
 ) -> _core.Precondition:
@@ -202,6 +243,10 @@ def _precondition_kind(
         if solver == "batch" and update != "auto"
         else "average=False"
         if averaged
+        else "an update that is not adaptive"
+        if update in ADAPTIVE_UPDATES
+        else "variance_reduction other than 'none'"
+        if solver != "batch" and variance_reduction == "none"
         else ""
     )
     if name == "whiten" and obstacle:

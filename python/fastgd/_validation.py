@@ -86,6 +86,13 @@ def non_finite_error(name: str, value: float, **place: int) -> ValueError:
     return ValueError(message(name, "finite values", got, cure))
 
 
+def raise_if_non_finite(name: str, array: NDArray[Any], cell: tuple[int, int] | None) -> None:
+    """Raise for the cell that the core found, if it found one."""
+    if cell is not None:
+        row, column = cell
+        raise non_finite_error(name, float(array[row, column]), row=row, column=column)
+
+
 def _interval(
     low: float | None, high: float | None, *, low_open: bool = False, high_open: bool = False
 ) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import _core
 from ._validation import check_flag
-from .objective import check_point, raise_if_non_finite
+from .objective import blame_data, check_point
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -87,5 +87,5 @@ def duality_gap(
     free = check_flag("fit_intercept", fit_intercept)
     gap = _core.duality_gap(**point.arguments, fit_intercept=free)
     if not math.isfinite(gap):
-        raise_if_non_finite(point)
+        blame_data(point)
     return gap

@@ -18,7 +18,7 @@ from ._validation import (
     check_sample_weight,
     check_targets,
     compute_dtype,
-    non_finite_error,
+    raise_if_non_finite,
 )
 
 if TYPE_CHECKING:
@@ -76,12 +76,10 @@ def check_point(
     return Point(matrix, coefs, intercepts, arguments)
 
 
-def raise_if_non_finite(point: Point) -> None:
+def blame_data(point: Point) -> None:
     """Blame the data for a value that is not finite, unless the arithmetic alone overflowed."""
     found = _core.first_non_finite(point.X, point.arguments["single_precision"])
-    if found is not None:
-        row, column = found
-        raise non_finite_error("X", float(point.X[row, column]), row=row, column=column)
+    raise_if_non_finite("X", point.X, found)
 
 
 def value(
@@ -156,7 +154,7 @@ def value(
     )
     result: float = _core.objective_at(**point.arguments, with_gradient=False)
     if not math.isfinite(result):
-        raise_if_non_finite(point)
+        blame_data(point)
     return result
 
 
@@ -228,7 +226,7 @@ def value_and_gradient(
         **point.arguments, with_gradient=True
     )
     if not math.isfinite(result):
-        raise_if_non_finite(point)
+        blame_data(point)
     given = np.asarray(coef)
     gradient = coef_gradient.reshape(given.shape)
     if given.dtype == np.float32:

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .effects import effects_of
+
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
+
+    from .effects import Effects
 
 __all__ = ["ConvergenceWarning", "EpochInfo", "FitResult", "History"]
 
@@ -41,6 +45,8 @@ class EpochInfo:
         Step size of this epoch.
     seconds : float
         Wall time since the start of the fit.
+    n_passes : float
+        Passes over the rows of X since then, as `FitResult` counts them.
     validation : float
         Mean loss of the rows held out; NaN where none are.
     """
@@ -52,6 +58,7 @@ class EpochInfo:
     gradient_norm: float
     learning_rate: float
     seconds: float
+    n_passes: float
     validation: float = math.nan
 
     def __post_init__(self) -> None:
@@ -78,6 +85,8 @@ class History:
         Step size.
     seconds : ndarray of shape (n_iter,), float64
         Wall time since the start of the fit.
+    n_passes : ndarray of shape (n_iter,), float64
+        Passes over the rows of X since then, as `FitResult` counts them.
     validation : ndarray of shape (n_iter,), float64
         Mean loss of the rows held out; NaN where none are.
     """
@@ -86,6 +95,7 @@ class History:
     gradient_norm: NDArray[np.float64]
     learning_rate: NDArray[np.float64]
     seconds: NDArray[np.float64]
+    n_passes: NDArray[np.float64]
     validation: NDArray[np.float64]
 
     def __repr__(self) -> str:
@@ -116,6 +126,12 @@ class FitResult:
         `duality_gap` gives a proven bound.
     n_iter : int
         Epochs done.
+    n_passes : float
+        How many times the rows of X were read in all: rows read over n. Column moments are one
+        pass; so are the steps of a stochastic epoch and each measure of the objective; rows of a
+        sample (for "whiten", or for the step size) are the fraction that they are of X. An epoch
+        of batch descent is one pass, and what its metric needs. Rows used twice while in cache
+        count once; y, weights and the loss of rows held out do not count.
     status : {"converged", "iteration_limit", "time_limit", "validation_stop", "stopped", \
 "diverged"}
         How the fit ended; "stopped" is by the callback.
@@ -123,10 +139,14 @@ class FitResult:
         The same in words: what was reached and, unless it converged, what helps.
     precondition : {"none", "scale", "whiten"}
         The metric that the steps were taken in.
+    loss : str
+        Name of the loss.
     history : History
         Objective, gradient norm, step size and time of each epoch.
     classes : ndarray of shape (2,) or None
         The two labels in `y`, the negative one first; None for real targets.
+    separable : bool
+        Whether the fit ended because a plane divides the classes: there is no least point.
     """
 
     coef: NDArray[Any]
@@ -135,17 +155,21 @@ class FitResult:
     gradient_norm: float
     suboptimality: float
     n_iter: int
+    n_passes: float
     status: str
     message: str
     precondition: str
+    loss: str
     history: History
     classes: NDArray[Any] | None = None
+    separable: bool = False
 
     def __repr__(self) -> str:
         """Return a table of status, epochs, objective, gradient norm, model and message."""
+        passes = f"{self.n_passes:.1f} passes over X"
         rows = {
             "status": self.status,
-            "epochs": f"{self.n_iter}, precondition {self.precondition!r}",
+            "epochs": f"{self.n_iter} ({passes}), precondition {self.precondition!r}",
             "objective": _first_to_last(self.history.objective, self.objective),
             "validation": _least(self.history.validation),
             "gradient norm": _first_to_last(self.history.gradient_norm, self.gradient_norm),
@@ -161,6 +185,40 @@ class FitResult:
             if text
         ]
         return "\n".join([type(self).__name__, *lines])
+
+    def effects(self, X: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Effects:
+        """Tell what happens to the output when an input changes.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Rows over which inputs vary, such as those of the fit; names of columns are kept.
+        sample_weight : array_like of shape (n,), optional
+            Weights >= 0, not all zero; by default every row weighs 1.
+
+        Returns
+        -------
+        Effects
+            Change per unit and per standard deviation of each input; odds ratios for a log loss.
+
+        Raises
+        ------
+        TypeError
+            If an argument has the wrong type.
+        ValueError
+            If an argument has the wrong shape or range, or holds NaN or infinity.
+
+        Examples
+        --------
+        >>> import numpy as np, fastgd
+        >>> X = np.array([[1.0, 0.0], [2.0, 4.0], [3.0, 0.0], [4.0, 4.0]])
+        >>> fastgd.fit(X, X @ [3.0, 1.0]).effects(X)
+        Effects: change of the output when one input rises and the others stay
+          input       deviation     per unit     per dev.
+          column 0        1.118            3        3.354
+          column 1            2            1            2
+        """
+        return effects_of(self.coef, self.loss, self.classes, X, sample_weight)
 
 
 def _first_to_last(history: NDArray[np.float64], last: float | None = None) -> str:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import _core, losses
-from ._heldout import HeldOut, Rows, hold_out
+from ._heldout import Rows, hold_out
+from ._hooks import Shape, epoch_hook, rate_hook
 from ._messages import describe_end
 from ._options import (
     DEFAULT_BATCH_SIZE,
     build_options,
     check_callback,
-    check_callback_answer,
-    check_step_size,
 )
 from ._progress import ProgressBar
 from ._validation import (
@@ -29,7 +26,7 @@ from ._validation import (
     check_sample_weight,
     check_targets,
     compute_dtype,
-    non_finite_error,
+    raise_if_non_finite,
 )
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
 
@@ -37,9 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from .losses import Loss
+    from .schedules import Schedule
 
 __all__ = ["fit"]
 
@@ -54,12 +52,16 @@ def fit(
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
-    learning_rate: str | Callable[[int], float] = "auto",
+    learning_rate: str | Schedule | Callable[[int], float] = "auto",
     eta0: float = 0.01,
     power_t: float = 0.25,
     precondition: Literal["auto", "none", "scale", "whiten"] = "auto",
-    update: Literal["auto", "plain", "momentum", "nesterov", "lbfgs"] = "auto",
+    update: Literal[
+        "auto", "plain", "momentum", "nesterov", "lbfgs", "adagrad", "rmsprop", "adam", "adamw"
+    ] = "auto",
     momentum: float = 0.9,
+    beta2: float = 0.999,
+    variance_reduction: Literal["auto", "none", "svrg"] = "auto",
     max_iter: int = 1000,
     max_time: float | None = None,
     tol: float | None = 1e-6,
@@ -111,13 +113,13 @@ def fit(
         Share of the l1 norm in the penalty, in [0, 1].
     fit_intercept : bool, default=True
         Whether to fit an intercept; it is never penalised.
-    learning_rate : str or callable, default="auto"
+    learning_rate : str, Schedule or callable, default="auto"
         "auto": from the smoothness of loss and rows in the metric of `precondition`, cut whenever
-        the objective grows; the stochastic solvers reduce the variance of their steps by a full
-        gradient an epoch (SVRG), so that they end at the optimum. "constant" is `eta0`;
-        "invscaling" ``eta0 / t**power_t``; "optimal" ``1 / (alpha * (t0 + t - 1))`` with Bottou's
-        t0; "adaptive" `eta0`, divided by 5 after 5 epochs without improvement; a callable gives
-        the step size of an epoch, counted from 0. t counts steps from 1.
+        the objective grows. "constant" is `eta0`; "invscaling" ``eta0 / t**power_t``; "optimal"
+        ``1 / (alpha * (t0 + t - 1))`` with Bottou's t0; "adaptive" `eta0`, divided by 5 after 5
+        epochs without improvement; a callable gives the step size of an epoch, counted from 0;
+        one of `fastgd.schedules` is read within epochs as well by the stochastic solvers: before
+        each batch or, where there are more than 128, each 128th of an epoch. t counts steps from 1.
     eta0 : float, default=0.01
         Step size or its start, > 0; unused by "auto" and "optimal".
     power_t : float, default=0.25
@@ -129,15 +131,27 @@ def fit(
         columns need; batch descent then takes all its steps in it, the stochastic solvers take
         theirs in "scale" and one in it after each epoch, on the full gradient that the epoch's
         measure gives. It needs learning_rate="auto" and `average` False; for batch also
-        update="auto". "auto" is "whiten" where that is possible and pays (2,047 columns at most,
-        more rows than columns), else "scale" with learning_rate="auto", else "none".
-    update : {"auto", "plain", "momentum", "nesterov", "lbfgs"}, default="auto"
-        Rule of the step. "lbfgs" is the limited-memory quasi-Newton method, for batch descent with
+        update="auto", for the others variance reduction. "auto" is "whiten" where that is possible
+        and pays (2,047 columns at most, more rows than columns), else "scale" with
+        learning_rate="auto", else "none".
+    update : str, default="auto"
+        Rule of the step: "auto", "plain", "momentum", "nesterov", "lbfgs", "adagrad", "rmsprop",
+        "adam" or "adamw". "lbfgs" is the limited-memory quasi-Newton method, for batch descent with
         the automatic step size and without l1 penalty. "auto" is that where batch descent is not
         whitened, Nesterov's accelerated sequence with restarts if there is an l1 penalty, and
-        "plain" else.
+        "plain" else. "adagrad", "rmsprop", "adam" and "adamw" give each coefficient a rate of its
+        own in the stochastic solvers (see Notes).
     momentum : float, default=0.9
-        Of "momentum" and "nesterov", in [0, 1).
+        Of "momentum" and "nesterov", and beta1 of "adam" and "adamw", in [0, 1).
+    beta2 : float, default=0.999
+        Smoothing of the squared gradients of "rmsprop", "adam" and "adamw", in [0, 1).
+    variance_reduction : {"auto", "none", "svrg"}, default="auto"
+        "svrg": after the first epoch, steps of the stochastic solvers subtract their rows' gradient
+        at the coefficients that the epoch began with, and add the full gradient there, which the
+        measure of the objective gives for nothing (also with `tol` None) [7]: noise vanishes at
+        the optimum, so that steps need not shrink. "none": automatic steps are halved after two
+        epochs without a new best instead; others end in a ball of noise around the optimum.
+        "auto": "svrg" with learning_rate="auto" and `tol`, but for `average` and adaptive updates.
     max_iter : int, default=1000
         Most epochs.
     max_time : float, optional
@@ -203,12 +217,43 @@ def fit(
         If the fit ended at `max_iter` or `max_time`, or diverged under a step size set by the
         caller.
 
+    Notes
+    -----
+    The adaptive updates know the squared gradients :math:`g` of the batches so far, summed [3] or
+    averaged [4], and Adam [5] their mean, each average divided by :math:`1 - \beta^t`:
+
+    .. math::
+
+       \text{adagrad:}\; & \hat m = g,\; \hat v = \textstyle\sum g^2; \qquad
+       \text{rmsprop:}\; \hat m = g,\; \hat v = v,\; v \leftarrow \beta_2 v + (1 - \beta_2) g^2 \\
+       \text{adam:}\; & \hat m = \tfrac{m}{1 - \beta_1^t},\; \hat v = \tfrac{v}{1 - \beta_2^t},\;
+       m \leftarrow \beta_1 m + (1 - \beta_1) g \\
+       w \leftarrow\; & \operatorname{sign}(u) \max(|u| - \tau \alpha \rho, 0), \quad
+       u = w - \tau \hat m, \quad \tau = \eta P / (\sqrt{P \hat v} + \epsilon)
+
+    with :math:`\epsilon = 10^{-8}`, for "adagrad" 1e-10; zeros are exact. The ridge is part of
+    :math:`g`, so that only the optimum of F is at rest. "adamw" [6] shrinks w by
+    :math:`\eta \alpha (1 - \rho) w` instead, beside :math:`\tau`: with an l2 penalty it comes to
+    rest elsewhere, where :math:`\tau` times the loss's gradient is minus that, as if each
+    coefficient had a ridge :math:`\eta / \tau` times that of F; the objective reported is F.
+    With learning_rate="auto" P is "scale", :math:`\epsilon` is in units of
+    :math:`\sqrt{2 F(0)}`, and :math:`\eta` starts there ("adagrad") or at that over the root of
+    the steps an epoch, to be halved after two epochs without a new best.
+
     References
     ----------
     .. [1] L. Bottou, F. E. Curtis, J. Nocedal, "Optimization Methods for Large-Scale Machine
        Learning", SIAM Review 60(2), 2018, pp. 223-311.
     .. [2] B. O'Donoghue, E. Candes, "Adaptive Restart for Accelerated Gradient Schemes",
        Foundations of Computational Mathematics 15, 2015, pp. 715-732.
+    .. [3] J. Duchi, E. Hazan, Y. Singer, "Adaptive Subgradient Methods for Online Learning and
+       Stochastic Optimization", Journal of Machine Learning Research 12, 2011, pp. 2121-2159.
+    .. [4] T. Tieleman, G. Hinton, "Lecture 6.5: RMSProp", COURSERA: Neural Networks for Machine
+       Learning, 2012.
+    .. [5] D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR, 2015.
+    .. [6] I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR, 2019.
+    .. [7] R. Johnson, T. Zhang, "Accelerating Stochastic Gradient Descent using Predictive
+       Variance Reduction", NIPS, 2013.
 
     Examples
     --------
@@ -239,6 +284,8 @@ def fit(
         precondition=precondition,
         update=update,
         momentum=momentum,
+        beta2=beta2,
+        variance_reduction=variance_reduction,
         max_iter=max_iter,
         max_time=max_time,
         tol=tol,
@@ -256,7 +303,7 @@ def fit(
         intercept = check_intercept("intercept_init", intercept_init, n_outputs)
 
     dtype = compute_dtype(matrix)
-    shape = _Shape(dtype, targets.one_dimensional)
+    shape = Shape(dtype, targets.one_dimensional)
     heldout, weights = hold_out(
         Rows(matrix, targets, weights, offsets),
         resolved,
@@ -282,15 +329,13 @@ def fit(
             coef=coef,
             intercept=intercept,
             single_precision=dtype == np.float32,
-            on_epoch=_epoch_hook(checked_callback, bar, shape, heldout),
-            on_rate=_rate_hook(rate),
+            on_epoch=epoch_hook(checked_callback, bar, shape, heldout),
+            on_rate=rate_hook(rate),
         )
     finally:
         if bar is not None:
             bar.close()
-    if fitted["non_finite"] is not None:
-        row, column = fitted["non_finite"]
-        raise non_finite_error("X", float(matrix[row, column]), row=row, column=column)
+    raise_if_non_finite("X", matrix, fitted["non_finite"])
 
     n_iter = fitted["n_iter"]
     validation = np.full(n_iter, np.nan) if heldout is None else np.array(heldout.history)
@@ -302,14 +347,17 @@ def fit(
         coef=shape.of_coef(fitted["coef"]),
         intercept=shape.of_intercept(fitted["intercept"]),
         n_iter=n_iter,
+        n_passes=fitted["n_passes"],
         status=status,
         objective=fitted["objective"],
         gradient_norm=fitted["gradient_norm"],
         suboptimality=fitted["suboptimality"],
         message=describe_end(fitted, history, options, rate, heldout),
         precondition=fitted["precondition"].name,
+        loss=resolved.name,
         history=history,
         classes=targets.classes,
+        separable=fitted["separable"],
     )
     if status in ("iteration_limit", "time_limit", "diverged") and not _all_epochs_wanted(
         status, options
@@ -318,56 +366,5 @@ def fit(
     return result
 
 
-@dataclass(frozen=True)
-class _Shape:
-    """How coefficients look to the caller: dtype of the computation, shape of his `y`."""
-
-    dtype: np.dtype[Any]
-    one_dimensional: bool
-
-    def of_coef(self, coef: NDArray[np.float64]) -> NDArray[Any]:
-        values = coef.astype(self.dtype, copy=False)
-        return values[0] if self.one_dimensional else values
-
-    def of_intercept(self, intercept: NDArray[np.float64]) -> NDArray[Any] | float:
-        if self.one_dimensional:
-            return float(intercept[0])
-        return intercept.astype(self.dtype, copy=False)
-
-
 def _all_epochs_wanted(status: str, options: _core.FitOptions) -> bool:
     return status == "iteration_limit" and options.tol is None
-
-
-def _epoch_hook(
-    callback: Callable[[EpochInfo], object] | None,
-    bar: ProgressBar | None,
-    shape: _Shape,
-    heldout: HeldOut | None,
-) -> Callable[..., tuple[bool, bool]] | None:
-    if callback is None and bar is None and heldout is None:
-        return None
-
-    def on_epoch(
-        epoch: int,
-        coef: NDArray[np.float64],
-        intercept: NDArray[np.float64],
-        *measures: float,
-    ) -> tuple[bool, bool]:
-        validation = math.nan if heldout is None else heldout.judge(coef, intercept)
-        seen = shape.of_coef(coef), shape.of_intercept(intercept)
-        info = EpochInfo(epoch, *seen, *(*measures, validation))
-        if bar is not None:
-            bar.show(info)
-        stop = callback is not None and check_callback_answer(callback(info))
-        if heldout is None:
-            return stop, False
-        return stop or heldout.exhausted, heldout.improved
-
-    return on_epoch
-
-
-def _rate_hook(rate: str | Callable[[int], object]) -> Callable[[int], float] | None:
-    if isinstance(rate, str):
-        return None
-    return lambda epoch: check_step_size(rate(epoch), epoch)

@@ -46,7 +46,8 @@ bool reaches(double estimate, double eigenvalue) {
 template <class T>
 double estimate(const KernelTable<T>& kernels, const Problem<T>& problem,
                 const Preconditioner& preconditioner, double curvature, double l2) {
-    return largest_curvature(kernels, problem.data(), preconditioner, curvature, l2, 2, keep_going);
+    return largest_curvature(kernels, problem.data(), preconditioner, curvature, l2, 2, keep_going)
+        .curvature;
 }
 
 void orthogonal_columns() {
@@ -109,6 +110,36 @@ void weights_count() {
     check(reaches(largest, 16.0 * 0.25), largest);
 }
 
+// The column of the largest variance alone, where columns are orthogonal.
+void steepest_direction() {
+    each_precision([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        const Problem<T> problem = orthogonal<T>({1.0, 12.0, 3.0, 0.5}, 50);
+        const SteepestDirection steepest = largest_curvature(
+            kernels, problem.data(), Preconditioner::none(true), 1.0, 0.0, 2, keep_going);
+        double rest = 0.0;
+        for (const std::size_t j : {0, 2, 3, 4}) rest += std::abs(steepest.direction[j]);
+        check(std::abs(steepest.direction[1]) > 0.99 && rest < 0.1, rest);
+    });
+}
+
+// Columns orthogonal and centred: the operator is diagonal, each entry known.
+void operator_multiplies() {
+    each_precision([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Problem<T> problem = orthogonal<T>({2.0, 4.0}, 50);
+        for (std::size_t i = 1; i < problem.X.size(); i += 2) problem.X[i] += T(8);
+        const std::vector<double> v{1.0, -3.0, 2.0};
+        CurvatureOperator<T> bend(kernels, problem.data(), problem.all(), {0.0, 8.0}, {1.0, 4.0},
+                                  9.0, 0.25, 0.5, 2);
+        const std::vector<double> image = bend(v);
+        check(std::abs(image[0] - (0.25 * 2.0 + 0.5)) < 1e-6, image[0]);
+        check(std::abs(image[1] + 3.0 * 4.0 * (0.25 * 8.0 + 0.5)) < 1e-5, image[1]);
+        check(std::abs(image[2] - 2.0 * 9.0 * 0.25) < 1e-6, image[2]);
+        check(bend(v) == image, "not the same again");
+    });
+}
+
 void norms_of_single_rows() {
     each_precision([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
@@ -122,7 +153,16 @@ void norms_of_single_rows() {
                 norm += static_cast<long double>(problem.X[i * 37 + j]) * problem.X[i * 37 + j];
             largest = std::max(largest, norm);
         }
-        check(std::abs(largest_row_norm(kernels, problem.data()) - largest) <= 1e-12L * largest);
+        for (const int threads : {1, 2, 5}) {
+            const LongestRow longest = longest_row(kernels, problem.data(), 1.0, threads);
+            check(longest.row == 500 && std::abs(longest.square - largest) <= 1e-12L * largest);
+        }
+        // a row counts by its weight over the mean one, the first of equals wins
+        problem.X.assign(problem.X.size(), T(1));
+        problem.weight.assign(1000, T(1));
+        problem.weight[321] = problem.weight[700] = T(3);
+        const LongestRow heavy = longest_row(kernels, problem.data(), 1.5, 2);
+        check(heavy.row == 321 && heavy.square == 38.0 * 2.0, heavy.row, " ", heavy.square);
     });
     ColumnMoments moments;
     moments.mean = {1.0, -2.0};
@@ -146,6 +186,8 @@ int main(int argc, char** argv) {
                 {"metric levels the columns", metric_levels_the_columns},
                 {"a sample stands for all rows", sample_stands_for_all_rows},
                 {"weights count", weights_count},
+                {"steepest direction", steepest_direction},
+                {"operator multiplies", operator_multiplies},
                 {"norms of single rows", norms_of_single_rows}},
                argc, argv);
 }

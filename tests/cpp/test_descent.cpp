@@ -1,5 +1,6 @@
 // The resumable descent: chunks change no bit, and a state goes on where it was taken.
 #include <algorithm>
+#include <stdexcept>
 
 #include "check.hpp"
 #include "core/descent.hpp"
@@ -35,11 +36,16 @@ const DescentKind kinds[] = {
     {"minibatch averaged", Solver::minibatch, Update::plain, 4, true},
     {"minibatch invscaling", Solver::minibatch, Update::plain, 16, false, 0, false, 0, 0.1,
      Schedule::Kind::invscaling},
+    {"minibatch adagrad", Solver::minibatch, Update::adagrad, 32, true, 5, true, 0.01, 0.1},
+    {"minibatch rmsprop", Solver::minibatch, Update::rmsprop, 7},
+    {"minibatch adam", Solver::minibatch, Update::adam, 48, false, 0, true, 0.01, 0.1},
+    {"minibatch adamw", Solver::minibatch, Update::adamw, 5000, false, 0, false, 0.0, 0.1},
     {"sgd", Solver::sgd},
     {"sgd scaled", Solver::sgd, Update::plain, 1, false, 0, true, 0.01, 0.1},
     {"sgd averaged", Solver::sgd, Update::plain, 1, true},
     {"sgd averaged late", Solver::sgd, Update::plain, 1, true, 777, true},
     {"sgd momentum", Solver::sgd, Update::momentum},
+    {"sgd adam", Solver::sgd, Update::adam, 1, true, 99},
     {"sgd invscaling", Solver::sgd, Update::plain, 1, false, 0, false, 0, 0.1,
      Schedule::Kind::invscaling},
 };
@@ -149,7 +155,7 @@ void chunked_is_whole_for_large_batches() {
         Numbers numbers(41);
         const auto wide = make_problem<T>(numbers, 2600, 700, 1);
         for (const Index batch_size : {800, 1000, 2600})
-            for (const Update update : {Update::plain, Update::nesterov}) {
+            for (const Update update : {Update::plain, Update::nesterov, Update::adamw}) {
                 const DescentKind kind{
                     "large minibatch", Solver::minibatch, update, batch_size, true, 1};
                 check_chunks(kernels, kind, wide, 0, numbers);
@@ -225,6 +231,23 @@ void one_batch_of_all_rows_is_a_batch_step() {
         check(std::abs(batch->coefficients().coef[j] - minibatch->coefficients().coef[j]) < 1e-14);
 }
 
+void batch_descent_refuses_adaptive_updates() {
+    const KernelTable<double>& kernels = selected_kernels<double>();
+    Numbers numbers(45);
+    const auto problem = make_problem<double>(numbers, 20, 2, 1);
+    const Objective<double> objective(kernels, {0, 0.0}, 1);
+    for (const Update update : {Update::adagrad, Update::adamw}) {
+        bool refused = false;
+        try {
+            make_descent(Solver::batch, objective,
+                         options_for({"", Solver::batch, update}, problem), zeros(problem));
+        } catch (const std::invalid_argument&) {
+            refused = true;
+        }
+        check(refused);
+    }
+}
+
 }  // namespace
 }  // namespace fastgd::testing
 
@@ -234,6 +257,7 @@ int main(int argc, char** argv) {
                 {"chunked is whole, large batches", chunked_is_whole_for_large_batches},
                 {"a state goes on bit for bit", state_goes_on_bit_for_bit},
                 {"epochs without rows change nothing", epochs_without_rows_change_nothing},
-                {"a batch of all rows is a batch step", one_batch_of_all_rows_is_a_batch_step}},
+                {"a batch of all rows is a batch step", one_batch_of_all_rows_is_a_batch_step},
+                {"batch refuses adaptive updates", batch_descent_refuses_adaptive_updates}},
                argc, argv);
 }

@@ -27,7 +27,7 @@ class QuietMonitor final : public FitMonitor {
         if (report.epoch == keep_epoch) kept = raw;
         return {report.epoch == stop_after, report.epoch == keep_epoch};
     }
-    double rate_of(Index epoch) override { return 0.1 / static_cast<double>(epoch + 1); }
+    double rate_of(double epoch) override { return 0.1 / (epoch + 1.0); }
 };
 
 // Ridge regression in closed form: normal equations with the intercept as an unpenalised column.
@@ -186,9 +186,9 @@ void step_too_long_diverges_and_the_safe_one_does_not() {
             QuietMonitor monitor;
             const FitOutcome outcome = fit_to(kernels, problem, options, monitor);
             check(outcome.status == Status::diverged, static_cast<int>(solver));
-            check(outcome.safe_rate > 0.0 && std::isfinite(outcome.safe_rate));
+            check(outcome.safe_step.rate > 0.0 && std::isfinite(outcome.safe_step.rate));
             for (const double c : outcome.raw.coef) check(std::isfinite(c), "not the last good");
-            options.eta0 = outcome.safe_rate;
+            options.eta0 = outcome.safe_step.rate;
             const FitOutcome safe = fit_to(kernels, problem, options, monitor);
             check(safe.status != Status::diverged, static_cast<int>(solver), " at ", options.eta0);
             check(safe.history.back().objective < mean_square / 2, "worse than zero");
@@ -278,6 +278,31 @@ void weights_are_repetitions() {
     check(std::abs(weighted.raw.intercept[0] - repeated.raw.intercept[0]) < 1e-6);
 }
 
+void passes_are_rows_read_over_rows() {
+    each_precision([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(57);
+        const auto problem = make_problem<T>(numbers, 1000, 5, 1);
+        QuietMonitor monitor;
+        FitOptions whitened;
+        whitened.tol = 1e-6;
+        const double passes = fit_to(kernels, problem, whitened, monitor).passes;
+        check(passes == 4.0, "moments, gradient, Hessian, measure: ", passes);
+        for (const Solver solver : {Solver::batch, Solver::minibatch, Solver::sgd})
+            for (const Index batch_size : {7, 256}) {
+                FitOptions options;
+                options.solver = solver;
+                options.batch_size = batch_size;
+                options.rate = Rate::constant;
+                options.eta0 = 1e-3;
+                options.max_iter = 3;
+                const FitOutcome outcome = fit_to(kernels, problem, options, monitor);
+                check(outcome.passes == 1.0 + 3.0 + 1.0, "solver ", static_cast<int>(solver), ": ",
+                      outcome.passes);
+            }
+    });
+}
+
 }  // namespace
 }  // namespace fastgd::testing
 
@@ -290,6 +315,7 @@ int main(int argc, char** argv) {
                 {"a step too long diverges", step_too_long_diverges_and_the_safe_one_does_not},
                 {"the monitor is heard", monitor_is_heard},
                 {"kept coefficients are the outcome", kept_coefficients_are_the_outcome},
-                {"weights are repetitions", weights_are_repetitions}},
+                {"weights are repetitions", weights_are_repetitions},
+                {"passes are rows read over rows", passes_are_rows_read_over_rows}},
                argc, argv);
 }

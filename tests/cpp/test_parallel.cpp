@@ -67,6 +67,36 @@ void nobody_passes_a_barrier_early() {
     }
 }
 
+// Each item once, between the steps of the round before and of its own; also with one member only.
+void rounds_are_whole_and_in_order() {
+    for (const int threads : team_sizes)
+        for (const Index items : {1, 2, 3, 8}) {
+            constexpr Index rounds = 100;
+            std::vector<std::atomic<int>> done(static_cast<std::size_t>(rounds * items));
+            std::atomic<Index> steps{0};
+            std::atomic<int> wrong{0};
+            Rounds turns(rounds, items);
+            run_team(threads, [&](int member, int members) {
+                turns.work(
+                    member, members,
+                    [&](Index round, Index item) {
+                        dawdle(member == 1 ? 5000 : (round * 31 % 7) * 20);
+                        if (steps != round) wrong.fetch_add(1);
+                        done[static_cast<std::size_t>(round * items + item)].fetch_add(1);
+                    },
+                    [&](Index round) {
+                        if (steps != round) wrong.fetch_add(1);
+                        for (Index i = 0; i < items; ++i)
+                            if (done[static_cast<std::size_t>(round * items + i)] != 1)
+                                wrong.fetch_add(1);
+                        steps.store(round + 1);
+                    });
+            });
+            check(wrong == 0 && steps == rounds, threads, " members, ", items,
+                  " items: ", wrong.load(), " wrong, ", steps.load(), " steps");
+        }
+}
+
 void blocks_are_committed_once_and_in_order() {
     for (const int threads : team_sizes)
         for (const Index blocks : {0, 1, 2, 3, 16, 17, 500})
@@ -128,6 +158,7 @@ int main(int argc, char** argv) {
     return run({{"each member works once", each_member_works_once},
                 {"nested teams end", nested_teams_end},
                 {"nobody passes a barrier early", nobody_passes_a_barrier_early},
+                {"rounds are whole and in order", rounds_are_whole_and_in_order},
                 {"blocks are committed once and in order", blocks_are_committed_once_and_in_order},
                 {"small work gets few threads", small_work_gets_few_threads},
                 {"counts are sane", counts_are_sane}},

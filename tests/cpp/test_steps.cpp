@@ -208,6 +208,7 @@ void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index 
     chunk.y = y.data();
     chunk.weight = kind.weighted ? weight.data() : nullptr;
     chunk.offset = kind.with_offset ? offset.data() : nullptr;
+    chunk.slope = loss.slope;
     chunk.parameter = oracle.parameter;
     chunk.step = step.data();
     chunk.metric = kind.scaled ? metric.data() : nullptr;
@@ -222,7 +223,7 @@ void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index 
     T unused_sum = 0;
     chunk.coef_sum = !kind.averaged ? nullptr : coef_sum.empty() ? &unused_sum : coef_sum.data();
     chunk.intercept_sum = kind.averaged ? intercept_sum.data() : nullptr;
-    loss.sgd(chunk);
+    kernels.sgd(chunk);
     expected.run(tile, chunk, oracle);
 
     const double units = 8.0 * static_cast<double>((rows + 1) * (columns + 4));
@@ -269,13 +270,14 @@ void capped_step_fits_its_row() {
         chunk.tile = {rows, nullptr, 1, 19, zero.data()};
         chunk.outputs = 1;
         chunk.y = &y;
+        chunk.slope = kernels.losses[0].slope;
         chunk.step = &step;
         chunk.metric = one.data();
         chunk.intercept_metric = 1;
         chunk.curvature = 1;
         chunk.coef = coef.data();
         chunk.intercept = &intercept;
-        kernels.losses[0].sgd(chunk);
+        kernels.sgd(chunk);
         T z = 0;
         kernels.forward(chunk.tile, coef.data(), 1, &intercept, &z);
         check(close(z, y, y, 32), kernels.isa, ": ", z);

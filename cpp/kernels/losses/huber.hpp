@@ -17,33 +17,40 @@ struct Huber {
 
     explicit Huber(double parameter) : epsilon(static_cast<T>(parameter)) {}
 
-    T value(T z, T y) const {
-        const T r = z - y;
-        const T size = r < 0 ? -r : r;
-        return size <= epsilon ? T(0.5) * r * r : epsilon * (size - T(0.5) * epsilon);
+    template <class V>
+    [[gnu::always_inline]] V value(V z, V y) const {
+        const V size = absolute(z - y);
+        return select(size <= epsilon, T(0.5) * size * size, epsilon * (size - T(0.5) * epsilon));
     }
-    T derivative(T z, T y) const {
-        const T r = z - y;
-        const T raised = r < -epsilon ? -epsilon : r;
-        return raised > epsilon ? epsilon : raised;
+    template <class V>
+    [[gnu::always_inline]] V derivative(V z, V y) const {
+        const V r = z - y;
+        const V most = V{} + epsilon;
+        const V raised = select(r < -most, -most, r);
+        return select(raised > most, most, raised);
     }
     // The second derivative; on the outer parts, where it is 0 and a step must end all the same, a
     // share of the tightest parabola above the loss that touches it at z.
-    T working_weight(T z, T y) const {
-        const T r = z - y;
-        const T size = r < 0 ? -r : r;
-        return size <= epsilon ? T(1) : outer_share * (epsilon / size);
+    template <class V>
+    [[gnu::always_inline]] V working_weight(V z, V y) const {
+        const V size = absolute(z - y);
+        return select(size <= epsilon, V{} + T(1), outer_share * (epsilon / size));
     }
     // value + conjugate - z * slope, of the derivative less the share `cut` of it.
-    T fenchel_gap(T z, T y, T cut) const {
-        const T r = z - y;
-        const T size = r < 0 ? -r : r;
-        const T inner = size > epsilon ? epsilon : size;
+    template <class V>
+    [[gnu::always_inline]] V fenchel_gap(V z, V y, V cut) const {
+        const V size = absolute(z - y);
+        const V inner = select(size > epsilon, V{} + epsilon, size);
         return cut * (T(0.5) * cut * inner * inner + epsilon * (size - inner));
     }
 
   private:
     static constexpr T outer_share = T(0.01);
+
+    template <class V>
+    [[gnu::always_inline]] static V absolute(V r) {
+        return select(r < T(0), -r, r);
+    }
 };
 
 }  // namespace

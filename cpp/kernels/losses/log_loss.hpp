@@ -15,31 +15,39 @@ struct LogLoss {
 
     explicit LogLoss(double) {}
 
-    // Only exp(-|margin|) is ever formed: no overflow at any margin.
-    T value(T z, T y) const {
-        const T margin = y * z;
-        const T e = exp_negative(margin > 0 ? -margin : margin);
-        return log1p_unit(e) + (margin > 0 ? T(0) : -margin);
+    template <class V>
+    [[gnu::always_inline]] V value(V z, V y) const {
+        const V margin = y * z;
+        return log1p_unit(exp_of_size(margin)) + select(margin > T(0), V{}, -margin);
     }
-    T derivative(T z, T y) const {
-        const T margin = y * z;
-        const T e = exp_negative(margin > 0 ? -margin : margin);
-        return -y * (margin > 0 ? e : T(1)) / (T(1) + e);
+    template <class V>
+    [[gnu::always_inline]] V derivative(V z, V y) const {
+        const V margin = y * z;
+        const V e = exp_of_size(margin);
+        return -y * select(margin > T(0), e, V{} + T(1)) / (T(1) + e);
     }
-    T working_weight(T z, T y) const {
-        const T margin = y * z;
-        const T e = exp_negative(margin > 0 ? -margin : margin);
+    template <class V>
+    [[gnu::always_inline]] V working_weight(V z, V y) const {
+        const V e = exp_of_size(y * z);
         return e / ((T(1) + e) * (T(1) + e));
     }
     // No less than value + conjugate - z * slope, of the derivative less the share `cut` of it.
     // That is a Kullback-Leibler divergence: no more than chi-square and, by convexity, than cut *
     // value.
-    T fenchel_gap(T z, T y, T cut) const {
-        const T margin = y * z;
-        const T e = exp_negative(margin > 0 ? -margin : margin);
-        const T chi_square = cut * cut * (margin > 0 ? e : T(1) / e);
-        const T chord = cut * value(z, y);
-        return chi_square < chord ? chi_square : chord;
+    template <class V>
+    [[gnu::always_inline]] V fenchel_gap(V z, V y, V cut) const {
+        const V margin = y * z;
+        const V e = exp_of_size(margin);
+        const V chi_square = cut * cut * select(margin > T(0), e, T(1) / e);
+        const V chord = cut * value(z, y);
+        return select(chi_square < chord, chi_square, chord);
+    }
+
+  private:
+    // Only exp(-|margin|) is ever formed: no overflow at any margin.
+    template <class V>
+    [[gnu::always_inline]] static V exp_of_size(V margin) {
+        return exp_negative(select(margin > T(0), -margin, margin));
     }
 };
 

@@ -15,12 +15,22 @@ struct SquaredError {
 
     explicit SquaredError(double) {}
 
-    T value(T z, T y) const { return T(0.5) * (z - y) * (z - y); }
-    T derivative(T z, T y) const { return z - y; }
-    T working_weight(T, T) const { return T(1); }
+    template <class V>
+    [[gnu::always_inline]] V value(V z, V y) const {
+        return T(0.5) * (z - y) * (z - y);
+    }
+    template <class V>
+    [[gnu::always_inline]] V derivative(V z, V y) const {
+        return z - y;
+    }
+    template <class V>
+    [[gnu::always_inline]] V working_weight(V, V) const {
+        return V{} + T(1);
+    }
     // value + conjugate - z * slope, of the derivative less the share `cut` of it.
-    T fenchel_gap(T z, T y, T cut) const {
-        const T taken = cut * (z - y);
+    template <class V>
+    [[gnu::always_inline]] V fenchel_gap(V z, V y, V cut) const {
+        const V taken = cut * (z - y);
         return T(0.5) * taken * taken;
     }
 };

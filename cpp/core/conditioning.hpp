@@ -1,0 +1,28 @@
+// What the rows tell of a descent on them before any step is taken.
+#pragma once
+
+#include <vector>
+
+#include "step_size.hpp"
+#include "symmetric.hpp"
+
+namespace fastgd {
+
+struct Conditioning {
+    ColumnMoments moments;  // nothing below is set where these found a non-finite cell
+    std::vector<double> shift;  // of centred columns; 0 without an intercept
+    SymmetricMatrix second_moments;  // of columns in units of their spread, then the intercept
+    Index rows = 0;                  // that these are of; 0: too many columns for them
+    double ridge = 0.0;              // that whitening adds to each of their diagonal
+    std::vector<Index> dependent;    // columns made up of others before them, up to rounding
+    SafeStep batch;
+    SafeStep sgd;
+};
+
+// `loss` gives the curvature; targets and offsets play no part. Once `keep_going` says no, the
+// result means nothing.
+template <class T>
+Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossSpec loss, double l2,
+                          bool fit_intercept, int threads, FunctionRef<bool()> keep_going);
+
+}  // namespace fastgd

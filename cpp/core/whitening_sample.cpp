@@ -1,0 +1,142 @@
+#include "whitening_sample.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "outlying_rows.hpp"
+
+namespace fastgd {
+
+namespace {
+
+constexpr Index most_columns = 2047;
+
+// Enough rows to know d directions by, so that a step leaves a few percent of the gap.
+constexpr double rows_a_column = 100.0;
+
+// Rows times columns of the sample that cost as much as a few passes over all rows: once where
+// the curvature never changes, else at each refresh.
+constexpr double once_columns = 160.0;
+constexpr double each_time_columns = 16.0;
+
+// A row belongs to the sample if its largest entry could not fill so many rows of it.
+constexpr double many_rows = 200.0;
+
+// Along a direction that bends less, gradients in float32 are rounding.
+constexpr double ridge_float32 = 1e-9;
+
+double square(double x) { return x * x; }
+
+}  // namespace
+
+template <class T>
+bool WhiteningSample<T>::pays(const Data& data) {
+    return data.columns() <= most_columns;
+}
+
+template <class T>
+WhiteningSample<T>::WhiteningSample(const Objective<T>& objective, const Data& data,
+                                    const ColumnMoments& moments, std::vector<double> shift,
+                                    FunctionRef<bool()> keep_going)
+    : data_(data),
+      ridge_(std::max(
+          64.0 * static_cast<double>(data.columns() + 16) * std::numeric_limits<double>::epsilon(),
+          sizeof(T) == 4 ? ridge_float32 : 0.0)),
+      rows_(data.rows()),
+      shift_(std::move(shift)) {
+    measure_columns(moments);
+    choose_rows(objective, moments, keep_going);
+}
+
+template <class T>
+void WhiteningSample<T>::measure_columns(const ColumnMoments& moments) {
+    for (std::size_t j = 0; j < shift_.size(); ++j) {
+        const double spread = std::sqrt(moments.variance[j] + square(moments.mean[j] - shift_[j]));
+        const bool centred = shift_[j] != 0.0;
+        const bool usable = spread > 0.0 && std::isfinite(spread) && std::isfinite(1.0 / spread) &&
+                            !(centred && moments.smallest[j] == moments.largest[j]);
+        const bool overflows =
+            !std::isfinite(spread) || (spread > 0.0 && !std::isfinite(1.0 / spread));
+        unit_.push_back(usable ? 1.0 / spread : overflows ? 0.0 : 1.0);
+        constant_.push_back(!usable);
+    }
+    unseen_.assign(shift_.size(), false);
+}
+
+template <class T>
+void WhiteningSample<T>::choose_rows(const Objective<T>& objective, const ColumnMoments& moments,
+                                     FunctionRef<bool()> keep_going) {
+    // of rows that weigh something; among those that do not, more are needed to find as many
+    const double rows = static_cast<double>(moments.weighing);
+    const double columns = static_cast<double>(data_.columns()) + 1.0;
+    const double share = objective.loss().quadratic ? once_columns : each_time_columns;
+    const double wanted = std::max(share * rows / columns, columns * rows_a_column);
+    if (wanted >= rows) return;
+    const double thinned = static_cast<double>(data_.rows()) / rows;
+    double largest = 0.0;
+    for (std::size_t j = 0; j < shift_.size(); ++j)
+        if (!constant_[j])
+            largest = std::max(largest, unit_[j] * std::max(moments.largest[j] - shift_[j],
+                                                            shift_[j] - moments.smallest[j]));
+    const double rare = wanted / many_rows;
+    std::vector<Index> outlying;
+    if (square(largest) > rare) {
+        const std::vector<T> shift(shift_.begin(), shift_.end());
+        std::vector<T> unit(unit_.begin(), unit_.end());
+        for (std::size_t j = 0; j < unit.size(); ++j)
+            if (constant_[j]) unit[j] = T(0);
+        outlying = outlying_rows<T>(objective.kernels(), data_, shift, unit, rare,
+                                    static_cast<Index>(wanted), objective.threads(), keep_going);
+    }
+    rows_ = RowSample(data_.rows(), static_cast<Index>(wanted * thinned), std::move(outlying));
+    std::vector<double> least(shift_.size(), std::numeric_limits<double>::infinity());
+    std::vector<double> most(shift_.size(), -std::numeric_limits<double>::infinity());
+    rows_.each([&](const RowSelection& part, double) {
+        const ColumnMoments seen =
+            column_moments(objective.kernels(), data_, part, objective.threads(), keep_going);
+        for (std::size_t j = 0; j < shift_.size(); ++j) {
+            least[j] = std::min(least[j], seen.smallest[j]);
+            most[j] = std::max(most[j], seen.largest[j]);
+        }
+    });
+    for (std::size_t j = 0; j < shift_.size(); ++j)
+        unseen_[j] = !constant_[j] && least[j] == most[j];
+}
+
+template <class T>
+bool WhiteningSample<T>::second_moments(const Objective<T>& objective, const LinearModel<T>* model,
+                                        bool fit_intercept, FunctionRef<bool()> keep_going,
+                                        SymmetricMatrix* moments) const {
+    // a column constant in the sample would pass for the intercept there
+    std::vector<double> scale = unit_;
+    for (std::size_t j = 0; j < scale.size(); ++j)
+        if (constant_[j] || unseen_[j]) scale[j] = 0.0;
+    const Index columns = data_.columns();
+    Gram sums(columns);
+    rows_.each([&](const RowSelection& rows, double share) {
+        add_gram(objective, data_, rows, share, model, scale, shift_, fit_intercept, keep_going,
+                 sums);
+    });
+    if (!keep_going() || sums.weight <= 0.0) return false;
+    SymmetricMatrix& h = sums.matrix;
+    for (Index i = 0; i <= columns; ++i)
+        for (Index j = i; j <= columns; ++j) h.row(i)[j] /= sums.weight;
+    for (Index j = 0; j < columns; ++j)
+        if (unseen_[static_cast<std::size_t>(j)]) h.row(j)[j] = objective.loss().curvature;
+    *moments = std::move(h);
+    return true;
+}
+
+template <class T>
+std::vector<Index> WhiteningSample<T>::dependent_columns(const Cholesky& factor) const {
+    std::vector<Index> columns;
+    for (const Index j : factor.dependent())
+        if (j < data_.columns() && !constant(j)) columns.push_back(j);
+    return columns;
+}
+
+template class WhiteningSample<float>;
+template class WhiteningSample<double>;
+
+}  // namespace fastgd

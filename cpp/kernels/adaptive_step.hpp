@@ -1,0 +1,45 @@
+// The step of a mini-batch with a rate per coefficient: adagrad, rmsprop, adam, adamw.
+#pragma once
+
+#include "step.hpp"
+
+namespace fastgd::FASTGD_ISA {
+namespace {
+
+template <class T>
+void adaptive_step(const BatchStep<T>& s) noexcept {
+    const AdaptiveRule<T>& rule = s.adaptive;
+    for (Index k = 0; k < s.outputs; ++k) {
+        const Index row = k * s.columns;
+        for_columns<T>(s.begin, s.end, [&](auto width, Index j) {
+            constexpr int L = decltype(width)::value;
+            const Vector<T, L> c = load<L>(s.coef + row + j);
+            Vector<T, L> gradient = batch_gradient<L>(s, k, j);
+            if (!rule.decoupled) gradient += c * s.penalty.l2;
+            Vector<T, L> unit = Vector<T, L>{} + T(1);
+            if (rule.unit != nullptr) unit = load<L>(rule.unit + j);
+            gradient *= unit;
+            const Vector<T, L> square = load<L>(rule.square + row + j) * rule.square_kept +
+                                        gradient * gradient * rule.square_added;
+            store<L, T>(rule.square + row + j, square);
+            Vector<T, L> mean = gradient;
+            if (s.velocity != nullptr) {
+                mean = load<L>(s.velocity + row + j) * s.momentum + gradient * rule.mean_added;
+                store<L, T>(s.velocity + row + j, mean);
+                mean *= rule.mean_correction;
+            }
+            const Vector<T, L> root = square_root<T, L>(square * rule.square_correction);
+            const Vector<T, L> t = unit * s.step / (root + rule.epsilon);
+            Vector<T, L> moved = c - t * mean;
+            if (rule.decoupled) moved -= c * (s.step * s.penalty.l2);
+            // the metric of this step is t * unit: its proximal operator has exact zeros
+            if (s.penalty.l1 != 0) moved = soft_threshold(moved, t * unit * s.penalty.l1);
+            store<L, T>(s.coef + row + j, moved);
+            if (s.coef_sum != nullptr)
+                store<L, T>(s.coef_sum + row + j, load<L>(s.coef_sum + row + j) + moved);
+        });
+    }
+}
+
+}  // namespace
+}  // namespace fastgd::FASTGD_ISA
