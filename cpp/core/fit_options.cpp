@@ -24,7 +24,7 @@ constexpr Index looks_an_epoch = 128;
 }  // namespace
 
 Index rows_a_rate(const FitOptions& options, Index rows) {
-    const Index batch = options.solver == Solver::minibatch ? options.batch_size : 1;
+    const Index batch = options.solver == Solver::minibatch ? options.batch_size : sgd_block_rows;
     const Index batches = (rows + batch - 1) / batch;
     return (batches + looks_an_epoch - 1) / looks_an_epoch * batch;
 }
