@@ -64,10 +64,13 @@ def test_non_finite_entry_under_a_step_of_the_users(
     assert seen == []
 
 
+@pytest.mark.parametrize("l1_ratio", [0.0, 1.0])
 @pytest.mark.parametrize("learning_rate", ["auto", "constant"])
 @pytest.mark.parametrize("solver", ["batch", "minibatch", "sgd"])
-def test_non_finite_entry_of_a_row_that_weighs_nothing(solver: Any, learning_rate: str) -> None:
-    """It spoils no number of the fit: only a look at the columns finds it."""
+def test_non_finite_entry_of_a_row_that_weighs_nothing(
+    solver: Any, learning_rate: str, l1_ratio: float
+) -> None:
+    """It moves its own coefficient alone, which a soft threshold may set to 0."""
     rows = np.resize(X, (500, N_COLUMNS))
     rows[499, 1] = np.nan
     weights = np.ones(500)
@@ -79,6 +82,8 @@ def test_non_finite_entry_of_a_row_that_weighs_nothing(solver: Any, learning_rat
             sample_weight=weights,
             solver=solver,
             learning_rate=learning_rate,
+            alpha=0.1,
+            l1_ratio=l1_ratio,
         )
 
 

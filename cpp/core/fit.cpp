@@ -148,7 +148,7 @@ bool FitRun<T>::look_at_data() {
     Data looked_at = data_;
     if (!columns_known_) looked_at.X = data_.y;
     take_moments(looked_at);
-    // what rows that weigh nothing hold spoils nothing
+    // a soft threshold may hide what a row that weighs nothing holds
     if (!columns_known_ && moments_.weighing < data_.rows()) {
         columns_known_ = true;
         take_moments(data_);
