@@ -42,7 +42,7 @@ ROWS = "shape (20,) or (20, n_outputs), a row for each row of X"
 TWO_LABELS = "two distinct labels"
 KNOWN_LABELS = "labels within {0, 1} or {-1, +1}"
 LOSS = "one of 'squared_error', 'log_loss', 'huber' or a Loss of fastgd.losses"
-SOLVER = "one of 'batch', 'minibatch', 'sgd'"
+SOLVER = "one of 'auto', 'batch', 'minibatch', 'sgd'"
 SCHEDULE = "one of 'auto', 'constant', 'invscaling', 'optimal', 'adaptive' or a callable"
 UPDATE = (
     "one of 'auto', 'plain', 'momentum', 'nesterov', 'lbfgs', 'adagrad', 'rmsprop', 'adam', 'adamw'"

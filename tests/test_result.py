@@ -25,6 +25,11 @@ def make_history(n_epochs: int = 3) -> fastgd.History:
     )
 
 
+def make_plan() -> fastgd.Plan:
+    seconds = {"batch": 0.25, "minibatch": 0.5, "sgd": 1.0}
+    return fastgd.Plan("batch", "whiten", "plain", 100, "least estimated time", seconds)
+
+
 def make_result(**changes: Any) -> fastgd.FitResult:
     result = fastgd.FitResult(
         coef=np.arange(6) / 7,
@@ -37,6 +42,7 @@ def make_result(**changes: Any) -> fastgd.FitResult:
         status="converged",
         message="the gradient norm 2.5e-04 is below tol",
         precondition="whiten",
+        plan=make_plan(),
         loss="squared_error",
         history=make_history(),
         classes=None,

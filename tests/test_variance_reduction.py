@@ -146,7 +146,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
         "variance_reduction: expected one of 'auto', 'none', 'svrg', got 'sag'",
     ),
     (
-        {"variance_reduction": "svrg"},
+        {"variance_reduction": "svrg", "solver": "batch"},
         "variance_reduction: expected with 'svrg' solver='minibatch' or 'sgd', got another",
     ),
     (

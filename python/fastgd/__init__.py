@@ -11,7 +11,9 @@ from .diagnosis import Dependency, Diagnosis
 from .duality import duality_gap
 from .effects import Effects
 from .environment import show_versions
+from .explain import explain_plan
 from .objective import value, value_and_gradient
+from .plan import Plan
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
 from .solve import fit
 
@@ -23,9 +25,11 @@ __all__ = [
     "EpochInfo",
     "FitResult",
     "History",
+    "Plan",
     "__version__",
     "diagnose",
     "duality_gap",
+    "explain_plan",
     "fit",
     "losses",
     "schedules",

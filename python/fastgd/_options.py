@@ -17,6 +17,7 @@ from ._validation import (
     describe,
     message,
 )
+from .plan import WHITENED_COLUMNS, Plan, Work, choose_solver
 from .schedules import Schedule
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ _UPDATES = ("auto", "plain", "momentum", "nesterov", "lbfgs", *ADAPTIVE_UPDATES)
 
 
 def build_options(
-    n_rows: int,
+    shape: tuple[int, int, int],
+    itemsize: int,
     loss: Loss,
     *,
     solver: object,
@@ -55,13 +57,32 @@ def build_options(
     average: object,
     random_state: object,
     n_threads: object,
-) -> tuple[_core.FitOptions, str | Callable[[Any], object]]:
-    """Return the core's options and the learning rate from the arguments of `fit`."""
+) -> tuple[_core.FitOptions, str | Callable[[Any], object], Plan]:
+    """Return the core's options, the learning rate and the plan from the arguments of `fit`.
+
+    `shape` is rows, columns and outputs, `itemsize` the bytes of a number of X.
+    """
+    n_rows, n_columns, n_outputs = shape
     strength = check_real("alpha", alpha, low=0.0)
     ratio = check_real("l1_ratio", l1_ratio, low=0.0, high=1.0)
     rate = check_learning_rate(learning_rate, strength)
-    solver_name = check_choice("solver", solver, ("batch", "minibatch", "sgd"))
     averaged_from = check_average(average)
+    l1, l2 = strength * ratio, strength * (1.0 - ratio)
+    threads = check_n_threads(n_threads) or 0
+    work = Work(
+        *(n_rows, n_columns, n_outputs, itemsize),
+        quadratic=loss.name == "squared_error",
+        lasso=l1 > 0.0,
+        n_threads=threads or _core.available_threads(),
+    )
+    solver_name, reason = choose_solver(
+        check_choice("solver", solver, ("auto", "batch", "minibatch", "sgd")),
+        work,
+        rate=rate,
+        update=update,
+        variance_reduction=variance_reduction,
+        averaged=averaged_from > 0,
+    )
 
     options = _core.FitOptions()
     options.solver = _core.Solver[solver_name]
@@ -72,7 +93,6 @@ def build_options(
     options.eta0 = check_real("eta0", eta0, low=0.0, low_open=True)
     options.power_t = check_real("power_t", power_t, low=0.0)
     options.t0 = _optimal_start(strength, loss) if rate == "optimal" else 0.0
-    l1, l2 = strength * ratio, strength * (1.0 - ratio)
     options.update = _update_kind(update, solver_name, rate, lasso=l1 > 0.0, ridge=l2 > 0.0)
     averaged = averaged_from > 0
     options.variance_reduction = _variance_kind(
@@ -90,8 +110,20 @@ def build_options(
     options.average = averaged
     options.average_after = max(averaged_from - 1, 0)
     options.seed = check_seed(random_state)
-    options.n_threads = check_n_threads(n_threads) or 0
-    return options, rate
+    options.n_threads = threads
+    metric = options.precondition.name
+    if metric == "automatic":
+        metric = "whiten" if n_columns <= WHITENED_COLUMNS else "scale"
+    plan = Plan(
+        solver=solver_name,
+        precondition=metric,
+        # the Hessian's metric leaves a batch nothing but the step
+        update="plain" if (solver_name, metric) == ("batch", "whiten") else options.update.name,
+        batch_size={"batch": n_rows, "sgd": 1}.get(solver_name, options.batch_size),
+        reason=reason,
+        seconds=work.seconds(),
+    )
+    return options, rate, plan
 
 
 def check_batch_size(batch_size: object, n_rows: int, *, default: int) -> int:

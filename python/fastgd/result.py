@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from .effects import Effects
+    from .plan import Plan
 
 __all__ = ["ConvergenceWarning", "EpochInfo", "FitResult", "History"]
 
@@ -139,6 +140,8 @@ class FitResult:
         The same in words: what was reached and, unless it converged, what helps.
     precondition : {"none", "scale", "whiten"}
         The metric that the steps were taken in.
+    plan : Plan
+        Solver, metric and update that were used, and why.
     loss : str
         Name of the loss.
     history : History
@@ -159,6 +162,7 @@ class FitResult:
     status: str
     message: str
     precondition: str
+    plan: Plan
     loss: str
     history: History
     classes: NDArray[Any] | None = None

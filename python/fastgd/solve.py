@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,7 +48,7 @@ def fit(
     y: ArrayLike,
     *,
     loss: str | Loss = "squared_error",
-    solver: Literal["batch", "minibatch", "sgd"] = "batch",
+    solver: Literal["auto", "batch", "minibatch", "sgd"] = "auto",
     batch_size: int = DEFAULT_BATCH_SIZE,
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
@@ -103,8 +104,10 @@ def fit(
         positive class.
     loss : str or Loss, default="squared_error"
         Name of a loss or one made by `fastgd.losses`.
-    solver : {"batch", "minibatch", "sgd"}, default="batch"
-        A step an epoch, a step every `batch_size` rows, or a step a row.
+    solver : {"auto", "batch", "minibatch", "sgd"}, default="auto"
+        A step an epoch, a step every `batch_size` rows, or a step a row. "auto" takes the one
+        expected to end first, see `explain_plan`; with a step size, update or average of the
+        caller's, the one these are for.
     batch_size : int, default=256
         Rows of a step of solver "minibatch", at most n.
     alpha : float, default=0.0
@@ -270,8 +273,10 @@ def fit(
     n_outputs = targets.values.shape[1]
     weights = check_sample_weight(sample_weight, n_rows)
     offsets = check_offset(offset, n_rows, n_outputs)
-    options, rate = build_options(
-        n_rows,
+    dtype = compute_dtype(matrix)
+    options, rate, plan = build_options(
+        (n_rows, n_features, n_outputs),
+        matrix.dtype.itemsize,
         resolved,
         solver=solver,
         batch_size=batch_size,
@@ -302,7 +307,6 @@ def fit(
     if intercept_init is not None:
         intercept = check_intercept("intercept_init", intercept_init, n_outputs)
 
-    dtype = compute_dtype(matrix)
     shape = Shape(dtype, targets.one_dimensional)
     heldout, weights = hold_out(
         Rows(matrix, targets, weights, offsets),
@@ -354,6 +358,7 @@ def fit(
         suboptimality=fitted["suboptimality"],
         message=describe_end(fitted, history, options, rate, heldout),
         precondition=fitted["precondition"].name,
+        plan=replace(plan, precondition=fitted["precondition"].name),
         loss=resolved.name,
         history=history,
         classes=targets.classes,

@@ -1,0 +1,168 @@
+"""Which solver a fit takes, by what each is expected to cost."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["WHITENED_COLUMNS", "Plan", "Work", "choose_solver"]
+
+# Columns up to which the core takes a Hessian: WhiteningSample::most_columns.
+WHITENED_COLUMNS = 2047
+
+# Orders of magnitude, measured once on a machine of two cores: what decides are their ratios.
+_BYTES_A_SECOND = 14e9  # of a thread that reads rows and adds up gradients
+_FLOPS_A_SECOND = 25e9  # of a thread that adds up second moments
+_SECONDS_A_ROW = 3e-9  # beside its columns
+
+# Readings of X, and epochs, until default fits of some dozen tables had converged.
+_WHITENED_READINGS = 8.0
+_LBFGS_READINGS = 40.0
+_PROXIMAL_READINGS = 150.0
+_WHITENED_EPOCHS = 7.0
+_SCALED_EPOCHS = 15.0
+# A row of an epoch costs a prediction at the anchor too, and the epoch's measure a reading.
+_READINGS_AN_EPOCH = 2.5
+# With fewer rows than this a column, noise outweighs what the rows tell.
+_ROWS_A_COLUMN = 10.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the cost of a fit depends on.
+
+    Attributes
+    ----------
+    n_rows, n_columns, n_outputs : int
+        Shape of the problem.
+    itemsize : int
+        Bytes of a number of X.
+    quadratic : bool
+        Whether the loss bends the same everywhere.
+    lasso : bool
+        Whether there is an l1 penalty.
+    n_threads : int
+        Threads the fit may use.
+    """
+
+    n_rows: int
+    n_columns: int
+    n_outputs: int
+    itemsize: int
+    quadratic: bool
+    lasso: bool
+    n_threads: int
+
+    def reading(self, n_threads: int) -> float:
+        """Return the seconds of one gradient of all rows on so many threads."""
+        row = self.n_columns * max(self.itemsize, self.n_outputs) / _BYTES_A_SECOND + _SECONDS_A_ROW
+        return self.n_rows * row / n_threads
+
+    def hessian(self) -> float:
+        """Return the seconds of a Hessian, of all rows or of those the core would take."""
+        width = self.n_columns + 1.0
+        rows = min(float(self.n_rows), max(160.0 * self.n_rows / width, 100.0 * width))
+        return (rows * width**2 / self.n_threads + width**3 / 3.0) / _FLOPS_A_SECOND
+
+    def seconds(self) -> dict[str, float]:
+        """Return the estimated time of each solver with default steps."""
+        whitens = self.n_columns <= WHITENED_COLUMNS
+        reading = self.reading(self.n_threads)
+        hessian = self.hessian() if whitens else 0.0
+        if whitens:
+            hessians = 1.0 if self.quadratic else 3.0
+            readings = 3.0 if self.quadratic else _WHITENED_READINGS
+            batch = hessians * hessian + readings * reading
+        else:
+            batch = (_PROXIMAL_READINGS if self.lasso else _LBFGS_READINGS) * reading
+        scarce = max(1.0, _ROWS_A_COLUMN * self.n_columns / self.n_rows)
+        epochs = _WHITENED_EPOCHS if whitens else _SCALED_EPOCHS * scarce
+        own = epochs * (_READINGS_AN_EPOCH - 1.0)
+        return {
+            "batch": batch,
+            # meetings of the threads keep small batches from the speed of whole passes
+            "minibatch": hessian + (1.5 * own + epochs) * reading,
+            "sgd": hessian + own * self.reading(1) + epochs * reading,
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Plan:
+    """The choices of a fit and why they were made.
+
+    Attributes
+    ----------
+    solver : {"batch", "minibatch", "sgd"}
+        The descent.
+    precondition : {"none", "scale", "whiten"}
+        Metric of its steps.
+    update : str
+        Rule of its steps.
+    batch_size : int
+        Rows of a step.
+    reason : str
+        What decided about the solver.
+    seconds : Mapping of str to float
+        Estimated time of each solver with default steps, from the shape of the problem alone:
+        right in order of magnitude on an ordinary machine.
+    """
+
+    solver: str
+    precondition: str
+    update: str
+    batch_size: int
+    reason: str
+    seconds: Mapping[str, float]
+
+    def __repr__(self) -> str:
+        """Return a table of the choices, the reason and the estimates."""
+        estimates = ", ".join(f"{name} {value:.2g} s" for name, value in self.seconds.items())
+        rows = {
+            "solver": self.solver,
+            "precondition": self.precondition,
+            "update": self.update,
+            "rows a step": f"{self.batch_size}",
+            "because": self.reason,
+            "estimates": estimates,
+        }
+        lines = [
+            textwrap.fill(text, 100, initial_indent=f"  {name:<15}", subsequent_indent=" " * 17)
+            for name, text in rows.items()
+        ]
+        return "\n".join([type(self).__name__, *lines])
+
+
+def choose_solver(
+    solver: str,
+    work: Work,
+    *,
+    rate: object,
+    update: object,
+    variance_reduction: object,
+    averaged: bool,
+) -> tuple[str, str]:
+    """Return the solver and the reason for it.
+
+    What the caller asked for decides first: only descent by few rows can average, reduce variance
+    or adapt to each coefficient. Else the least estimated time does.
+    """
+    if solver != "auto":
+        return solver, "the caller's choice"
+    if update in ("adagrad", "rmsprop", "adam", "adamw"):
+        return "minibatch", f"update={update!r} is for steps of few rows"
+    if averaged or variance_reduction not in ("auto", "none"):
+        asked = "average" if averaged else f"variance_reduction={variance_reduction!r}"
+        return "sgd", f"{asked} is for steps of few rows"
+    if rate in ("invscaling", "optimal", "adaptive"):
+        return "sgd", f"learning_rate={rate!r} is a schedule of single rows"
+    if rate != "auto":
+        return "batch", "steps of the caller's choice on all rows converge if they are short enough"
+    if update != "auto":
+        return "batch", f"update={update!r} with automatic steps is for all rows at once"
+    seconds = work.seconds()
+    best = min(seconds, key=seconds.__getitem__)
+    return best, f"least estimated time for {work.n_rows:,} rows x {work.n_columns:,} columns"
