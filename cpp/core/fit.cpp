@@ -146,7 +146,10 @@ template <class T>
 bool FitRun<T>::look_at_data() {
     columns_known_ = automatic() || options_.precondition != Precondition::none;
     Data looked_at = data_;
-    if (!columns_known_) looked_at.X = data_.y;
+    if (!columns_known_) {
+        looked_at.X = data_.y;
+        looked_at.rows_read = nullptr;
+    }
     take_moments(looked_at);
     // a soft threshold may hide what a row that weighs nothing holds
     if (!columns_known_ && moments_.weighing < data_.rows()) {
