@@ -65,18 +65,17 @@ class Work:
     def hessian(self) -> float:
         """Return the seconds of a Hessian, of all rows or of those the core would take."""
         width = self.n_columns + 1.0
-        rows = min(float(self.n_rows), max(160.0 * self.n_rows / width, 100.0 * width))
+        share = 160.0 if self.quadratic else 16.0
+        rows = min(float(self.n_rows), max(share * self.n_rows / width, 100.0 * width))
         return (rows * width**2 / self.n_threads + width**3 / 3.0) / _FLOPS_A_SECOND
 
     def seconds(self) -> dict[str, float]:
         """Return the estimated time of each solver with default steps."""
         whitens = self.n_columns <= WHITENED_COLUMNS
         reading = self.reading(self.n_threads)
-        hessian = self.hessian() if whitens else 0.0
+        hessian = self.hessian() * (1.0 if self.quadratic else 4.0) if whitens else 0.0
         if whitens:
-            hessians = 1.0 if self.quadratic else 3.0
-            readings = 3.0 if self.quadratic else _WHITENED_READINGS
-            batch = hessians * hessian + readings * reading
+            batch = hessian + (3.0 if self.quadratic else _WHITENED_READINGS) * reading
         else:
             batch = (_PROXIMAL_READINGS if self.lasso else _LBFGS_READINGS) * reading
         scarce = max(1.0, _ROWS_A_COLUMN * self.n_columns / self.n_rows)
