@@ -29,8 +29,8 @@ def explain_plan(X: ArrayLike, y: ArrayLike, **options: Any) -> Plan:
     """Say which solver, metric and update `fit` would take for these arguments, and why.
 
     Nothing is fitted: shapes, element type, loss, penalty and threads decide, and what is asked
-    for by name. The estimates come from one formula for each solver: readings of X that default
-    fits needed on some dozen tables, times the time of one, plus that of a Hessian.
+    for by name. The estimates come from one formula for each solver: about as many readings of X
+    as default fits were seen to need, times the time of one, plus that of Hessians.
 
     Parameters
     ----------

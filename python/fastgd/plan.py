@@ -19,7 +19,7 @@ _BYTES_A_SECOND = 14e9  # of a thread that reads rows and adds up gradients
 _FLOPS_A_SECOND = 25e9  # of a thread that adds up second moments
 _SECONDS_A_ROW = 3e-9  # beside its columns
 
-# Readings of X, and epochs, until default fits of some dozen tables had converged.
+# Readings of X, and epochs, about as many as default fits needed; the proximal one is a guess.
 _WHITENED_READINGS = 8.0
 _LBFGS_READINGS = 40.0
 _PROXIMAL_READINGS = 150.0
