@@ -54,16 +54,17 @@ def make_tables() -> dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
 TABLES = make_tables()
 
 
+# huber on targets of 1e-9 has values of 1e-18: they leave the oracle nothing to go by
+CASES = [(t, o) for t in TABLES for o in LOSSES if (t, o) != ("targets of 1e-9", "huber")]
+
+
 @pytest.mark.parametrize("penalty", PENALTIES)
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(("table", "loss"), CASES)
 def test_every_solver_ends_at_the_optimum(table: str, loss: str, penalty: str) -> None:
     X, z = TABLES[table]
     alpha, l1_ratio = PENALTIES[penalty]
     noise = np.random.default_rng(1).logistic(size=len(z)) * np.std(z)
     y = (z + noise > np.median(z)).astype(float) if loss == "log_loss" else z
-    if (table, loss) == ("targets of 1e-9", "huber"):
-        pytest.skip("values of 1e-18 leave the oracle nothing to go by")
     problem = Problem(X=X, y=y, loss=loss, alpha=alpha, l1_ratio=l1_ratio, epsilon=1.35)
     at_zero = problem.value(np.zeros(X.shape[1]))
     least = problem.optimum()

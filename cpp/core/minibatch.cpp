@@ -118,8 +118,6 @@ BatchStep<T> MiniBatch<T>::step_of(const T* partial, Index partials, Index rows,
         .partial_stride = partial_stride_,
         .outputs = options_.outputs,
         .columns = options_.columns,
-        .begin = 0,
-        .end = options_.columns,
         .scale = static_cast<T>(1.0 / static_cast<double>(rows)),
         .anchor_gradient = this->anchor().gradient,
         .step = static_cast<T>(options_.schedule.at(static_cast<double>(step + 1))),
@@ -158,7 +156,6 @@ BatchStep<T> MiniBatch<T>::intercept_step(const BatchStep<T>& step) {
         result.anchor_gradient = step.anchor_gradient + step.outputs * step.columns;
     result.outputs = 1;
     result.columns = step.outputs;
-    result.end = step.outputs;
     if (step.adaptive.square == nullptr)
         result.step = step.step * static_cast<T>(options_.preconditioner.intercept_metric);
     result.metric = nullptr;

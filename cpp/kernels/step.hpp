@@ -28,7 +28,7 @@ template <class T>
 void batch_step(const BatchStep<T>& s) noexcept {
     for (Index k = 0; k < s.outputs; ++k) {
         T* coef = s.coef + k * s.columns;
-        for_columns<T>(s.begin, s.end, [&](auto width, Index j) {
+        for_columns<T>(0, s.columns, [&](auto width, Index j) {
             constexpr int L = decltype(width)::value;
             const Vector<T, L> gradient = batch_gradient<L>(s, k, j);
             Vector<T, L> t = Vector<T, L>{} + s.step;

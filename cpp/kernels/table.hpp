@@ -126,7 +126,7 @@ struct AdaptiveRule {
     bool decoupled = false;  // the ridge shrinks coefficients beside the step, not through it
 };
 
-// One step of a mini-batch on columns [begin, end) of all outputs.
+// One step of a mini-batch.
 template <class T>
 struct BatchStep {
     const T* partial;      // `partials` gradient sums, added in order
@@ -134,8 +134,6 @@ struct BatchStep {
     Index partial_stride;
     Index outputs;
     Index columns;
-    Index begin;
-    Index end;
     T scale;           // 1 / rows of the batch
     const T* anchor_gradient;  // added to the scaled sum, or null
     T step;

@@ -81,7 +81,7 @@ class Schedule(ABC):
         >>> halves(4.9), halves(5.0)
         (0.2, 0.1)
         """
-        return _Chain(self, _check_length("after", after), _check_schedule(schedule))
+        return _Chain(self, _check_positive("after", after), _check_schedule(schedule))
 
 
 def constant(rate: float) -> Schedule:
@@ -97,7 +97,7 @@ def constant(rate: float) -> Schedule:
     Schedule
         The schedule.
     """
-    return _Constant(_check_rate("rate", rate))
+    return _Constant(_check_positive("rate", rate))
 
 
 def step(rate: float, *, every: float, factor: float = 0.1) -> Schedule:
@@ -124,7 +124,9 @@ def step(rate: float, *, every: float, factor: float = 0.1) -> Schedule:
     .. [1] K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", CVPR,
        2016, section 3.4.
     """
-    return _Step(_check_rate("rate", rate), _check_length("every", every), _check_factor(factor))
+    return _Step(
+        _check_positive("rate", rate), _check_positive("every", every), _check_factor(factor)
+    )
 
 
 def exponential(rate: float, *, factor: float) -> Schedule:
@@ -147,7 +149,7 @@ def exponential(rate: float, *, factor: float) -> Schedule:
     .. [1] X. Li, Z. Zhuang, F. Orabona, "A Second Look at Exponential and Cosine Step Sizes:
        Simplicity, Adaptivity, and Performance", ICML, 2021.
     """
-    return _Exponential(_check_rate("rate", rate), _check_factor(factor))
+    return _Exponential(_check_positive("rate", rate), _check_factor(factor))
 
 
 def linear(start: float, end: float, *, epochs: float) -> Schedule:
@@ -168,7 +170,9 @@ def linear(start: float, end: float, *, epochs: float) -> Schedule:
         The schedule.
     """
     return _Linear(
-        _check_rate("start", start), _check_rate("end", end), _check_length("epochs", epochs)
+        _check_positive("start", start),
+        _check_positive("end", end),
+        _check_positive("epochs", epochs),
     )
 
 
@@ -196,8 +200,8 @@ def cosine(rate: float, *, epochs: float, end: float | None = None) -> Schedule:
     .. [1] I. Loshchilov, F. Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR,
        2017, equation 5.
     """
-    start = _check_rate("rate", rate)
-    return _Cosine(start, _check_or("end", end, 0.01 * start), _check_length("epochs", epochs))
+    start = _check_positive("rate", rate)
+    return _Cosine(start, _check_or("end", end, 0.01 * start), _check_positive("epochs", epochs))
 
 
 def warm_up(schedule: Schedule, *, epochs: float, start: float | None = None) -> Schedule:
@@ -284,10 +288,10 @@ def one_cycle(
     .. [1] L. N. Smith, N. Topin, "Super-Convergence: Very Fast Training of Neural Networks Using
        Large Learning Rates", arXiv:1708.07120, 2017.
     """
-    top = _check_rate("peak", peak)
+    top = _check_positive("peak", peak)
     first = _check_or("start", start, top / 25.0)
     last = _check_or("end", end, top / 250_000.0)
-    length = _check_length("epochs", epochs)
+    length = _check_positive("epochs", epochs)
     share = check_real("rise", rise, low=0.0, high=1.0, low_open=True, high_open=True)
     up, down = share * length, length - share * length
     return _Cosine(first, top, up).then(up, _Cosine(top, last, down))
@@ -372,12 +376,7 @@ class _Chain(Schedule):
         return f"{self.first!r}.then({self.after!r}, {self.second!r})"
 
 
-def _check_rate(name: str, value: object) -> float:
-    return check_real(name, value, low=0.0, low_open=True)
-
-
-def _check_length(name: str, value: object) -> float:
-    """Return a number of epochs, fractions allowed."""
+def _check_positive(name: str, value: object) -> float:
     return check_real(name, value, low=0.0, low_open=True)
 
 
@@ -387,7 +386,7 @@ def _check_factor(factor: object) -> float:
 
 def _check_or(name: str, value: object, default: float) -> float:
     """Return a rate, by default that one."""
-    return default if value is None else _check_rate(name, value)
+    return default if value is None else _check_positive(name, value)
 
 
 def _check_schedule(schedule: Any) -> Schedule:

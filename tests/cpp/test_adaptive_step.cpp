@@ -37,8 +37,6 @@ void check_step(const KernelTable<T>& kernels, Index columns, Index outputs, Ind
     step.partial_stride = stride;
     step.outputs = outputs;
     step.columns = columns;
-    step.begin = columns > 20 ? 16 : 0;
-    step.end = columns > 40 ? columns - 3 : columns;
     step.scale = T(0.25);
     step.anchor_gradient = kind.anchored ? anchor.data() : nullptr;
     step.step = T(0.3);
@@ -62,11 +60,6 @@ void check_step(const KernelTable<T>& kernels, Index columns, Index outputs, Ind
     for (Index k = 0; k < outputs; ++k)
         for (Index j = 0; j < columns; ++j) {
             const Index at = k * columns + j;
-            if (j < step.begin || j >= step.end) {
-                check(coef[at] == start[at] && new_square[at] == square[at], kernels.isa,
-                      " touched column ", j);
-                continue;
-            }
             long double gradient = 0;
             for (Index p = 0; p < partials; ++p) gradient += partial[p * stride + at];
             gradient = gradient * step.scale + (kind.anchored ? anchor[at] : 0);
@@ -130,7 +123,7 @@ void no_gradient_moves_nothing() {
         step.partial = partial.data();
         step.partials = 1;
         step.outputs = 1;
-        step.columns = step.end = 5;
+        step.columns = 5;
         step.scale = T(1);
         step.step = T(1);
         step.coef = coef.data();
