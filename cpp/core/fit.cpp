@@ -27,7 +27,9 @@ class FitRun {
           options_(options),
           monitor_(monitor),
           sampler_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)),
-                   options.solver == Solver::batch ? Shuffle::none : options.shuffle, options.seed),
+                   options.solver == Solver::batch ? Shuffle::none : options.shuffle, options.seed,
+                   options.solver == Solver::minibatch ? BatchParts::of(options.batch_size)
+                                                       : BatchParts{}),
           in_order_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)), Shuffle::none, 0),
           log_(data.rows()),
           sums_(data.outputs(), data.columns()) {

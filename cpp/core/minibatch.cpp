@@ -12,10 +12,8 @@ namespace fastgd {
 
 namespace {
 
-// A batch up to this size is summed into at most `most_partials` parts, each by one thread.
+// A batch up to this size is summed part by part.
 constexpr double small_batch_bytes = 2.0 * 1024.0 * 1024.0;
-constexpr Index most_partials = 8;
-constexpr Index least_partial_rows = 16;
 
 // Fewer bytes of a batch than this a thread are not worth two meetings of the team.
 constexpr double bytes_per_member = 16.0 * 1024.0;
@@ -64,12 +62,9 @@ template <class T>
 MiniBatch<T>::MiniBatch(const Objective<T>& objective, const DescentOptions& options,
                         const Coefficients& start)
     : Stochastic<T>(objective, options, start),
-      partial_rows_(
-          std::min(options.batch_size,
-                   std::max(rounded_up((options.batch_size + most_partials - 1) / most_partials, 4),
-                            least_partial_rows))),
+      parts_(BatchParts::of(options.batch_size)),
       partial_stride_(rounded_up(options.outputs * (options.columns + 1), 16)),
-      partial_(partial_stride_ * most_partials),
+      partial_(partial_stride_ * BatchParts::most),
       sums_(options.outputs, options.columns),
       anchor_sums_(options.outputs, options.columns) {
     if (!adaptive(options.update)) return;
@@ -177,8 +172,7 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
     const Index batch = options_.batch_size;
     const double batch_bytes = static_cast<double>(batch) * static_cast<double>(data.columns()) *
                                static_cast<double>(data.outputs()) * sizeof(T);
-    const auto parts_of = [&](Index size) { return (size + partial_rows_ - 1) / partial_rows_; };
-    const Index parts = parts_of(batch);
+    const Index parts = parts_.count();
     const int wanted = objective_.threads() > 0 ? objective_.threads() : available_threads();
     const int threads =
         static_cast<int>(std::clamp(static_cast<Index>(batch_bytes / bytes_per_member), Index{1},
@@ -200,17 +194,16 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
             const auto sum = [&](Index round, Index turn) {
                 const Index b = first + round;
                 const Index size = std::min(batch, rows.count - b * batch);
-                const Index end = std::min((turn + 1) * parts_a_turn, parts_of(size));
+                const Index end = std::min((turn + 1) * parts_a_turn, parts_.count(size));
                 for (Index p = turn * parts_a_turn; p < end; ++p) {
-                    const Index at = p * partial_rows_;
-                    const Index length = std::min(partial_rows_, size - at);
+                    const Index at = p * parts_.part_rows;
+                    const Index length = std::min(parts_.part_rows, size - at);
                     const RowSelection part = rows.part(b * batch + at, length);
                     const Index ahead = (b + 1) * batch + at;
-                    // alone, a thread reads ahead as memory likes; in a team, what it will need
-                    const RowSelection next =
-                        members == 1 && part.upcoming != nullptr ? part.upcoming_rows()
-                        : ahead + length <= rows.count           ? rows.part(ahead, length)
-                                                                 : RowSelection{};
+                    const RowSelection next = part.upcoming != nullptr ? part.upcoming_rows()
+                                              : ahead + length <= rows.count
+                                                  ? rows.part(ahead, length)
+                                                  : RowSelection{};
                     sum_part(objective_, reader, data, part, next, model, this->anchor(),
                              1.0 / options_.mean_weight, partial_.data() + p * partial_stride_);
                 }
@@ -219,7 +212,7 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                 const Index b = first + round;
                 const Index size = std::min(batch, rows.count - b * batch);
                 const BatchStep<T> step =
-                    step_of(partial_.data(), parts_of(size), size, steps_ + round, averaged);
+                    step_of(partial_.data(), parts_.count(size), size, steps_ + round, averaged);
                 take_step(intercept_step(step));
                 take_step(step);
             };

@@ -1,6 +1,7 @@
 // Mini-batch descent: a step every batch_size rows, threads sharing each batch.
 #pragma once
 
+#include "batch_parts.hpp"
 #include "stochastic.hpp"
 
 namespace fastgd {
@@ -36,7 +37,7 @@ class MiniBatch final : public Stochastic<T> {
     BatchStep<T> intercept_step(const BatchStep<T>& step);
     void take_step(const BatchStep<T>& step) const;
 
-    Index partial_rows_;    // of a small batch: rows of one thread's unit of work
+    BatchParts parts_;      // of a small batch
     Index partial_stride_;  // numbers of one partial sum: coef, then intercept
     Buffer<T> partial_;
     std::vector<T> unit_;  // of adaptive updates, the root of the metric

@@ -11,6 +11,8 @@ namespace {
 
 constexpr Index run_bytes = 16 * 1024;
 constexpr Index buffer_bytes = 256 * 1024;
+// Runs read side by side: where one begins its first lines come late.
+constexpr Index streams = 8;
 constexpr Index segment_bytes = 64 * 1024 * 1024;
 constexpr Index most_indexed_rows = 1 << 16;  // bounds the index list of a segment
 
@@ -30,17 +32,57 @@ void fill_runs(const Permutation& order, Index rows, Index run_rows, Index begin
     }
 }
 
+// Takes turns at `count` rows cut into stretches.
+void take_turns(const Index* rows, Index count, Index turns, Index* out) {
+    const Index stretch = (count + turns - 1) / turns;
+    for (Index i = 0; i < stretch; ++i)
+        for (Index at = i; at < count; at += stretch) *out++ = rows[at];
+}
+
 }  // namespace
 
-Sampler::Sampler(Index rows, Index row_bytes, Shuffle shuffle, std::uint64_t seed)
-    : rows_(rows), shuffle_(shuffle), seed_(seed) {
+Sampler::Sampler(Index rows, Index row_bytes, Shuffle shuffle, std::uint64_t seed,
+                 const BatchParts& parts)
+    : rows_(rows), shuffle_(shuffle), seed_(seed), parts_(parts) {
     run_rows_ = std::clamp(run_bytes / row_bytes, Index{1}, Index{1024});
     const Index runs = std::clamp(buffer_bytes / (run_rows_ * row_bytes), Index{8}, Index{64});
-    buffer_rows_ = run_rows_ * runs;
+    const Index batches = (run_rows_ * runs + parts.batch_rows - 1) / parts.batch_rows;
+    buffer_rows_ = batches * parts.batch_rows;
     const Index wanted = std::max(segment_bytes / row_bytes, Index{1});
     const Index limit =
         shuffle == Shuffle::none ? std::numeric_limits<Index>::max() : most_indexed_rows;
     segment_rows_ = std::max(std::min(wanted, limit) / buffer_rows_, Index{1}) * buffer_rows_;
+}
+
+void Sampler::mix(Index* rows, Index* fetched, Index count, std::uint64_t key,
+                  std::vector<Index>& scratch) const {
+    // the last buffer of an epoch need not hold whole batches: nobody shares those
+    const BatchParts parts = count == buffer_rows_ ? parts_ : BatchParts{count, count};
+    const Index batches = count / parts.batch_rows;
+    const Index turns = std::max(streams / parts.count(), Index{1});
+    if (parts.count() == 1) {
+        if (fetched != nullptr) take_turns(rows, count, turns, fetched);
+        shuffle_in_place(rows, count, key);
+        return;
+    }
+    scratch.resize(static_cast<std::size_t>(2 * count));
+    Index* lane = std::copy_n(rows, count, scratch.data()) - count;
+    Index* const ordered = lane + count;
+    for (Index p = 0; p < parts.count(); ++p) {
+        const Index size = parts.rows_of(p);
+        const auto deal = [&](const Index* lane_rows, Index* out) {
+            for (Index b = 0; b < batches; ++b)
+                std::copy_n(lane_rows + b * size, size,
+                            out + b * parts.batch_rows + p * parts.part_rows);
+        };
+        if (fetched != nullptr) {
+            take_turns(lane, batches * size, turns, ordered);
+            deal(ordered, fetched);
+        }
+        shuffle_in_place(lane, batches * size, derive_key(key, static_cast<std::uint64_t>(p)));
+        deal(lane, rows);
+        lane += batches * size;
+    }
 }
 
 RowSelection Sampler::segment(std::int64_t epoch, Index segment, RowOrder& order) const {
@@ -58,12 +100,12 @@ RowSelection Sampler::segment(std::int64_t epoch, Index segment, RowOrder& order
     }
     const Index whole_runs = std::max(rows_ / run_rows_, Index{1});
     fill_runs(Permutation(whole_runs, key), rows_, run_rows_, begin, rows);
-    // while a buffer is worked on, the next one is read run by run; past the end, nothing new
-    order.upcoming.assign(rows.begin() + std::min(buffer_rows_, count), rows.end());
-    order.upcoming.resize(rows.size(), rows.back());
+    // while a buffer is worked on, the next one is fetched; past the end, nothing new
+    order.upcoming.assign(rows.size(), rows.back());
     for (Index at = 0; at < count; at += buffer_rows_)
-        shuffle_in_place(rows.data() + at, std::min(buffer_rows_, count - at),
-                         derive_key(key, static_cast<std::uint64_t>((begin + at) / buffer_rows_)));
+        mix(rows.data() + at, at > 0 ? order.upcoming.data() + at - buffer_rows_ : nullptr,
+            std::min(buffer_rows_, count - at),
+            derive_key(key, static_cast<std::uint64_t>((begin + at) / buffer_rows_)), order.lanes);
     return {rows.data(), 0, count, order.upcoming.data()};
 }
 

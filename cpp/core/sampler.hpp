@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "../kernels/table.hpp"
+#include "batch_parts.hpp"
 
 namespace fastgd {
 
@@ -14,13 +14,17 @@ enum class Shuffle { none, block, full };
 struct RowOrder {
     std::vector<Index> rows;      // as they are worked on
     std::vector<Index> upcoming;  // as memory is best read: the next buffer's rows, run by run
+    std::vector<Index> lanes;
 };
 
-// block: runs of neighbouring rows (8 KiB) come in random order; a buffer of runs (256 KiB, drawn
+// block: runs of neighbouring rows (16 KiB) come in random order; a buffer of runs (256 KiB, drawn
 // from all over the data) is shuffled row by row. Memory is read in runs, rows are still mixed.
+// Where threads share batches, a buffer has a lane for each part of a batch: the rows that a thread
+// works on are those it fetched.
 class Sampler {
   public:
-    Sampler(Index rows, Index row_bytes, Shuffle shuffle, std::uint64_t seed);
+    Sampler(Index rows, Index row_bytes, Shuffle shuffle, std::uint64_t seed,
+            const BatchParts& parts = {});
 
     // An epoch is cut into segments, each a whole number of buffers, so that a driver may look
     // up between them (at most 64 MiB of rows each).
@@ -30,9 +34,14 @@ class Sampler {
     RowSelection segment(std::int64_t epoch, Index segment, RowOrder& order) const;
 
   private:
+    // Mixes a buffer of `count` rows, given run by run; `fetched` gets the order to fetch them in.
+    void mix(Index* rows, Index* fetched, Index count, std::uint64_t key,
+             std::vector<Index>& scratch) const;
+
     Index rows_;
     Shuffle shuffle_;
     std::uint64_t seed_;
+    BatchParts parts_;
     Index run_rows_;
     Index buffer_rows_;
     Index segment_rows_;

@@ -52,6 +52,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .weight = targets.weight,
             .offset = targets.offset,
             .slope = loss.slope,
+            .moves = loss.moves,
             .parameter = targets.parameter,
             .step = step.data(),
             .metric = this->metric(),

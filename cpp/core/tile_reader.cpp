@@ -40,6 +40,7 @@ RowTile<T> TileReader<T>::rows(const Data& data, const RowSelection& selection,
         if (next.count >= selection.count) {
             for (Index i = 0; i < selection.count; ++i) next_[i] = in_place_row(data.X, next.at(i));
             tile.next = next_.data();
+            fetch_columns(data, next);
         }
     } else {
         const Index stride = packed_stride<T>(data.columns());
@@ -47,6 +48,18 @@ RowTile<T> TileReader<T>::rows(const Data& data, const RowSelection& selection,
         for (Index i = 0; i < selection.count; ++i) row_[i] = packed_.data() + i * stride;
     }
     return tile;
+}
+
+template <class T>
+void TileReader<T>::fetch_columns(const Data& data, const RowSelection& rows) {
+    // rows in memory order need no help
+    if (rows.index == nullptr) return;
+    for (const StridedView* view : {&data.y, &data.weight, &data.offset}) {
+        if (view->data == nullptr) continue;
+        for (Index i = 0; i < rows.count; ++i)
+            __builtin_prefetch(static_cast<const char*>(view->data) + rows.at(i) * view->row_stride,
+                               0, 2);
+    }
 }
 
 template <class T>

@@ -28,6 +28,8 @@ class TileReader {
     T* anchor_derivative() { return anchor_derivative_.data(); }
 
   private:
+    // What stands beside X in rows worked on later.
+    static void fetch_columns(const Data& data, const RowSelection& rows);
     const T* column_block(const StridedView& view, const RowSelection& selection,
                           Buffer<T>& scratch);
     static const T* in_place_row(const StridedView& view, Index row);

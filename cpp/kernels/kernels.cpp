@@ -1,5 +1,6 @@
 // Compiled once per ISA level; FASTGD_ISA is that level's namespace, set by isa.cmake.
 #include "adaptive_step.hpp"
+#include "block_moves.hpp"
 #include "dense.hpp"
 #include "gram.hpp"
 #include "losses/list.hpp"
@@ -24,7 +25,7 @@ struct LossTable<T, LossList<Losses...>> {
     static constexpr LossKernels<T> rows[] = {
         {Losses<T>::name, Losses<T>::curvature, Losses<T>::quadratic, Losses<T>::binary_targets,
          pointwise<Losses<T>, true, T>, pointwise_value<Losses<T>, T>,
-         working_weights<Losses<T>, T>, slope<Losses<T>, T>,
+         working_weights<Losses<T>, T>, slope<Losses<T>, T>, block_moves<Losses<T>, T>,
          fenchel_gaps_if_told<Losses<T>, T>()}...};
 };
 

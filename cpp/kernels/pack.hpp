@@ -37,7 +37,7 @@ template <class Source>
 template <class Source, class T>
 void pack(const StridedView& source, const RowSelection& rows, T* out, Index leading) noexcept {
     const char* base = static_cast<const char*>(source.data);
-    if (source.column_stride == static_cast<Index>(sizeof(Source))) {
+    if (source.columns > 1 && source.column_stride == static_cast<Index>(sizeof(Source))) {
         for (Index i = 0; i < rows.count; ++i) {
             const char* row = base + rows.at(i) * source.row_stride;
             T* target = out + i * leading;
@@ -46,7 +46,7 @@ void pack(const StridedView& source, const RowSelection& rows, T* out, Index lea
         }
         return;
     }
-    // columns outermost: a column-ordered array is read along its columns
+    // columns outermost: a column-ordered array is read along its columns, a single one in one loop
     for (Index j = 0; j < source.columns; ++j) {
         const char* column = base + j * source.column_stride;
         for (Index i = 0; i < rows.count; ++i)

@@ -139,11 +139,14 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 void sgd_all_rows(const SgdChunk<T>& s) {
     Index done = 0;
     // steps that shrink each column by its own factor, or move it to 0, are no sums of rows
-    if constexpr (Keeps != Mode::anchored && Kind != PenaltyKind::lasso &&
-                  !(Metric && Kind == PenaltyKind::ridge)) {
-        // in longer rows the products of each two cost what they save
-        if (s.tile.columns <= 4 * lanes<T>) done = s.tile.rows / sgd_block_rows * sgd_block_rows;
-        sgd_blocks<Metric, Keeps>(s, done);
+    if constexpr (Kind == PenaltyKind::none || (Kind == PenaltyKind::ridge && !Metric)) {
+        constexpr bool ridge = Kind == PenaltyKind::ridge;
+        constexpr int few = lanes<T> >= 4 ? lanes<T> / 4 : 1;
+        if (s.tile.columns >= few) done = s.tile.rows / sgd_block_rows * sgd_block_rows;
+        if (s.tile.columns >= lanes<T>)
+            sgd_blocks<lanes<T>, Metric, ridge, Keeps>(s, done);
+        else
+            sgd_blocks<few, Metric, ridge, Keeps>(s, done);
     }
     sgd_rows<Metric, Kind, Keeps>(s, done, s.tile.rows);
 }

@@ -85,7 +85,38 @@ struct Anchor {
 };
 
 // Rows whose steps are taken together: only where blocks begin plays a part, in roundings.
-inline constexpr Index sgd_block_rows = 2;
+inline constexpr Index sgd_block_rows = 4;
+
+// Pairs of different rows of a block, and where that of rows r and q > r stands among them.
+template <int B>
+inline constexpr int block_pairs = B * (B - 1) / 2;
+template <int B>
+[[gnu::always_inline]] constexpr int block_pair(int r, int q) {
+    return r * (B - 1) - r * (r - 1) / 2 + q - r - 1;
+}
+
+// One output's steps of a block of rows.
+template <class T>
+struct BlockMoves {
+    static constexpr Index rows = sgd_block_rows;
+    double parameter;  // of the loss
+    // of each row with the coefficients before the block; with the anchor's, null without one; with
+    // its gradient
+    const T* predictor;
+    const T* at_anchor;
+    const T* with_gradient;
+    const T* product;  // of each two rows, by block_pair
+    T intercept;  // before the block
+    T intercept_metric;
+    T anchor_intercept;
+    T intercept_gradient;
+    T y[rows];
+    T offset[rows];
+    T step[rows];
+    T keep[rows];  // what a ridge leaves of coefficients
+    T rate[rows];  // step, capped, times sample weight
+    T move[rows];  // result: how far along each row, against it
+};
 
 // Sequential steps, one row after the other.
 template <class T>
@@ -95,17 +126,18 @@ struct SgdChunk {
     const T* y;
     const T* weight;  // rows x outputs, mean 1 over the data, or null
     const T* offset;  // or null
-    T (*slope)(T z, T y, double parameter) noexcept;  // of the loss
+    T (*slope)(T z, T y, double parameter) noexcept;  // of the loss, as LossKernels has them
+    void (*moves)(BlockMoves<T>&) noexcept;
     double parameter;
-    const T* step;    // one a row
+    const T* step;  // one a row
     const T* metric;  // per column, or null for the identity
     T intercept_metric;  // 0 keeps the intercept where it is
     T curvature;  // > 0 caps each row's step at 1 / (curvature * its squared norm); 0 does not
     Penalty<T> penalty;
     Anchor<T> anchor;
-    T* coef;       // outputs x columns
+    T* coef;  // outputs x columns
     T* intercept;  // outputs
-    T* coef_sum;   // sums of the iterates, or null
+    T* coef_sum;  // sums of the iterates, or null
     T* intercept_sum;
 };
 
@@ -122,28 +154,28 @@ struct AdaptiveRule {
     T square_correction = 1;
     T mean_added = 0;
     T mean_correction = 1;
-    T epsilon = 0;           // added to the root
+    T epsilon = 0;  // added to the root
     bool decoupled = false;  // the ridge shrinks coefficients beside the step, not through it
 };
 
 // One step of a mini-batch.
 template <class T>
 struct BatchStep {
-    const T* partial;      // `partials` gradient sums, added in order
+    const T* partial;  // `partials` gradient sums, added in order
     Index partials;
     Index partial_stride;
     Index outputs;
     Index columns;
-    T scale;           // 1 / rows of the batch
+    T scale;  // 1 / rows of the batch
     const T* anchor_gradient;  // added to the scaled sum, or null
     T step;
-    T momentum;        // 0: plain
+    T momentum;  // 0: plain
     bool nesterov;
-    const T* metric;   // per column, or null
+    const T* metric;  // per column, or null
     Penalty<T> penalty;
     T* coef;
-    T* velocity;   // null when momentum is 0; of adaptive steps the mean gradient
-    T* coef_sum;   // or null
+    T* velocity;  // null when momentum is 0; of adaptive steps the mean gradient
+    T* coef_sum;  // or null
     AdaptiveRule<T> adaptive;  // read by adaptive steps alone
 };
 
@@ -152,17 +184,17 @@ inline constexpr Index panel_columns = 16;
 
 // What rows are packed with: (x - shift) * column * row, and the intercept's column of ones.
 struct PanelScale {
-    const double* shift;   // per column
+    const double* shift;  // per column
     const double* column;  // per column
-    const double* row;     // per row
-    double intercept;      // 1, or 0 without an intercept
+    const double* row;  // per row
+    double intercept;  // 1, or 0 without an intercept
 };
 
 template <class T>
 struct LossKernels {
     const char* name;
-    double curvature;    // bound of the second derivative in z
-    bool quadratic;      // the second derivative is that bound everywhere
+    double curvature;  // bound of the second derivative in z
+    bool quadratic;  // the second derivative is that bound everywhere
     bool binary_targets;
     // Returns the weighted sum of losses; `derivative` receives weight * dl/dz.
     double (*derivative)(const PointwiseTile<T>&, T* derivative) noexcept;
@@ -171,6 +203,7 @@ struct LossKernels {
     void (*working_weight)(const PointwiseTile<T>&, T* out) noexcept;
     // dl/dz of one row and output
     T (*slope)(T z, T y, double parameter) noexcept;
+    void (*moves)(BlockMoves<T>&) noexcept;
     // Returns the weighted sum of Fenchel gaps (value + conjugate - z * slope) at derivatives less
     // a share `cut`: one share for each output of those above 0, then one of the others. Null for a
     // loss that tells none.

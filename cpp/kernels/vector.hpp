@@ -37,6 +37,23 @@ template <int L, class T>
     *reinterpret_cast<Vector<T, L>*>(p) = v;
 }
 
+// A number known to the compiler.
+template <int N>
+struct Constant {
+    static constexpr int value = N;
+};
+template <int L>
+using Width = Constant<L>;
+
+// Calls body(Constant<i>{}) for i from 0 to N - 1: arrays indexed by them live in registers.
+template <int N, int From = 0, class Body>
+[[gnu::always_inline]] inline void each(const Body& body) {
+    if constexpr (From < N) {
+        body(Constant<From>{});
+        each<N, From + 1>(body);
+    }
+}
+
 // What formulas written for numbers and vectors alike need: the type of a lane, vectors of other
 // lanes in the shape of V, and a choice lane by lane.
 template <class V>
@@ -79,6 +96,55 @@ template <class T, int L>
     return low + high;
 }
 
+// The lanes [0, N) of some order, as template arguments.
+template <int... I>
+struct Lanes {};
+template <int N, int... I>
+struct FirstLanes : FirstLanes<N - 1, N - 1, I...> {};
+template <int... I>
+struct FirstLanes<0, I...> {
+    using type = Lanes<I...>;
+};
+
+// Lane i of the halves of groups of G lanes, those of one vector after those of the other.
+template <int L, int G>
+constexpr int half_lane(int i, int upper) {
+    const int within = i % (L / 2);
+    return i / (L / 2) * L + within / (G / 2) * G + upper * (G / 2) + within % (G / 2);
+}
+
+// Adds the halves of each group of G lanes of two vectors: groups of G / 2 lanes remain.
+template <class T, int L, int G, int... I>
+[[gnu::always_inline]] inline Vector<T, L> add_halves(Vector<T, L> a, Vector<T, L> b, Lanes<I...>) {
+    return __builtin_shufflevector(a, b, half_lane<L, G>(I, 0)...) +
+           __builtin_shufflevector(a, b, half_lane<L, G>(I, 1)...);
+}
+
+// out[s] = the sum of all lanes of v[s], for all of S vectors with few more shuffles than for one;
+// `out` has room for whole vectors of L.
+template <int S, int G, class T, int L>
+[[gnu::always_inline]] inline void sum_lanes(const Vector<T, L> (&v)[S], T* out) {
+    if constexpr (G == 1) {
+        for (int s = 0; s < S; ++s) store<L, T>(out + s * L, v[s]);
+    } else {
+        Vector<T, L> half[(S + 1) / 2];
+        for (int s = 0; s < (S + 1) / 2; ++s)
+            half[s] = add_halves<T, L, G>(v[2 * s], 2 * s + 1 < S ? v[2 * s + 1] : Vector<T, L>{},
+                                          typename FirstLanes<L>::type{});
+        sum_lanes<(S + 1) / 2, G / 2, T, L>(half, out);
+    }
+}
+
+// {0, 1, 2, ...}
+template <class T, int L>
+[[gnu::always_inline]] inline Vector<T, L> lane_numbers() {
+    Vector<T, L> v = {};
+    for (int l = 0; l < L; ++l) v[l] = static_cast<T>(l);
+    return v;
+}
+
+constexpr int rounded_up(int value, int unit) { return (value + unit - 1) / unit * unit; }
+
 template <class T, int L>
 [[gnu::always_inline]] inline Vector<T, L> square_root(Vector<T, L> v) {
     for (int l = 0; l < L; ++l) {
@@ -89,11 +155,6 @@ template <class T, int L>
     }
     return v;
 }
-
-template <int L>
-struct Width {
-    static constexpr int value = L;
-};
 
 // The sum of all lanes and of the columns from j on, which fill no whole vector;
 // term(Width<H>, j) gives H of them.

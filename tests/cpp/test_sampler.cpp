@@ -72,6 +72,32 @@ void order_depends_on_seed_and_epoch_alone() {
     check(epoch_of(in_order, 0) == expected && epoch_of(in_order, 1) == expected);
 }
 
+// What is fetched while a part of batches is worked on is what the same part will work on next.
+void parts_fetch_their_own_rows() {
+    for (const Index batch : {1, 24, 64, 100, 256, 3000})
+        for (const Index row_bytes : {40, 800, 20000}) {
+            const Index rows = 20011;
+            const BatchParts parts = BatchParts::of(batch);
+            const Sampler sampler(rows, row_bytes, Shuffle::block, 5, parts);
+            check(each_once(epoch_of(sampler, 1), rows), "batch ", batch);
+            RowOrder scratch;
+            const RowSelection first = sampler.segment(0, 0, scratch);
+            check(sampler.segments() == 1 || first.count % batch == 0, "a batch cut in two");
+            std::vector<Index> part_of(static_cast<std::size_t>(rows), -1);
+            for (Index i = 0; i < first.count / batch * batch; ++i)
+                part_of[static_cast<std::size_t>(first.at(i))] = i % batch / parts.part_rows;
+            Index strangers = 0;
+            for (Index i = 0; i < first.count / batch * batch; ++i) {
+                const Index fetched = part_of[static_cast<std::size_t>(first.upcoming[i])];
+                strangers += fetched >= 0 && fetched != i % batch / parts.part_rows;
+            }
+            // the last buffer belongs to nobody, and past the end there is nothing to fetch
+            const Index buffer = 256 * 1024 / row_bytes + 8 + batch;
+            check(strangers <= 2 * buffer, "batch ", batch, " row bytes ", row_bytes, ": ",
+                  strangers);
+        }
+}
+
 // Segments may be asked for in any order and again.
 void segments_stand_alone() {
     const Sampler sampler(300000, 8, Shuffle::block, 1);
@@ -109,6 +135,7 @@ int main(int argc, char** argv) {
     return run({{"each row once in every shape", each_row_once_in_every_shape},
                 {"rows to fetch are rows", rows_to_fetch_are_rows},
                 {"order depends on seed and epoch alone", order_depends_on_seed_and_epoch_alone},
+                {"parts fetch their own rows", parts_fetch_their_own_rows},
                 {"segments stand alone", segments_stand_alone},
                 {"block order mixes", block_order_mixes}},
                argc, argv);

@@ -201,6 +201,7 @@ void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index 
     chunk.weight = kind.weighted ? weight.data() : nullptr;
     chunk.offset = kind.with_offset ? offset.data() : nullptr;
     chunk.slope = loss.slope;
+    chunk.moves = loss.moves;
     chunk.parameter = oracle.parameter;
     chunk.step = step.data();
     chunk.metric = kind.scaled ? metric.data() : nullptr;
@@ -263,6 +264,7 @@ void capped_step_fits_its_row() {
         chunk.outputs = 1;
         chunk.y = &y;
         chunk.slope = kernels.losses[0].slope;
+        chunk.moves = kernels.losses[0].moves;
         chunk.step = &step;
         chunk.metric = one.data();
         chunk.intercept_metric = 1;
