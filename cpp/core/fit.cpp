@@ -122,9 +122,18 @@ bool FitRun<T>::advance(Index epoch) {
 template <class T>
 bool FitRun<T>::evaluate() {
     if (batch() && !whitening_) {
-        if (!feed(sampler_, 0)) return false;
-        descent_->finish_rows();
-        measured_ = static_cast<Batch<T>&>(*descent_).measure();
+        auto& descent = static_cast<Batch<T>&>(*descent_);
+        const Coefficients at = descent.coefficients();
+        std::optional<GradientSums> told;
+        if (second_moments_) told = second_moments_->sums_at(at);
+        if (told) {
+            descent.take(std::move(*told));
+        } else {
+            if (!feed(sampler_, 0)) return false;
+            descent.finish_rows();
+            if (second_moments_) second_moments_->refer_to(at, descent.sums());
+        }
+        measured_ = descent.measure();
         return true;
     }
     const Coefficients at = descent_->coefficients();
@@ -141,6 +150,22 @@ bool FitRun<T>::evaluate() {
         objective_.add_gradient(data_, in_order_.segment(0, s, order), model, sums_);
     }
     measured_ = measure(sums_, options_.penalty, at.coef, shift, options_.fit_intercept);
+    return true;
+}
+
+template <class T>
+bool FitRun<T>::take_second_moments(Index epoch) {
+    const auto in_time = [&] {
+        return keep_going() && !(options_.max_time && log_.past(*options_.max_time));
+    };
+    auto moments = std::make_unique<SecondMoments<T>>(
+        objective_, data_, descent_options_.preconditioner.shift, in_time);
+    if (!in_time()) return false;
+    log_.leave_out();
+    if (!moments->finite()) return true;
+    moments->refer_to(descent_->coefficients(), static_cast<Batch<T>&>(*descent_).sums());
+    second_moments_ = std::move(moments);
+    outcome_.second_moments_from = epoch;
     return true;
 }
 
@@ -243,8 +268,16 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         stopping_->start_at(measured_.objective);
         best_measure_ = measured_;
     }
+    const std::optional<Index> reading_epochs = epochs_before_second_moments(
+        options_, {data_.rows(), data_.columns(), data_.outputs(), static_cast<Index>(sizeof(T)),
+                   objective_.loss().quadratic});
     Verdict verdict = Verdict::go_on;
     for (Index epoch = 0; epoch < options_.max_iter; ++epoch) {
+        if (epoch == reading_epochs && !take_second_moments(epoch)) {
+            if (outcome_.interrupted) return outcome_;
+            outcome_.status = Status::time_limit;
+            break;
+        }
         if (options_.rate == Rate::callable || options_.rate == Rate::schedule)
             descent_->set_rate(monitor_.rate_of(static_cast<double>(epoch)));
         const double rate = descent_->rate();

@@ -6,6 +6,7 @@
 #include "column_look.hpp"
 #include "fit.hpp"
 #include "sampler.hpp"
+#include "second_moments.hpp"
 #include "stopping.hpp"
 #include "whitening.hpp"
 
@@ -55,6 +56,8 @@ class FitRun {
     bool feed(const Sampler& sampler, Index epoch);
     bool advance(Index epoch);
     bool evaluate();
+    // Second moments in the place of X from this epoch on; false if interrupted or out of time.
+    bool take_second_moments(Index epoch);
     // The step in the Hessian's metric from where the last sums were taken.
     void propose();
     // After an epoch: what to do next; `measured_` holds its measure.
@@ -76,6 +79,7 @@ class FitRun {
     DescentOptions descent_options_;
     std::unique_ptr<Whitening<T>> whitening_;
     std::optional<MetricStep> proposal_;
+    std::unique_ptr<SecondMoments<T>> second_moments_;
     std::unique_ptr<Descent<T>> descent_;
     std::unique_ptr<Stopping> stopping_;
     GradientSums sums_;  // but for plain batch: of all rows at the last coefficients measured

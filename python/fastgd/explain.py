@@ -67,8 +67,8 @@ def explain_plan(X: ArrayLike, y: ArrayLike, **options: Any) -> Plan:
     loss = losses.resolve(bound.arguments["loss"])
     targets = check_targets(y, len(matrix), loss, need_both_classes=False)
     _, _, plan = build_options(
-        (*matrix.shape, targets.values.shape[1]),
-        matrix.dtype.itemsize,
+        matrix,
+        targets.values.shape[1],
         loss,
         **{name: bound.arguments[name] for name in _OPTIONS},
     )
