@@ -28,9 +28,10 @@ _OPTIONS = [
 def explain_plan(X: ArrayLike, y: ArrayLike, **options: Any) -> Plan:
     """Say which solver, metric and update `fit` would take for these arguments, and why.
 
-    Nothing is fitted: shapes, element type, loss, penalty and threads decide, and what is asked
-    for by name. The estimates come from one formula for each solver: about as many readings of X
-    as default fits were seen to need, times the time of one, plus that of Hessians.
+    Also which epochs would read X: second moments may take its place. Nothing is fitted: shapes,
+    element type, loss, penalty and threads decide, and what is asked for by name. The estimates
+    come from one formula for each solver: about as many readings of X as default fits were seen to
+    need, times the time of one, plus that of Hessians.
 
     Parameters
     ----------
