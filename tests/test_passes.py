@@ -25,7 +25,7 @@ def test_squared_error_on_few_rows_is_four_passes() -> None:
 @pytest.mark.parametrize("epochs", [1, 5])
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_a_plain_epoch_is_one_pass(solver: str, epochs: int) -> None:
-    problem = make_problem(n=1000)
+    problem = make_problem("huber", n=1000)
     result = fastgd.fit(**problem.arguments(), solver=solver, max_iter=epochs, **PLAIN)
     # batch descent measures each point it steps from, the others only the last one
     assert result.n_passes == epochs + MEASURE
@@ -85,7 +85,7 @@ def test_a_sample_counts_for_its_rows(solver: str) -> None:
 def test_power_iterations_count_for_their_rows() -> None:
     n, epochs = 400_000, 2
     share = 2**18 / n  # 8 MiB of four columns
-    problem = make_problem(n=n, d=4)
+    problem = make_problem("huber", n=n, d=4)
     result = fastgd.fit(**problem.arguments(), precondition="scale", tol=None, max_iter=epochs)
     for_the_step = (result.n_passes - MOMENTS - epochs - MEASURE) / share
     assert for_the_step == pytest.approx(round(for_the_step))

@@ -34,10 +34,11 @@ SMALL = Work(1000, 10, 1, 8, quadratic=True, lasso=False, n_threads=2)
 )
 def test_what_is_asked_for_decides(options: dict[str, Any], solver: str) -> None:
     arguments = make_problem("squared_error", 200, 4).arguments() | options
+    arguments |= {"max_iter": 2, "tol": None}
     plan = fastgd.explain_plan(**arguments)
     assert plan.solver == solver
     assert plan.batch_size == {"batch": 200, "sgd": 1}.get(solver, options.get("batch_size", 200))
-    result = fastgd.fit(**arguments, max_iter=2, tol=None)
+    result = fastgd.fit(**arguments)
     assert result.plan == plan
     assert result.precondition == plan.precondition
 
@@ -106,5 +107,6 @@ def test_the_plan_reads_well() -> None:
         "  update         plain",
         "  rows a step    1",
         "  because        average is for steps of few rows",
+        "  X is read      by every epoch",
         "  estimates      sgd 0.5 s",
     ]

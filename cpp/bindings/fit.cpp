@@ -3,6 +3,7 @@
 
 #include <pybind11/stl.h>
 
+#include "../core/second_moments.hpp"
 #include "monitor.hpp"
 #include "problem.hpp"
 #include "safe_step.hpp"
@@ -64,9 +65,16 @@ py::dict fit_to(const py::array& X, const py::array& y,
     result["safe_step"] = dict_of(outcome.safe_step);
     result["precondition"] = outcome.precondition;
     result["dependent"] = outcome.dependent;
+    result["second_moments_from"] = outcome.second_moments_from;
     result["separable"] = outcome.separable;
     result["history"] = history_of(outcome.history);
     return result;
+}
+
+std::optional<Index> reading_epochs(const FitOptions& options, Index rows, Index columns,
+                                    Index outputs, bool quadratic, bool single_precision) {
+    const Index item_bytes = single_precision ? sizeof(float) : sizeof(double);
+    return epochs_before_second_moments(options, {rows, columns, outputs, item_bytes, quadratic});
 }
 
 }  // namespace
@@ -77,6 +85,9 @@ void register_fit(py::module_& module) {
                py::arg("loss"), py::arg("parameter"), py::arg("options"), py::arg("coef"),
                py::arg("intercept"), py::arg("single_precision"), py::arg("on_epoch"),
                py::arg("on_rate"));
+    module.def("epochs_before_second_moments", &reading_epochs, py::arg("options"), py::arg("rows"),
+               py::arg("columns"), py::arg("outputs"), py::arg("quadratic"),
+               py::arg("single_precision"));
 }
 
 }  // namespace fastgd::bindings

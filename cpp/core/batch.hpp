@@ -15,6 +15,10 @@ class Batch final : public Descent<T> {
 
     // At the current coefficients, from the rows consumed since the last epoch ended.
     Measure measure() const;
+    const GradientSums& sums() const { return sums_; }
+
+    // In the place of rows: their sums at the current coefficients.
+    void take(GradientSums sums) { sums_ = std::move(sums); }
 
     Coefficients coefficients() const override;
     void restart_from(const Coefficients& start) override;

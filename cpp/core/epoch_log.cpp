@@ -1,5 +1,7 @@
 #include "epoch_log.hpp"
 
+#include <algorithm>
+
 namespace fastgd {
 
 void EpochLog::record(Index epoch, const Measure& measured, double rate) {
@@ -10,7 +12,7 @@ void EpochLog::record(Index epoch, const Measure& measured, double rate) {
 bool EpochLog::next_ends_after(double limit) const {
     const double before = reports_.size() > 1 ? reports_[reports_.size() - 2].seconds : 0.0;
     const double now = seconds();
-    return now + (now - before) > limit;
+    return now + (now - std::max(before, left_out_until_)) > limit;
 }
 
 }  // namespace fastgd

@@ -29,6 +29,10 @@ class EpochLog {
     const std::vector<EpochReport>& reports() const { return reports_; }
 
     double passes() const { return static_cast<double>(rows_read_) / static_cast<double>(rows_); }
+    // What was done since the last record is no part of epochs to come.
+    void leave_out() { left_out_until_ = seconds(); }
+
+    bool past(double limit) const { return seconds() > limit; }
     // Another epoch as long as the last would end after so many seconds.
     bool next_ends_after(double limit) const;
 
@@ -41,6 +45,7 @@ class EpochLog {
     Index rows_read_ = 0;
     Clock::time_point began_ = Clock::now();
     std::vector<EpochReport> reports_;
+    double left_out_until_ = 0.0;
 };
 
 }  // namespace fastgd

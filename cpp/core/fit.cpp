@@ -1,14 +1,11 @@
-#include "fit.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "batch.hpp"
+#include "fit_run.hpp"
 #include "step_size.hpp"
 #include "stochastic.hpp"
-#include "stopping.hpp"
-#include "whitening.hpp"
 #include "zero_model.hpp"
 
 namespace fastgd {
@@ -17,104 +14,28 @@ namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-template <class T>
-class FitRun {
-  public:
-    FitRun(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
-           const FitOptions& options, FitMonitor& monitor)
-        : objective_(kernels, loss, options.threads),
-          data_(data),
-          options_(options),
-          monitor_(monitor),
-          sampler_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)),
-                   options.solver == Solver::batch ? Shuffle::none : options.shuffle, options.seed,
-                   options.solver == Solver::minibatch ? BatchParts::of(options.batch_size)
-                                                       : BatchParts{}),
-          in_order_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)), Shuffle::none, 0),
-          log_(data.rows()),
-          sums_(data.outputs(), data.columns()) {
-        data_.rows_read = log_.rows_read();
-    }
-
-    FitOutcome run(const Coefficients& start);
-
-  private:
-    bool batch() const { return options_.solver == Solver::batch; }
-    bool automatic() const { return options_.rate == Rate::automatic; }
-    // Batch descent in the metric of the Hessian: steps come from `whitening_` alone.
-    bool whitened_batch() const { return batch() && whitening_ != nullptr; }
-    // Whether the objective is wanted after this epoch.
-    bool measures(Index epoch) const {
-        return batch() || options_.tol || epoch + 1 == options_.max_iter ||
-               options_.variance_reduction == VarianceReduction::svrg;
-    }
-
-    void prepare(const Coefficients& start);
-
-    void take_moments(const Data& data);
-    // Moments of the columns, or only the weights where nothing else is needed; false to give up.
-    bool look_at_data();
-    // Columns not looked at show what is not finite in the first numbers made of them.
-    bool spoiled(bool finite);
-
-    // False once somebody wants the fit to end; asked between pieces of a few milliseconds.
-    bool keep_going();
-    // Passes over the data; false if interrupted.
-    bool feed(const Sampler& sampler, Index epoch);
-    bool advance(Index epoch);
-    bool evaluate();
-    // The step in the Hessian's metric from where the last sums were taken.
-    void propose();
-    // After an epoch: what to do next; `measured_` holds its measure.
-    Verdict settle(Index epoch);
-    void retreat();
-    // How the fit ended, and with which coefficients.
-    void conclude(Verdict verdict);
-
-    Objective<T> objective_;
-    Data data_;  // counts what is read of it
-    const FitOptions& options_;
-    FitMonitor& monitor_;
-    Sampler sampler_;
-    Sampler in_order_;
-    EpochLog log_;
-
-    ColumnMoments moments_;
-    bool columns_known_ = false;
-    StepProblem step_problem_;
-    DescentOptions descent_options_;
-    std::unique_ptr<Whitening<T>> whitening_;
-    std::optional<MetricStep> proposal_;
-    std::unique_ptr<Descent<T>> descent_;
-    std::unique_ptr<Stopping> stopping_;
-    GradientSums sums_;  // but for plain batch: of all rows at the last coefficients measured
-    Measure measured_;
-    Coefficients best_;  // on shifted columns
-    Measure best_measure_;
-    std::optional<Coefficients> kept_;  // as the monitor asked, on shifted columns
-    Measure kept_measure_;
-    FitOutcome outcome_;
-};
+}  // namespace
 
 template <class T>
 void FitRun<T>::prepare(const Coefficients& start) {
     const double curvature = objective_.loss().curvature;
+    const ColumnMoments& moments = columns_.moments();
     step_problem_ = step_problem(options_, curvature);
     outcome_.precondition = chosen_precondition(options_, WhiteningSample<T>::pays(data_));
     Preconditioner preconditioner =
         outcome_.precondition == Precondition::none
             ? Preconditioner::none(options_.fit_intercept)
-            : Preconditioner::scale(moments_, curvature, options_.penalty.l2,
-                                    options_.fit_intercept, step_problem_.rows_a_step);
+            : Preconditioner::scale(moments, curvature, options_.penalty.l2, options_.fit_intercept,
+                                    step_problem_.rows_a_step);
     // kernels subtract the shift in T: it must be a number T holds
     for (double& s : preconditioner.shift) s = static_cast<double>(static_cast<T>(s));
     if (outcome_.precondition == Precondition::whiten)
         whitening_ = std::make_unique<Whitening<T>>(
-            objective_, data_, moments_, preconditioner.shift, options_.penalty,
+            objective_, data_, moments, preconditioner.shift, options_.penalty,
             options_.fit_intercept, [&] { return keep_going(); });
 
     DescentOptions& d = descent_options_;
-    d = descent_options(options_, data_, moments_.weight / static_cast<double>(data_.rows()));
+    d = descent_options(options_, data_, moments.weight / static_cast<double>(data_.rows()));
     const double at_zero = objective_of_zero(objective_, data_);
     if (automatic() && adaptive(options_.update)) {
         const Index rows_a_step = step_problem_.rows_a_step;
@@ -122,7 +43,7 @@ void FitRun<T>::prepare(const Coefficients& start) {
             adaptive_rate(options_.update, at_zero, (data_.rows() + rows_a_step - 1) / rows_a_step);
         d.gradient_unit = reach(at_zero);
     } else if (automatic() && !whitened_batch()) {
-        d.schedule.rate = automatic_rate(objective_.kernels(), data_, step_problem_, moments_,
+        d.schedule.rate = automatic_rate(objective_.kernels(), data_, step_problem_, moments,
                                          preconditioner, [&] { return keep_going(); });
     } else {
         d.schedule.rate = whitened_batch() ? 1.0 : options_.eta0;
@@ -138,35 +59,15 @@ void FitRun<T>::prepare(const Coefficients& start) {
 }
 
 template <class T>
-void FitRun<T>::take_moments(const Data& data) {
-    moments_ = column_moments(objective_.kernels(), data, {nullptr, 0, data.rows()},
-                              options_.threads, [&] { return keep_going(); });
-    outcome_.non_finite = moments_.non_finite;
-}
-
-template <class T>
-bool FitRun<T>::look_at_data() {
-    columns_known_ = automatic() || options_.precondition != Precondition::none;
-    Data looked_at = data_;
-    if (!columns_known_) {
-        looked_at.X = data_.y;
-        looked_at.rows_read = nullptr;
-    }
-    take_moments(looked_at);
-    // a soft threshold may hide what a row that weighs nothing holds
-    if (!columns_known_ && moments_.weighing < data_.rows()) {
-        columns_known_ = true;
-        take_moments(data_);
-    }
+bool FitRun<T>::look_at_data(bool columns) {
+    columns_.look(columns, [&] { return keep_going(); });
+    outcome_.non_finite = columns_.moments().non_finite;
     return !outcome_.interrupted && !outcome_.non_finite;
 }
 
 template <class T>
 bool FitRun<T>::spoiled(bool finite) {
-    if (finite || columns_known_) return false;
-    columns_known_ = true;
-    take_moments(data_);
-    return outcome_.interrupted || outcome_.non_finite;
+    return !finite && !columns_.knows_columns() && !look_at_data(true);
 }
 
 template <class T>
@@ -221,9 +122,18 @@ bool FitRun<T>::advance(Index epoch) {
 template <class T>
 bool FitRun<T>::evaluate() {
     if (batch() && !whitening_) {
-        if (!feed(sampler_, 0)) return false;
-        descent_->finish_rows();
-        measured_ = static_cast<Batch<T>&>(*descent_).measure();
+        auto& descent = static_cast<Batch<T>&>(*descent_);
+        const Coefficients at = descent.coefficients();
+        std::optional<GradientSums> told;
+        if (second_moments_) told = second_moments_->sums_at(at);
+        if (told) {
+            descent.take(std::move(*told));
+        } else {
+            if (!feed(sampler_, 0)) return false;
+            descent.finish_rows();
+            if (second_moments_) second_moments_->refer_to(at, descent.sums());
+        }
+        measured_ = descent.measure();
         return true;
     }
     const Coefficients at = descent_->coefficients();
@@ -240,6 +150,22 @@ bool FitRun<T>::evaluate() {
         objective_.add_gradient(data_, in_order_.segment(0, s, order), model, sums_);
     }
     measured_ = measure(sums_, options_.penalty, at.coef, shift, options_.fit_intercept);
+    return true;
+}
+
+template <class T>
+bool FitRun<T>::take_second_moments(Index epoch) {
+    const auto in_time = [&] {
+        return keep_going() && !(options_.max_time && log_.past(*options_.max_time));
+    };
+    auto moments = std::make_unique<SecondMoments<T>>(
+        objective_, data_, descent_options_.preconditioner.shift, in_time);
+    if (!in_time()) return false;
+    log_.leave_out();
+    if (!moments->finite()) return true;
+    moments->refer_to(descent_->coefficients(), static_cast<Batch<T>&>(*descent_).sums());
+    second_moments_ = std::move(moments);
+    outcome_.second_moments_from = epoch;
     return true;
 }
 
@@ -283,7 +209,8 @@ Verdict FitRun<T>::settle(Index epoch) {
         best_measure_.objective <= *options_.tol * stopping_->reference() &&
         options_.penalty.l1 == 0.0 && options_.penalty.l2 == 0.0 &&
         separates(objective_.loss(), objective_.loss_spec(),
-                  best_measure_.objective * moments_.weight, moments_.least_weight)) {
+                  best_measure_.objective * columns_.moments().weight,
+                  columns_.moments().least_weight)) {
         outcome_.separable = true;
         verdict = Verdict::converged;
     }
@@ -303,9 +230,9 @@ void FitRun<T>::conclude(Verdict verdict) {
     const bool grown = !automatic() && measured_.objective > 2.0 * stopping_->reference();
     if (verdict == Verdict::diverged || grown) {
         outcome_.status = Status::diverged;
-        if (!columns_known_) take_moments(data_);
+        look_at_data(true);
         outcome_.safe_step =
-            safe_step(raw_curvature(objective_.kernels(), data_, step_problem_, moments_,
+            safe_step(raw_curvature(objective_.kernels(), data_, step_problem_, columns_.moments(),
                                     options_.fit_intercept, [&] { return keep_going(); }),
                       step_problem_);
         // the last good coefficients may never have been measured
@@ -331,7 +258,7 @@ void FitRun<T>::conclude(Verdict verdict) {
 
 template <class T>
 FitOutcome FitRun<T>::run(const Coefficients& start) {
-    if (!look_at_data()) return outcome_;
+    if (!look_at_data(automatic() || options_.precondition != Precondition::none)) return outcome_;
     prepare(start);
     if (outcome_.interrupted) return outcome_;
     const std::vector<double>& shift = descent_options_.preconditioner.shift;
@@ -341,8 +268,16 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         stopping_->start_at(measured_.objective);
         best_measure_ = measured_;
     }
+    const std::optional<Index> reading_epochs = epochs_before_second_moments(
+        options_, {data_.rows(), data_.columns(), data_.outputs(), static_cast<Index>(sizeof(T)),
+                   objective_.loss().quadratic});
     Verdict verdict = Verdict::go_on;
     for (Index epoch = 0; epoch < options_.max_iter; ++epoch) {
+        if (epoch == reading_epochs && !take_second_moments(epoch)) {
+            if (outcome_.interrupted) return outcome_;
+            outcome_.status = Status::time_limit;
+            break;
+        }
         if (options_.rate == Rate::callable || options_.rate == Rate::schedule)
             descent_->set_rate(monitor_.rate_of(static_cast<double>(epoch)));
         const double rate = descent_->rate();
@@ -383,8 +318,6 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
     conclude(verdict);
     return outcome_;
 }
-
-}  // namespace
 
 template <class T>
 FitOutcome fit(const KernelTable<T>& kernels, LossSpec loss, const Data& data,

@@ -45,6 +45,7 @@ struct FitOutcome {
     SafeStep safe_step;                      // when diverged
     Precondition precondition = Precondition::none;  // what was used
     std::vector<Index> dependent;  // whitened: columns that are combinations of others
+    std::optional<Index> second_moments_from;  // the epoch since which they stood for X
     bool separable = false;        // a plane divides the classes: there is no least point
     std::optional<CellPosition> non_finite;  // set: nothing was fitted
 };

@@ -9,6 +9,9 @@
 
 namespace fastgd {
 
+// Where a matrix of all columns costs more memory and work than it saves.
+inline constexpr Index most_gram_columns = 2047;
+
 struct Gram {
     SymmetricMatrix matrix;  // of the columns, then of the intercept
     double weight = 0.0;     // sum of sample weights; the matrix is not divided by it

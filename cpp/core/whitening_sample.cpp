@@ -10,8 +10,6 @@ namespace fastgd {
 
 namespace {
 
-constexpr Index most_columns = 2047;
-
 // Enough rows to know d directions by, so that a step leaves a few percent of the gap.
 constexpr double rows_a_column = 100.0;
 
@@ -32,7 +30,7 @@ double square(double x) { return x * x; }
 
 template <class T>
 bool WhiteningSample<T>::pays(const Data& data) {
-    return data.columns() <= most_columns;
+    return data.columns() <= most_gram_columns;
 }
 
 template <class T>

@@ -163,6 +163,7 @@ class _Fitted(_Search, total=False):
     safe_step: _SafeStep
     precondition: Precondition
     dependent: list[int]
+    second_moments_from: int | None
     separable: bool
     history: _History
 
@@ -289,3 +290,11 @@ def fit(
     | None,
     on_rate: Callable[[float], float] | None,
 ) -> _Fitted: ...
+def epochs_before_second_moments(
+    options: FitOptions,
+    rows: int,
+    columns: int,
+    outputs: int,
+    quadratic: bool,
+    single_precision: bool,
+) -> int | None: ...

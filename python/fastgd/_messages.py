@@ -99,8 +99,13 @@ def describe_limit(step: _core._SafeStep) -> str:
 
 
 def _remarks(fitted: _core._Fitted) -> str:
-    """Return what is peculiar about the data, for the end of a sentence."""
+    """Return what is peculiar about the data and their use, for the end of a sentence."""
     remarks = ""
+    if fitted["second_moments_from"] is not None:
+        remarks += (
+            f"; X was read {fitted['n_passes']:.3g} times, from epoch "
+            f"{fitted['second_moments_from'] + 1} on its second moments gave the gradients"
+        )
     if fitted["separable"]:
         remarks += (
             "; the classes are separable: without a penalty coefficients grow without bound and "

@@ -14,14 +14,17 @@ from ._validation import (
     check_integer,
     check_n_threads,
     check_real,
+    compute_dtype,
     describe,
     message,
 )
-from .plan import WHITENED_COLUMNS, Plan, Work, choose_solver
+from .plan import WHITENED_COLUMNS, Plan, Work, choose_solver, describe_reading
 from .schedules import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from .losses import Loss
 
@@ -33,8 +36,8 @@ _UPDATES = ("auto", "plain", "momentum", "nesterov", "lbfgs", *ADAPTIVE_UPDATES)
 
 
 def build_options(
-    shape: tuple[int, int, int],
-    itemsize: int,
+    X: NDArray[Any],
+    n_outputs: int,
     loss: Loss,
     *,
     solver: object,
@@ -58,11 +61,8 @@ def build_options(
     random_state: object,
     n_threads: object,
 ) -> tuple[_core.FitOptions, str | Callable[[Any], object], Plan]:
-    """Return the core's options, the learning rate and the plan from the arguments of `fit`.
-
-    `shape` is rows, columns and outputs, `itemsize` the bytes of a number of X.
-    """
-    n_rows, n_columns, n_outputs = shape
+    """Return the core's options, the learning rate and the plan from the arguments of `fit`."""
+    n_rows, n_columns = X.shape
     strength = check_real("alpha", alpha, low=0.0)
     ratio = check_real("l1_ratio", l1_ratio, low=0.0, high=1.0)
     rate = check_learning_rate(learning_rate, strength)
@@ -70,7 +70,7 @@ def build_options(
     l1, l2 = strength * ratio, strength * (1.0 - ratio)
     threads = check_n_threads(n_threads) or 0
     work = Work(
-        *(n_rows, n_columns, n_outputs, itemsize),
+        *(n_rows, n_columns, n_outputs, X.dtype.itemsize),
         quadratic=loss.name == "squared_error",
         lasso=l1 > 0.0,
         n_threads=threads or _core.available_threads(),
@@ -122,6 +122,15 @@ def build_options(
         batch_size={"batch": n_rows, "sgd": 1}.get(solver_name, options.batch_size),
         reason=reason,
         seconds=work.seconds(),
+        reading=describe_reading(
+            _core.epochs_before_second_moments(
+                options,
+                *(n_rows, n_columns, n_outputs),
+                quadratic=work.quadratic,
+                single_precision=compute_dtype(X) == np.float32,
+            ),
+            options.max_iter,
+        ),
     )
     return options, rate, plan
 

@@ -28,9 +28,10 @@ _OPTIONS = [
 def explain_plan(X: ArrayLike, y: ArrayLike, **options: Any) -> Plan:
     """Say which solver, metric and update `fit` would take for these arguments, and why.
 
-    Nothing is fitted: shapes, element type, loss, penalty and threads decide, and what is asked
-    for by name. The estimates come from one formula for each solver: about as many readings of X
-    as default fits were seen to need, times the time of one, plus that of Hessians.
+    Also which epochs would read X: second moments may take its place. Nothing is fitted: shapes,
+    element type, loss, penalty and threads decide, and what is asked for by name. The estimates
+    come from one formula for each solver: about as many readings of X as default fits were seen to
+    need, times the time of one, plus that of Hessians.
 
     Parameters
     ----------
@@ -67,8 +68,8 @@ def explain_plan(X: ArrayLike, y: ArrayLike, **options: Any) -> Plan:
     loss = losses.resolve(bound.arguments["loss"])
     targets = check_targets(y, len(matrix), loss, need_both_classes=False)
     _, _, plan = build_options(
-        (*matrix.shape, targets.values.shape[1]),
-        matrix.dtype.itemsize,
+        matrix,
+        targets.values.shape[1],
         loss,
         **{name: bound.arguments[name] for name in _OPTIONS},
     )

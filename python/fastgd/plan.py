@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["WHITENED_COLUMNS", "Plan", "Work", "choose_solver"]
+__all__ = ["WHITENED_COLUMNS", "Plan", "Work", "choose_solver", "describe_reading"]
 
-# Columns up to which the core takes a Hessian: WhiteningSample::most_columns.
+# Columns up to which the core takes a Hessian: most_gram_columns of gram.hpp.
 WHITENED_COLUMNS = 2047
 
 # Orders of magnitude, measured once on a machine of two cores: what decides are their ratios.
@@ -108,6 +108,8 @@ class Plan:
     seconds : Mapping of str to float
         Estimated time of each solver with default steps, from the shape of the problem alone:
         right in order of magnitude on an ordinary machine.
+    reading : str
+        Which epochs read X: all, or only those before its second moments take its place.
     """
 
     solver: str
@@ -116,6 +118,7 @@ class Plan:
     batch_size: int
     reason: str
     seconds: Mapping[str, float]
+    reading: str = "by every epoch"
 
     def __repr__(self) -> str:
         """Return a table of the choices, the reason and the estimates."""
@@ -126,6 +129,7 @@ class Plan:
             "update": self.update,
             "rows a step": f"{self.batch_size}",
             "because": self.reason,
+            "X is read": self.reading,
             "estimates": estimates,
         }
         lines = [
@@ -165,3 +169,18 @@ def choose_solver(
     seconds = work.seconds()
     best = min(seconds, key=seconds.__getitem__)
     return best, f"least estimated time for {work.n_rows:,} rows x {work.n_columns:,} columns"
+
+
+def describe_reading(epochs_before: int | None, max_iter: int) -> str:
+    """Return which epochs read X, given how many do before its second moments take its place."""
+    if epochs_before is None:
+        return "by every epoch"
+    if epochs_before == 0:
+        return (
+            "where the fit starts and once for second moments, which give every later gradient of "
+            f"a squared error: less work than reading X in {max_iter:,} epochs"
+        )
+    return (
+        f"by each of the first {epochs_before:,} epochs; if more follow, that has cost as much as "
+        "second moments do, which then give every later gradient of a squared error"
+    )

@@ -131,8 +131,9 @@ class FitResult:
         How many times the rows of X were read in all: rows read over n. Column moments are one
         pass; so are the steps of a stochastic epoch and each measure of the objective; rows of a
         sample (for "whiten", or for the step size) are the fraction that they are of X. An epoch
-        of batch descent is one pass, and what its metric needs. Rows used twice while in cache
-        count once; y, weights and the loss of rows held out do not count.
+        of batch descent is one pass, and what its metric needs; none where second moments, a pass
+        themselves, have taken the place of X (see the notes of `fit`). Rows used twice while in
+        cache count once; y, weights and the loss of rows held out do not count.
     status : {"converged", "iteration_limit", "time_limit", "validation_stop", "stopped", \
 "diverged"}
         How the fit ended; "stopped" is by the callback.

@@ -1,5 +1,7 @@
 // Whole fits on problems with a known answer, and what the outside world can do to them.
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "check.hpp"
 #include "core/fit.hpp"
@@ -15,12 +17,16 @@ class QuietMonitor final : public FitMonitor {
     Index stop_after = -1;
     Index keep_epoch = -1;
     Index interrupt_at_look = -1;
+    Index sleep_at_look = -1;
     Index looks = 0;
     std::vector<Index> epochs;
     Coefficients last;
     Coefficients kept;
 
-    bool interrupted() override { return looks++ == interrupt_at_look; }
+    bool interrupted() override {
+        if (looks == sleep_at_look) std::this_thread::sleep_for(std::chrono::milliseconds(40));
+        return looks++ == interrupt_at_look;
+    }
     EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) override {
         epochs.push_back(report.epoch);
         last = raw;
@@ -254,6 +260,39 @@ void kept_coefficients_are_the_outcome() {
                 }
 }
 
+// Heard wherever it is asked, the taking of second moments included.
+void interrupts_and_time_limits_while_second_moments_are_taken() {
+    const KernelTable<double>& kernels = selected_kernels<double>();
+    Numbers numbers(58);
+    const auto problem = make_problem<double>(numbers, 3000, 5, 1);
+    FitOptions options;
+    options.rate = Rate::constant;
+    options.precondition = Precondition::none;
+    options.max_iter = 10;
+    QuietMonitor patient;
+    check(fit_to(kernels, problem, options, patient).second_moments_from == 0);
+    for (Index look = 0; look < patient.looks; ++look) {
+        QuietMonitor interrupting;
+        interrupting.interrupt_at_look = look;
+        check(fit_to(kernels, problem, options, interrupting).interrupted, "look ", look);
+    }
+    options.max_iter = 1000;
+    options.max_time = 0.02;
+    Index while_taken = 0;
+    for (Index look = 0; look < 20; ++look) {
+        QuietMonitor slow;
+        slow.sleep_at_look = look;
+        const FitOutcome outcome = fit_to(kernels, problem, options, slow);
+        check(outcome.status == Status::time_limit, "look ", look);
+        while_taken += !outcome.second_moments_from;
+        const ExactSums sums = exact_sums(problem, problem.all(), loss_oracle("squared_error"), 0.0,
+                                          outcome.raw.coef, outcome.raw.intercept);
+        const auto expected = static_cast<double>(sums.loss / sums.weight);
+        check(std::abs(outcome.measure.objective - expected) <= 1e-12 * expected);
+    }
+    check(while_taken > 0);
+}
+
 void weights_are_repetitions() {
     const KernelTable<double>& kernels = selected_kernels<double>();
     Numbers numbers(56);
@@ -297,8 +336,11 @@ void passes_are_rows_read_over_rows() {
                 options.eta0 = 1e-3;
                 options.max_iter = 3;
                 const FitOutcome outcome = fit_to(kernels, problem, options, monitor);
-                check(outcome.passes == 1.0 + 3.0 + 1.0, "solver ", static_cast<int>(solver), ": ",
-                      outcome.passes);
+                const bool batch = solver == Solver::batch;
+                check(outcome.second_moments_from.has_value() == batch);
+                // columns; batch: the gradient where it starts and second moments
+                check(outcome.passes == 1.0 + (batch ? 2.0 : 3.0 + 1.0), "solver ",
+                      static_cast<int>(solver), ": ", outcome.passes);
             }
     });
 }
@@ -315,6 +357,8 @@ int main(int argc, char** argv) {
                 {"a step too long diverges", step_too_long_diverges_and_the_safe_one_does_not},
                 {"the monitor is heard", monitor_is_heard},
                 {"kept coefficients are the outcome", kept_coefficients_are_the_outcome},
+                {"a fit ends while second moments are taken",
+                 interrupts_and_time_limits_while_second_moments_are_taken},
                 {"weights are repetitions", weights_are_repetitions},
                 {"passes are rows read over rows", passes_are_rows_read_over_rows}},
                argc, argv);

@@ -1,0 +1,31 @@
+// What a fit knows of its columns: looked at once, and only where it is needed.
+#pragma once
+
+#include "moments.hpp"
+#include "objective.hpp"
+
+namespace fastgd {
+
+template <class T>
+class ColumnLook {
+  public:
+    // Both must outlive this.
+    ColumnLook(const Objective<T>& objective, const Data& data)
+        : objective_(objective), data_(data) {}
+
+    // The weights and, where `columns` says so or a row weighs nothing, the columns: moments and
+    // what is not finite. Once `keep_going` says no, nothing is known.
+    void look(bool columns, FunctionRef<bool()> keep_going);
+
+    bool knows_columns() const { return knows_columns_; }
+    // But for the weights those of y as long as the columns are not known.
+    const ColumnMoments& moments() const { return moments_; }
+
+  private:
+    const Objective<T>& objective_;
+    const Data& data_;
+    ColumnMoments moments_;
+    bool knows_columns_ = false;
+};
+
+}  // namespace fastgd
