@@ -71,7 +71,7 @@ class FitRun {
 
     Objective<T> objective_;
     Data data_;  // counts what is read of it
-    const FitOptions& options_;
+    FitOptions options_;  // with the penalty on columns as given
     FitMonitor& monitor_;
     Sampler sampler_;
     Sampler in_order_;
@@ -97,13 +97,14 @@ class FitRun {
 template <class T>
 void FitRun<T>::prepare(const Coefficients& start) {
     const double curvature = objective_.loss().curvature;
+    options_.penalty = penalty_on_columns(options_, moments_);
     step_problem_ = step_problem(options_, curvature);
     outcome_.precondition = chosen_precondition(options_, WhiteningSample<T>::pays(data_));
     Preconditioner preconditioner =
         outcome_.precondition == Precondition::none
             ? Preconditioner::none(options_.fit_intercept)
-            : Preconditioner::scale(moments_, curvature, options_.penalty.l2,
-                                    options_.fit_intercept, step_problem_.rows_a_step);
+            : Preconditioner::scale(moments_, curvature, options_.penalty, options_.fit_intercept,
+                                    step_problem_.rows_a_step);
     // kernels subtract the shift in T: it must be a number T holds
     for (double& s : preconditioner.shift) s = static_cast<double>(static_cast<T>(s));
     if (outcome_.precondition == Precondition::whiten)
@@ -144,7 +145,8 @@ void FitRun<T>::take_moments(const Data& data) {
 
 template <class T>
 bool FitRun<T>::look_at_data() {
-    columns_known_ = automatic() || options_.precondition != Precondition::none;
+    columns_known_ = automatic() || options_.precondition != Precondition::none ||
+                     penalises_deviations(options_);
     Data looked_at = data_;
     if (!columns_known_) {
         looked_at.X = data_.y;
@@ -279,7 +281,7 @@ Verdict FitRun<T>::settle(Index epoch) {
     }
     if (options_.tol && stopping_->improved() &&
         best_measure_.objective <= *options_.tol * stopping_->reference() &&
-        options_.penalty.l1 == 0.0 && options_.penalty.l2 == 0.0 &&
+        options_.penalty.zero() &&
         separates(objective_.loss(), objective_.loss_spec(),
                   best_measure_.objective * moments_.weight, moments_.least_weight)) {
         outcome_.separable = true;
