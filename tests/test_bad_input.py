@@ -47,6 +47,7 @@ SCHEDULE = "one of 'auto', 'constant', 'invscaling', 'optimal', 'adaptive' or a 
 UPDATE = (
     "one of 'auto', 'plain', 'momentum', 'nesterov', 'lbfgs', 'adagrad', 'rmsprop', 'adam', 'adamw'"
 )
+PENALTY_SCALE = "one of 'raw', 'std'"
 PRECONDITION = "one of 'auto', 'none', 'scale', 'whiten'"
 SHUFFLE = "one of 'block', 'full' or False"
 NONNEGATIVE = "a finite number >= 0"
@@ -266,6 +267,28 @@ NUMBER_CASES = [
     bad("alpha-value", NONNEGATIVE, "-2", call="value", alpha=-2),
     bad("l1_ratio-high", "a finite number in [0, 1]", "1.5", l1_ratio=1.5),
     bad("l1_ratio-low", "a finite number in [0, 1]", "-0.1", l1_ratio=-0.1),
+    bad("penalty_scale-std", PENALTY_SCALE, "'Std'; did you mean 'std'?", penalty_scale="Std"),
+    bad("penalty_scale-row", PENALTY_SCALE, "'row'; did you mean 'raw'?", penalty_scale="row"),
+    bad("penalty_scale-value", PENALTY_SCALE, "'sd'", call="value", penalty_scale="sd"),
+    bad(
+        "penalty_scale-gradient",
+        PENALTY_SCALE,
+        "'std_'",
+        call="value_and_gradient",
+        penalty_scale="std_",
+    ),
+    bad("penalty_scale-gap", PENALTY_SCALE, "'max'", call="duality_gap", penalty_scale="max"),
+    wrong("penalty_scale-none", PENALTY_SCALE, "None", penalty_scale=None),
+    wrong("penalty_scale-flag", PENALTY_SCALE, "True (bool)", penalty_scale=True),
+    bad(
+        "penalty_scale-adamw",
+        "with 'adamw' and an l2 penalty penalty_scale='raw'",
+        "another",
+        blamed="update",
+        given={"solver": "minibatch", "batch_size": 5, "learning_rate": "constant", "alpha": 0.1},
+        update="adamw",
+        penalty_scale="std",
+    ),
     bad("eta0-zero", POSITIVE, "0.0", eta0=0.0),
     bad("eta0-negative", POSITIVE, "-1", eta0=-1),
     bad("power_t-negative", NONNEGATIVE, "-0.5", power_t=-0.5),

@@ -169,7 +169,7 @@ def make_options(
     options.average = average
     options.eta0 = eta0
     options.rate = _core.Rate.constant
-    options.set_penalty(0.1, 0.2)
+    options.set_penalty(0.1, 0.2, _core.PenaltyScale.raw)
     options.n_threads = 2
     return options
 

@@ -376,6 +376,7 @@ def test_rows_of_the_core_are_rows_of_X() -> None:
         **make_problem(n=10).point_arguments(),
         "positive_label": None,
         "parameter": 0.0,
+        "penalty_scale": _core.PenaltyScale.raw,
         "coef": np.zeros((1, 5)),
         "intercept": np.zeros(1),
         "single_precision": False,

@@ -63,8 +63,9 @@ py::dict moments_of(const py::array& X, const std::optional<py::array>& sample_w
 }
 
 py::dict conditioning_of(const py::array& X, const std::optional<py::array>& sample_weight,
-                         const std::string& loss, double parameter, double l2, bool fit_intercept,
-                         bool single_precision, int n_threads) {
+                         const std::string& loss, double parameter, double l2,
+                         PenaltyScale penalty_scale, bool fit_intercept, bool single_precision,
+                         int n_threads) {
     const Data data = rows_of(X, sample_weight);
     const LossSpec spec =
         single_precision ? loss_of<float>(loss, parameter) : loss_of<double>(loss, parameter);
@@ -73,14 +74,15 @@ py::dict conditioning_of(const py::array& X, const std::optional<py::array>& sam
     const Conditioning found = [&] {
         const py::gil_scoped_release released;
         return single_precision ? conditioning(selected_kernels<float>(), data, spec, l2,
-                                               fit_intercept, n_threads, keep_going)
+                                               penalty_scale, fit_intercept, n_threads, keep_going)
                                 : conditioning(selected_kernels<double>(), data, spec, l2,
-                                               fit_intercept, n_threads, keep_going);
+                                               penalty_scale, fit_intercept, n_threads, keep_going);
     }();
     monitor.rethrow();
     py::dict result = columns_of(found.moments);
     if (found.moments.non_finite) return result;
     result["curvature"] = selected_kernels<double>().losses[spec.index].curvature;
+    result["l2"] = vector_of(found.l2);
     result["shift"] = vector_of(found.shift);
     result["second_moments"] = py::none();
     if (found.rows > 0) result["second_moments"] = array_of(found.second_moments);
@@ -96,20 +98,22 @@ py::array_t<double> curvature_product(const py::array& X,
                                       const std::optional<py::array>& sample_weight,
                                       const py::array_t<double>& shift,
                                       const py::array_t<double>& metric, double intercept_metric,
-                                      double curvature, double l2,
+                                      double curvature, const py::array_t<double>& l2,
                                       const py::array_t<double>& direction, bool single_precision,
                                       int n_threads) {
     const Data data = rows_of(X, sample_weight);
     const std::vector<double> by = values_of(shift);
     const std::vector<double> scale = values_of(metric);
+    const PenaltyStrength penalty{0.0, 1.0, {}, values_of(l2)};
     const std::vector<double> v = values_of(direction);
     const auto columns = static_cast<std::size_t>(data.columns());
-    if (by.size() != columns || scale.size() != columns || v.size() != columns + 1)
-        throw py::value_error("shift, metric and direction must match the columns of X");
+    if (by.size() != columns || scale.size() != columns || penalty.l2_factor.size() != columns ||
+        v.size() != columns + 1)
+        throw py::value_error("shift, metric, l2 and direction must match the columns of X");
     const RowSelection all{nullptr, 0, data.rows()};
     const auto product = [&]<class T>(const KernelTable<T>& kernels) {
-        return CurvatureOperator<T>(kernels, data, all, by, scale, intercept_metric, curvature, l2,
-                                    n_threads)(v);
+        return CurvatureOperator<T>(kernels, data, all, by, scale, intercept_metric, curvature,
+                                    penalty, n_threads)(v);
     };
     const std::vector<double> image = [&] {
         const py::gil_scoped_release released;
@@ -125,8 +129,8 @@ void register_conditioning(py::module_& module) {
     module.def("column_moments", &moments_of, py::arg("X").noconvert(), py::arg("sample_weight"),
                py::arg("single_precision"), py::arg("n_threads"));
     module.def("conditioning", &conditioning_of, py::arg("X").noconvert(), py::arg("sample_weight"),
-               py::arg("loss"), py::arg("parameter"), py::arg("l2"), py::arg("fit_intercept"),
-               py::arg("single_precision"), py::arg("n_threads"));
+               py::arg("loss"), py::arg("parameter"), py::arg("l2"), py::arg("penalty_scale"),
+               py::arg("fit_intercept"), py::arg("single_precision"), py::arg("n_threads"));
     module.def("curvature_product", &curvature_product, py::arg("X").noconvert(),
                py::arg("sample_weight"), py::arg("shift"), py::arg("metric"),
                py::arg("intercept_metric"), py::arg("curvature"), py::arg("l2"),

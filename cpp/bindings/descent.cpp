@@ -16,6 +16,8 @@ class BoundDescent {
     BoundDescent(const std::string& loss, double parameter, const FitOptions& options,
                  const py::array_t<double>& coef, const py::array_t<double>& intercept)
         : objective_(selected_kernels<T>(), loss_of<T>(loss, parameter), options.threads) {
+        if (penalises_deviations(options))
+            throw py::value_error("penalty_scale: rows still to come tell no deviation of columns");
         DescentOptions d;
         d.outputs = coef.shape(0);
         d.columns = coef.shape(1);

@@ -1,5 +1,6 @@
 // duality_gap: a bound proven by the dual.
 #include "../core/duality_gap.hpp"
+#include "../core/penalty_scale.hpp"
 #include "problem.hpp"
 #include "topics.hpp"
 
@@ -8,9 +9,11 @@ namespace fastgd::bindings {
 namespace {
 
 template <class T>
-double gap_of(const Data& data, const LossSpec& loss, const PenaltyStrength& penalty,
-              const Coefficients& at, bool fit_intercept, int threads) {
+double gap_of(const Data& data, const LossSpec& loss, const PenaltyStrength& strength,
+              PenaltyScale scale, const Coefficients& at, bool fit_intercept, int threads) {
     const Objective<T> objective(selected_kernels<T>(), loss, threads);
+    const RowSelection all{nullptr, 0, data.rows()};
+    const PenaltyStrength penalty = scaled_penalty(objective, data, all, strength, scale);
     return duality_gap(objective, data, at, penalty, fit_intercept);
 }
 
@@ -18,16 +21,18 @@ double duality_gap_at(const py::array& X, const py::array& y,
                       const std::optional<py::array>& sample_weight,
                       const std::optional<py::array>& offset, std::optional<double> positive_label,
                       const std::string& loss, double parameter, double alpha, double l1_ratio,
-                      const py::array_t<double>& coef, const py::array_t<double>& intercept,
-                      bool single_precision, bool fit_intercept, int n_threads) {
+                      PenaltyScale penalty_scale, const py::array_t<double>& coef,
+                      const py::array_t<double>& intercept, bool single_precision,
+                      bool fit_intercept, int n_threads) {
     const Data data = data_of(X, y, sample_weight, offset, positive_label);
     const Coefficients at = coefficients_of(coef, intercept, data.outputs(), data.columns());
     const PenaltyStrength penalty = PenaltyStrength::of(alpha, l1_ratio);
     const LossSpec spec =
         single_precision ? loss_of<float>(loss, parameter) : loss_of<double>(loss, parameter);
     const py::gil_scoped_release released;
-    return single_precision ? gap_of<float>(data, spec, penalty, at, fit_intercept, n_threads)
-                            : gap_of<double>(data, spec, penalty, at, fit_intercept, n_threads);
+    return single_precision
+               ? gap_of<float>(data, spec, penalty, penalty_scale, at, fit_intercept, n_threads)
+               : gap_of<double>(data, spec, penalty, penalty_scale, at, fit_intercept, n_threads);
 }
 
 }  // namespace
@@ -36,8 +41,8 @@ void register_duality(py::module_& module) {
     module.def("duality_gap", &duality_gap_at, py::arg("X").noconvert(), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
                py::arg("loss"), py::arg("parameter"), py::arg("alpha"), py::arg("l1_ratio"),
-               py::arg("coef"), py::arg("intercept"), py::arg("single_precision"),
-               py::arg("fit_intercept"), py::arg("n_threads"));
+               py::arg("penalty_scale"), py::arg("coef"), py::arg("intercept"),
+               py::arg("single_precision"), py::arg("fit_intercept"), py::arg("n_threads"));
 }
 
 }  // namespace fastgd::bindings

@@ -4,9 +4,9 @@
 PYBIND11_MODULE(_core, module) {
     namespace topics = fastgd::bindings;
     topics::register_environment(module);
+    topics::register_options(module);  // signatures name its enumerations
     topics::register_objective(module);
     topics::register_duality(module);
-    topics::register_options(module);
     topics::register_conditioning(module);
     topics::register_fit(module);
     topics::register_descent(module);

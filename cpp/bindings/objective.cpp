@@ -5,6 +5,7 @@
 
 #include "../core/measure.hpp"
 #include "../core/moments.hpp"
+#include "../core/penalty_scale.hpp"
 #include "problem.hpp"
 #include "topics.hpp"
 
@@ -18,10 +19,11 @@ struct Evaluation {
 };
 
 template <class T>
-Evaluation evaluate(const Data& data, const LossSpec& loss, const PenaltyStrength& penalty,
-                    const Coefficients& at, const RowSelection& rows, bool with_gradient,
-                    int threads) {
+Evaluation evaluate(const Data& data, const LossSpec& loss, const PenaltyStrength& strength,
+                    PenaltyScale scale, const Coefficients& at, const RowSelection& rows,
+                    bool with_gradient, int threads) {
     const Objective<T> objective(selected_kernels<T>(), loss, threads);
+    const PenaltyStrength penalty = scaled_penalty(objective, data, rows, strength, scale);
     const std::vector<T> coef(at.coef.begin(), at.coef.end());
     const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data()};
@@ -50,7 +52,7 @@ py::object objective_at(const py::array& X, const py::array& y,
                         const std::optional<py::array>& sample_weight,
                         const std::optional<py::array>& offset,
                         std::optional<double> positive_label, const std::string& loss,
-                        double parameter, double alpha, double l1_ratio,
+                        double parameter, double alpha, double l1_ratio, PenaltyScale penalty_scale,
                         const py::array_t<double>& coef, const py::array_t<double>& intercept,
                         bool single_precision, bool with_gradient, int n_threads,
                         const std::optional<RowIndices>& rows) {
@@ -62,9 +64,10 @@ py::object objective_at(const py::array& X, const py::array& y,
         single_precision ? loss_of<float>(loss, parameter) : loss_of<double>(loss, parameter);
     const Evaluation result = [&] {
         const py::gil_scoped_release released;
-        return single_precision
-                   ? evaluate<float>(data, spec, penalty, at, selection, with_gradient, n_threads)
-                   : evaluate<double>(data, spec, penalty, at, selection, with_gradient, n_threads);
+        return single_precision ? evaluate<float>(data, spec, penalty, penalty_scale, at, selection,
+                                                  with_gradient, n_threads)
+                                : evaluate<double>(data, spec, penalty, penalty_scale, at,
+                                                   selection, with_gradient, n_threads);
     }();
     if (!with_gradient) return py::float_(result.value);
     return py::make_tuple(result.value, matrix_of(result.gradient.coef, data.outputs()),
@@ -89,8 +92,9 @@ void register_objective(py::module_& module) {
     module.def("objective_at", &objective_at, py::arg("X").noconvert(), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
                py::arg("loss"), py::arg("parameter"), py::arg("alpha"), py::arg("l1_ratio"),
-               py::arg("coef"), py::arg("intercept"), py::arg("single_precision"),
-               py::arg("with_gradient"), py::arg("n_threads"), py::arg("rows") = py::none());
+               py::arg("penalty_scale"), py::arg("coef"), py::arg("intercept"),
+               py::arg("single_precision"), py::arg("with_gradient"), py::arg("n_threads"),
+               py::arg("rows") = py::none());
     module.def("first_non_finite", &first_non_finite, py::arg("X").noconvert(),
                py::arg("single_precision"));
 }

@@ -41,6 +41,10 @@ void register_options(py::module_& module) {
         .value("scale", Precondition::scale)
         .value("whiten", Precondition::whiten)
         .finalize();
+    py::native_enum<PenaltyScale>(module, "PenaltyScale", "enum.Enum")
+        .value("raw", PenaltyScale::raw)
+        .value("std", PenaltyScale::deviation)
+        .finalize();
     py::native_enum<VarianceReduction>(module, "VarianceReduction", "enum.Enum")
         .value("automatic", VarianceReduction::automatic)
         .value("none", VarianceReduction::none)
@@ -70,10 +74,11 @@ void register_options(py::module_& module) {
         .def_readwrite("batch_size", &FitOptions::batch_size)
         .def(
             "set_penalty",
-            [](FitOptions& options, double alpha, double l1_ratio) {
+            [](FitOptions& options, double alpha, double l1_ratio, PenaltyScale scale) {
                 options.penalty = PenaltyStrength::of(alpha, l1_ratio);
+                options.penalty_scale = scale;
             },
-            py::arg("alpha"), py::arg("l1_ratio"))
+            py::arg("alpha"), py::arg("l1_ratio"), py::arg("penalty_scale"))
         .def_readwrite("fit_intercept", &FitOptions::fit_intercept)
         .def_readwrite("rate", &FitOptions::rate)
         .def_readwrite("eta0", &FitOptions::eta0)

@@ -54,7 +54,7 @@ template <class T>
 std::vector<double> Batch<T>::smooth_gradient() const {
     std::vector<double> gradient(point_.size());
     for (std::size_t j = 0; j < coef_size_; ++j)
-        gradient[j] = sums_.coef[j] / sums_.weight + options_.penalty.l2 * point_[j];
+        gradient[j] = sums_.coef[j] / sums_.weight + options_.penalty.l2_of(j) * point_[j];
     for (std::size_t k = 0; k < sums_.intercept.size(); ++k)
         gradient[coef_size_ + k] = sums_.intercept[k] / sums_.weight;
     return gradient;
@@ -74,7 +74,7 @@ std::vector<double> Batch<T>::moved_along(const std::vector<double>& gradient, d
         const double t = step * metric_all_[j];
         moved[j] = point_[j] - t * gradient[j];
         if (j < coef_size_ && options_.penalty.l1 > 0.0)
-            moved[j] = soft_threshold(moved[j], t * options_.penalty.l1);
+            moved[j] = soft_threshold(moved[j], t * options_.penalty.l1_of(j));
     }
     return moved;
 }
@@ -89,7 +89,7 @@ void Batch<T>::step_momentum(const std::vector<double>& gradient) {
         point_[j] += options_.update == Update::nesterov ? options_.momentum * previous_[j] + move
                                                          : previous_[j];
         if (j < coef_size_ && options_.penalty.l1 > 0.0)
-            point_[j] = soft_threshold(point_[j], t * options_.penalty.l1);
+            point_[j] = soft_threshold(point_[j], t * options_.penalty.l1_of(j));
     }
 }
 

@@ -9,16 +9,24 @@ namespace fastgd {
 
 template <class T>
 Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossSpec loss, double l2,
-                          bool fit_intercept, int threads, FunctionRef<bool()> keep_going) {
+                          PenaltyScale scale, bool fit_intercept, int threads,
+                          FunctionRef<bool()> keep_going) {
     Conditioning result;
     const Data rows = with_zero_targets(data);
     result.moments = column_moments(kernels, rows, {nullptr, 0, rows.rows()}, threads, keep_going);
     if (result.moments.non_finite || !keep_going()) return result;
+    PenaltyStrength penalty{.l2 = l2};
+    if (scale == PenaltyScale::deviation)
+        penalty = in_deviations(std::move(penalty), result.moments);
+    for (std::size_t j = 0; j < result.moments.mean.size(); ++j)
+        result.l2.push_back(penalty.l2_of(j));
     const double curvature = kernels.losses[loss.index].curvature;
-    result.shift = Preconditioner::scale(result.moments, curvature, l2, fit_intercept, 0).shift;
+    result.shift =
+        Preconditioner::scale(result.moments, curvature, penalty, fit_intercept, 0).shift;
     for (double& s : result.shift) s = static_cast<double>(static_cast<T>(s));
 
-    const StepProblem batch{.rows_a_step = 0, .curvature = curvature, .l2 = l2, .threads = threads};
+    const StepProblem batch{
+        .rows_a_step = 0, .curvature = curvature, .penalty = penalty, .threads = threads};
     StepProblem sgd = batch;
     sgd.rows_a_step = 1;
     const RawCurvature raw =
@@ -41,9 +49,9 @@ Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossS
     return result;
 }
 
-template Conditioning conditioning(const KernelTable<float>&, const Data&, LossSpec, double, bool,
-                                   int, FunctionRef<bool()>);
-template Conditioning conditioning(const KernelTable<double>&, const Data&, LossSpec, double, bool,
-                                   int, FunctionRef<bool()>);
+template Conditioning conditioning(const KernelTable<float>&, const Data&, LossSpec, double,
+                                   PenaltyScale, bool, int, FunctionRef<bool()>);
+template Conditioning conditioning(const KernelTable<double>&, const Data&, LossSpec, double,
+                                   PenaltyScale, bool, int, FunctionRef<bool()>);
 
 }  // namespace fastgd

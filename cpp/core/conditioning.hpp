@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "penalty_scale.hpp"
 #include "step_size.hpp"
 #include "symmetric.hpp"
 
@@ -10,6 +11,7 @@ namespace fastgd {
 
 struct Conditioning {
     ColumnMoments moments;  // nothing below is set where these found a non-finite cell
+    std::vector<double> l2;  // of the penalty on each column as given
     std::vector<double> shift;  // of centred columns; 0 without an intercept
     SymmetricMatrix second_moments;  // of columns in units of their spread, then the intercept
     Index rows = 0;                  // that these are of; 0: too many columns for them
@@ -23,6 +25,7 @@ struct Conditioning {
 // result means nothing.
 template <class T>
 Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossSpec loss, double l2,
-                          bool fit_intercept, int threads, FunctionRef<bool()> keep_going);
+                          PenaltyScale scale, bool fit_intercept, int threads,
+                          FunctionRef<bool()> keep_going);
 
 }  // namespace fastgd

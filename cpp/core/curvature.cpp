@@ -31,7 +31,7 @@ Index sample_rows(const Data& data, std::size_t item) {
 template <class T>
 std::vector<double> metric_on(const KernelTable<T>& kernels, const Data& data,
                               const RowSelection& rows, const Preconditioner& preconditioner,
-                              double curvature, double l2, int threads,
+                              double curvature, const PenaltyStrength& penalty, int threads,
                               FunctionRef<bool()> keep_going) {
     const auto columns = static_cast<std::size_t>(data.columns());
     if (preconditioner.identity()) return std::vector<double>(columns, 1.0);
@@ -39,7 +39,7 @@ std::vector<double> metric_on(const KernelTable<T>& kernels, const Data& data,
     std::vector<double> metric = preconditioner.metric;
     for (std::size_t j = 0; j < columns; ++j) {
         const double offset = sample.mean[j] - preconditioner.shift[j];
-        const double bend = curvature * (sample.variance[j] + offset * offset) + l2;
+        const double bend = curvature * (sample.variance[j] + offset * offset) + penalty.l2_of(j);
         if (metric[j] * bend > 1.0) metric[j] = 1.0 / bend;
     }
     return metric;
@@ -51,13 +51,14 @@ template <class T>
 CurvatureOperator<T>::CurvatureOperator(const KernelTable<T>& kernels, const Data& data,
                                         const RowSelection& rows, const std::vector<double>& shift,
                                         const std::vector<double>& metric, double intercept_metric,
-                                        double curvature, double l2, int threads)
+                                        double curvature, const PenaltyStrength& penalty,
+                                        int threads)
     : objective_(kernels, {find_loss(kernels, "squared_error"), 0.0}, threads),
       data_(with_zero_targets(data)),
       rows_(rows),
       shift_(shift.begin(), shift.end()),
       curvature_(curvature),
-      l2_(l2),
+      penalty_(penalty),
       sums_(1, data.columns()) {
     for (const double m : metric) root_.push_back(std::sqrt(m));
     root_.push_back(std::sqrt(intercept_metric));
@@ -76,7 +77,8 @@ std::vector<double> CurvatureOperator<T>::operator()(const std::vector<double>& 
     if (sums_.weight <= 0.0) return image;
     const double factor = curvature_ / sums_.weight;
     for (std::size_t j = 0; j < columns; ++j)
-        image[j] = root_[j] * factor * sums_.coef[j] + l2_ * root_[j] * root_[j] * v[j];
+        image[j] =
+            root_[j] * factor * sums_.coef[j] + penalty_.l2_of(j) * root_[j] * root_[j] * v[j];
     image[columns] = root_[columns] * factor * sums_.intercept[0];
     return image;
 }
@@ -84,14 +86,15 @@ std::vector<double> CurvatureOperator<T>::operator()(const std::vector<double>& 
 template <class T>
 SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& data,
                                     const Preconditioner& preconditioner, double curvature,
-                                    double l2, int threads, FunctionRef<bool()> keep_going) {
+                                    const PenaltyStrength& penalty, int threads,
+                                    FunctionRef<bool()> keep_going) {
     const std::vector<Index> sample = spread_rows(data.rows(), sample_rows(data, sizeof(T)));
     const RowSelection rows{sample.data(), 0, static_cast<Index>(sample.size())};
     const auto columns = static_cast<std::size_t>(data.columns());
     CurvatureOperator<T> bend(
         kernels, data, rows, preconditioner.shift,
-        metric_on(kernels, data, rows, preconditioner, curvature, l2, threads, keep_going),
-        preconditioner.intercept_metric, curvature, l2, threads);
+        metric_on(kernels, data, rows, preconditioner, curvature, penalty, threads, keep_going),
+        preconditioner.intercept_metric, curvature, penalty, threads);
 
     std::vector<double> v(columns + 1);
     for (std::size_t j = 0; j <= columns; ++j)
@@ -168,11 +171,11 @@ double mean_row_curvature(const ColumnMoments& moments, const Preconditioner& pr
 template class CurvatureOperator<float>;
 template class CurvatureOperator<double>;
 template SteepestDirection largest_curvature(const KernelTable<float>&, const Data&,
-                                             const Preconditioner&, double, double, int,
-                                             FunctionRef<bool()>);
+                                             const Preconditioner&, double, const PenaltyStrength&,
+                                             int, FunctionRef<bool()>);
 template SteepestDirection largest_curvature(const KernelTable<double>&, const Data&,
-                                             const Preconditioner&, double, double, int,
-                                             FunctionRef<bool()>);
+                                             const Preconditioner&, double, const PenaltyStrength&,
+                                             int, FunctionRef<bool()>);
 template LongestRow longest_row(const KernelTable<float>&, const Data&, double, int);
 template LongestRow longest_row(const KernelTable<double>&, const Data&, double, int);
 

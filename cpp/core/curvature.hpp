@@ -16,7 +16,8 @@ class CurvatureOperator {
     // `rows` must outlive this. An empty `shift` subtracts nothing.
     CurvatureOperator(const KernelTable<T>& kernels, const Data& data, const RowSelection& rows,
                       const std::vector<double>& shift, const std::vector<double>& metric,
-                      double intercept_metric, double curvature, double l2, int threads);
+                      double intercept_metric, double curvature, const PenaltyStrength& penalty,
+                      int threads);
 
     // columns + 1 numbers; one pass over the rows, 0 if they weigh nothing.
     std::vector<double> operator()(const std::vector<double>& v);
@@ -28,7 +29,7 @@ class CurvatureOperator {
     std::vector<T> shift_;
     std::vector<double> root_;  // of the metric, the intercept's last
     double curvature_;
-    double l2_;
+    PenaltyStrength penalty_;
     GradientSums sums_;
 };
 
@@ -43,7 +44,8 @@ struct SteepestDirection {
 template <class T>
 SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& data,
                                     const Preconditioner& preconditioner, double curvature,
-                                    double l2, int threads, FunctionRef<bool()> keep_going);
+                                    const PenaltyStrength& penalty, int threads,
+                                    FunctionRef<bool()> keep_going);
 
 struct LongestRow {
     Index row = 0;

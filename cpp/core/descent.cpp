@@ -15,7 +15,17 @@ Descent<T>::Descent(const Objective<T>& objective, DescentOptions options)
       options_(std::move(options)),
       shift_(options_.preconditioner.shift.begin(), options_.preconditioner.shift.end()),
       metric_(options_.preconditioner.metric.begin(), options_.preconditioner.metric.end()),
+      l1_factor_(options_.penalty.l1_factor.begin(), options_.penalty.l1_factor.end()),
+      l2_factor_(options_.penalty.l2_factor.begin(), options_.penalty.l2_factor.end()),
       stage_(objective.kernels()) {}
+
+template <class T>
+Penalty<T> Descent<T>::penalty() const {
+    const auto strength = [](double s) { return static_cast<T>(s); };
+    if (l1_factor_.empty()) return {strength(options_.penalty.l1), strength(options_.penalty.l2)};
+    return {strength(options_.penalty.l1), strength(options_.penalty.l2), l1_factor_.data(),
+            l2_factor_.data()};
+}
 
 template <class T>
 void Descent<T>::consume(const Data& data, const RowSelection& rows) {

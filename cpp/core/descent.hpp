@@ -93,9 +93,12 @@ class Descent {
     std::int64_t steps_ = 0;
     std::vector<T> shift_;   // of the preconditioner, empty for none
     std::vector<T> metric_;
+    std::vector<T> l1_factor_;  // of the penalty, empty for 1
+    std::vector<T> l2_factor_;
 
     const T* shift() const { return shift_.empty() ? nullptr : shift_.data(); }
     const T* metric() const { return metric_.empty() ? nullptr : metric_.data(); }
+    Penalty<T> penalty() const;
 
   private:
     RowStage<T> stage_;

@@ -163,26 +163,42 @@ DualPoint balanced(const SignedSums& sums, bool fit_intercept) {
     return point;
 }
 
+// A column that bears none of a penalty that others bear: it is constant, so that its products are
+// 0 up to rounding where the derivatives sum to 0.
+bool unpenalised(const PenaltyStrength& penalty, std::size_t column) {
+    return !penalty.zero() && penalty.l1_of(column) == 0.0 && penalty.l2_of(column) == 0.0;
+}
+
+// Whether the derivatives have to sum to 0 for the sake of a column.
+bool constants_bind(const PenaltyStrength& penalty, const SignedSums& sums) {
+    for (std::size_t j = 0; j < sums.of[0].coef.size(); ++j)
+        if (unpenalised(penalty, j) && sums.of[0].coef[j] + sums.of[1].coef[j] != 0.0) return true;
+    return false;
+}
+
 // The same, with products no larger than the l1 strength.
-DualPoint within_l1(DualPoint point, double l1) {
+DualPoint within_l1(DualPoint point, const PenaltyStrength& penalty) {
     const std::size_t outputs = point.cut.size() / 2;
     const std::size_t columns = point.products.size() / outputs;
     for (std::size_t k = 0; k < outputs; ++k) {
-        double largest = 0.0;
-        for (std::size_t j = k * columns; j < (k + 1) * columns; ++j)
-            largest = std::max(largest, std::abs(point.products[j]));
-        if (largest > l1) point.shrink(k, (largest - l1) / largest);
+        double share = 0.0;
+        for (std::size_t j = k * columns; j < (k + 1) * columns; ++j) {
+            const double size = std::abs(point.products[j]);
+            const double l1 = penalty.l1_of(j);
+            if (size > l1 && !unpenalised(penalty, j)) share = std::max(share, (size - l1) / size);
+        }
+        if (share > 0.0) point.shrink(k, share);
     }
     return point;
 }
 
 // What Fenchel's inequality leaves between a coefficient's penalty and the dual's product.
-double penalty_gap(const PenaltyStrength& penalty, double coef, double product) {
-    const double bounded = std::clamp(-product, -penalty.l1, penalty.l1);
-    const double gap = penalty.l1 * std::abs(coef) - coef * bounded;
-    if (penalty.l2 == 0.0) return gap;
-    const double away = coef - soft_threshold(-product, penalty.l1) / penalty.l2;
-    return gap + 0.5 * penalty.l2 * away * away;
+double penalty_gap(double l1, double l2, double coef, double product) {
+    const double bounded = std::clamp(-product, -l1, l1);
+    const double gap = l1 * std::abs(coef) - coef * bounded;
+    if (l2 == 0.0) return gap;
+    const double away = coef - soft_threshold(-product, l1) / l2;
+    return gap + 0.5 * l2 * away * away;
 }
 
 template <class T>
@@ -200,7 +216,7 @@ double gap_to(const DualPoint& point, const Objective<T>& objective, const Data&
     }
     double columns = 0.0;
     for (std::size_t j = 0; j < at.coef.size(); ++j)
-        columns += penalty_gap(penalty, at.coef[j], point.products[j]);
+        columns += penalty_gap(penalty.l1_of(j), penalty.l2_of(j), at.coef[j], point.products[j]);
     return rows.gap / weight + columns;
 }
 
@@ -223,9 +239,9 @@ double duality_gap(const Objective<T>& objective, const Data& data, const Coeffi
         const double gap = gap_to(point, objective, data, model, at, penalty, weight);
         if (gap < least) least = gap;
     };
-    const DualPoint point = balanced(sums, fit_intercept);
+    const DualPoint point = balanced(sums, fit_intercept || constants_bind(penalty, sums));
     if (penalty.l2 > 0.0) consider(point);
-    if (penalty.l2 == 0.0 || penalty.l1 > 0.0) consider(within_l1(point, penalty.l1));
+    if (penalty.l2 == 0.0 || penalty.l1 > 0.0) consider(within_l1(point, penalty));
     return least;
 }
 

@@ -20,12 +20,13 @@ template <class T>
 void FitRun<T>::prepare(const Coefficients& start) {
     const double curvature = objective_.loss().curvature;
     const ColumnMoments& moments = columns_.moments();
+    options_.penalty = penalty_on_columns(options_, moments);
     step_problem_ = step_problem(options_, curvature);
     outcome_.precondition = chosen_precondition(options_, WhiteningSample<T>::pays(data_));
     Preconditioner preconditioner =
         outcome_.precondition == Precondition::none
             ? Preconditioner::none(options_.fit_intercept)
-            : Preconditioner::scale(moments, curvature, options_.penalty.l2, options_.fit_intercept,
+            : Preconditioner::scale(moments, curvature, options_.penalty, options_.fit_intercept,
                                     step_problem_.rows_a_step);
     // kernels subtract the shift in T: it must be a number T holds
     for (double& s : preconditioner.shift) s = static_cast<double>(static_cast<T>(s));
@@ -207,7 +208,7 @@ Verdict FitRun<T>::settle(Index epoch) {
     }
     if (options_.tol && stopping_->improved() &&
         best_measure_.objective <= *options_.tol * stopping_->reference() &&
-        options_.penalty.l1 == 0.0 && options_.penalty.l2 == 0.0 &&
+        options_.penalty.zero() &&
         separates(objective_.loss(), objective_.loss_spec(),
                   best_measure_.objective * columns_.moments().weight,
                   columns_.moments().least_weight)) {
@@ -258,7 +259,9 @@ void FitRun<T>::conclude(Verdict verdict) {
 
 template <class T>
 FitOutcome FitRun<T>::run(const Coefficients& start) {
-    if (!look_at_data(automatic() || options_.precondition != Precondition::none)) return outcome_;
+    if (!look_at_data(automatic() || options_.precondition != Precondition::none ||
+                      penalises_deviations(options_)))
+        return outcome_;
     prepare(start);
     if (outcome_.interrupted) return outcome_;
     const std::vector<double>& shift = descent_options_.preconditioner.shift;

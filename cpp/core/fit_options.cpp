@@ -36,6 +36,15 @@ bool reduces_variance(const FitOptions& options) {
     return options.rate == Rate::automatic && !options.average && !adaptive(options.update);
 }
 
+bool penalises_deviations(const FitOptions& options) {
+    return options.penalty_scale == PenaltyScale::deviation && !options.penalty.zero();
+}
+
+PenaltyStrength penalty_on_columns(const FitOptions& options, const ColumnMoments& moments) {
+    return penalises_deviations(options) ? in_deviations(options.penalty, moments)
+                                         : options.penalty;
+}
+
 Precondition chosen_precondition(const FitOptions& options, bool whitening_pays) {
     if (options.precondition != Precondition::automatic) return options.precondition;
     if (options.rate != Rate::automatic) return Precondition::none;
@@ -50,7 +59,7 @@ StepProblem step_problem(const FitOptions& options, double curvature) {
                            : options.solver == Solver::sgd ? 1
                                                            : options.batch_size,
             .curvature = curvature,
-            .l2 = options.penalty.l2,
+            .penalty = options.penalty,
             .threads = options.threads};
 }
 

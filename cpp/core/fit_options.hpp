@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "descent.hpp"
+#include "penalty_scale.hpp"
 #include "sampler.hpp"
 #include "step_size.hpp"
 #include "stopping.hpp"
@@ -23,6 +24,7 @@ struct FitOptions {
     Solver solver = Solver::batch;
     Index batch_size = 256;
     PenaltyStrength penalty;
+    PenaltyScale penalty_scale = PenaltyScale::raw;
     bool fit_intercept = true;
     Rate rate = Rate::automatic;
     double eta0 = 0.01;
@@ -45,6 +47,12 @@ struct FitOptions {
 
 // Whether each epoch's steps are anchored at the full gradient measured before it (SVRG).
 bool reduces_variance(const FitOptions& options);
+
+// Whether there is a penalty that has to know how columns spread.
+bool penalises_deviations(const FitOptions& options);
+
+// The penalty on columns as given; moments are read only where that asks for them.
+PenaltyStrength penalty_on_columns(const FitOptions& options, const ColumnMoments& moments);
 
 // The metric where the options leave it open; `whitening_pays` on such columns.
 Precondition chosen_precondition(const FitOptions& options, bool whitening_pays);

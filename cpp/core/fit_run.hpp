@@ -70,7 +70,7 @@ class FitRun {
 
     Objective<T> objective_;
     Data data_;  // counts what is read of it
-    const FitOptions& options_;
+    FitOptions options_;  // with the penalty on columns as given
     FitMonitor& monitor_;
     Sampler sampler_;
     Sampler in_order_;

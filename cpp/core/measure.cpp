@@ -25,9 +25,9 @@ Measure measure(const GradientSums& sums, const PenaltyStrength& penalty,
         for (std::size_t j = 0; j < columns; ++j) {
             const std::size_t at = k * columns + j;
             // d/dw at a fixed raw intercept: x = (x - shift) + shift
-            double gradient = sums.coef[at] / sums.weight + penalty.l2 * coef[at];
+            double gradient = sums.coef[at] / sums.weight + penalty.l2_of(j) * coef[at];
             if (!shift.empty()) gradient += shift[j] * of_intercept;
-            const double least = least_subgradient(gradient, coef[at], penalty.l1);
+            const double least = least_subgradient(gradient, coef[at], penalty.l1_of(j));
             square += least * least;
         }
     }
@@ -40,7 +40,8 @@ double finish_gradient(GradientSums& sums, const PenaltyStrength& penalty,
     for (double& g : sums.intercept) g /= sums.weight;
     for (std::size_t j = 0; j < coef.size(); ++j) {
         const double sign = coef[j] > 0.0 ? 1.0 : coef[j] < 0.0 ? -1.0 : 0.0;
-        sums.coef[j] = sums.coef[j] / sums.weight + penalty.l1 * sign + penalty.l2 * coef[j];
+        sums.coef[j] =
+            sums.coef[j] / sums.weight + penalty.l1_of(j) * sign + penalty.l2_of(j) * coef[j];
     }
     return sums.loss / sums.weight + penalty.value(coef);
 }

@@ -23,6 +23,12 @@ struct ColumnMoments {
     std::vector<double> smallest;
     std::vector<double> largest;
     std::optional<CellPosition> non_finite;  // moments mean nothing when this is set
+
+    // The variance; 0 of a constant column, whose mean may be off by rounding.
+    double spread_square(std::size_t column) const {
+        const double square = variance[column];
+        return square <= 1e-30 * mean[column] * mean[column] ? 0.0 : square;
+    }
 };
 
 // `keep_going` is asked every few milliseconds; once it says no, moments mean nothing.

@@ -1,28 +1,48 @@
-// alpha (l1_ratio |w|_1 + (1 - l1_ratio) / 2 |w|^2) as two numbers.
+// alpha (l1_ratio |w|_1 + (1 - l1_ratio) / 2 |w|^2) as two numbers, and their factors per column.
 #pragma once
 
 #include <cmath>
 #include <span>
+#include <vector>
 
 namespace fastgd {
 
 struct PenaltyStrength {
     double l1 = 0.0;
     double l2 = 0.0;
+    // of each column, the same for all outputs; empty: 1 (a descent takes both or none)
+    std::vector<double> l1_factor{};
+    std::vector<double> l2_factor{};
 
     static PenaltyStrength of(double alpha, double l1_ratio) {
         return {alpha * l1_ratio, alpha * (1.0 - l1_ratio)};
     }
 
+    bool zero() const { return l1 == 0.0 && l2 == 0.0; }
+
+    // On one coefficient, counted within its output or over all of them.
+    double l1_of(std::size_t coefficient) const { return l1 * factor_of(l1_factor, coefficient); }
+    double l2_of(std::size_t coefficient) const { return l2 * factor_of(l2_factor, coefficient); }
+    double largest_l2() const {
+        double largest = l2_factor.empty() ? l2 : 0.0;
+        for (const double factor : l2_factor) largest = std::fmax(largest, l2 * factor);
+        return largest;
+    }
+
     double value(std::span<const double> coef) const {
         double absolute = 0.0;
         double square = 0.0;
-        for (const double c : coef) {
-            absolute += std::abs(c);
-            square += c * c;
+        for (std::size_t j = 0; j < coef.size(); ++j) {
+            absolute += factor_of(l1_factor, j) * std::abs(coef[j]);
+            square += factor_of(l2_factor, j) * coef[j] * coef[j];
         }
         // a zero strength must not meet an overflowed sum
         return (l1 > 0.0 ? l1 * absolute : 0.0) + (l2 > 0.0 ? 0.5 * l2 * square : 0.0);
+    }
+
+  private:
+    static double factor_of(const std::vector<double>& factor, std::size_t coefficient) {
+        return factor.empty() ? 1.0 : factor[coefficient % factor.size()];
     }
 };
 

@@ -11,8 +11,9 @@ Preconditioner Preconditioner::none(bool fit_intercept) {
     return result;
 }
 
-Preconditioner Preconditioner::scale(const ColumnMoments& moments, double curvature, double l2,
-                                     bool fit_intercept, Index batch_size) {
+Preconditioner Preconditioner::scale(const ColumnMoments& moments, double curvature,
+                                     const PenaltyStrength& penalty, bool fit_intercept,
+                                     Index batch_size) {
     const std::size_t columns = moments.mean.size();
     Preconditioner result;
     result.shift.assign(columns, 0.0);
@@ -22,16 +23,14 @@ Preconditioner Preconditioner::scale(const ColumnMoments& moments, double curvat
         const double mean = moments.mean[j];
         // centring needs an intercept to move the mean into
         if (fit_intercept) result.shift[j] = mean;
-        double square = moments.variance[j] + (fit_intercept ? 0.0 : mean * mean);
+        double square = moments.spread_square(j) + (fit_intercept ? 0.0 : mean * mean);
         const double reach = std::max(std::abs(moments.largest[j] - result.shift[j]),
                                       std::abs(moments.smallest[j] - result.shift[j]));
-        // a spread below rounding of the mean is no spread: the column is constant
-        if (square <= 1e-30 * mean * mean) square = 0.0;
         if (batch_size > 0) {
             const double share = static_cast<double>(batch_size) + static_cast<double>(columns);
             square = std::max(square, reach * reach / share);
         }
-        const double bend = curvature * square + l2;
+        const double bend = curvature * square + penalty.l2_of(j);
         result.metric[j] = bend > 0.0 && std::isfinite(bend) ? 1.0 / bend : 0.0;
     }
     return result;

@@ -5,6 +5,7 @@
 
 #include "../kernels/table.hpp"
 #include "moments.hpp"
+#include "penalty.hpp"
 
 namespace fastgd {
 
@@ -22,8 +23,9 @@ struct Preconditioner {
     // Diagonal scaling by the curvature of each column, c * variance + l2. `batch_size` bounds
     // what one rare large entry may do to a batch (0: all rows): where a column's largest entry
     // carries more than that batch's share of its second moment, the column moves more slowly.
-    static Preconditioner scale(const ColumnMoments& moments, double curvature, double l2,
-                                bool fit_intercept, Index batch_size);
+    static Preconditioner scale(const ColumnMoments& moments, double curvature,
+                                const PenaltyStrength& penalty, bool fit_intercept,
+                                Index batch_size);
 };
 
 }  // namespace fastgd

@@ -58,7 +58,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .metric = this->metric(),
             .intercept_metric = static_cast<T>(options_.preconditioner.intercept_metric),
             .curvature = scaled ? static_cast<T>(loss.curvature) : T(0),
-            .penalty = {static_cast<T>(options_.penalty.l1), static_cast<T>(options_.penalty.l2)},
+            .penalty = this->penalty(),
             .anchor = this->anchor(),
             .coef = this->coef_.data(),
             .intercept = this->intercept_.data(),

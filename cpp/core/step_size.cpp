@@ -25,7 +25,7 @@ double automatic_rate(const KernelTable<T>& kernels, const Data& data, const Ste
                       const ColumnMoments& moments, const Preconditioner& preconditioner,
                       FunctionRef<bool()> keep_going) {
     const auto of_all_rows = [&] {
-        return largest_curvature(kernels, data, preconditioner, problem.curvature, problem.l2,
+        return largest_curvature(kernels, data, preconditioner, problem.curvature, problem.penalty,
                                  problem.threads, keep_going)
             .curvature;
     };
@@ -43,8 +43,8 @@ RawCurvature raw_curvature(const KernelTable<T>& kernels, const Data& data,
                            bool fit_intercept, FunctionRef<bool()> keep_going) {
     const auto rows = static_cast<double>(data.rows());
     const Preconditioner raw = Preconditioner::none(fit_intercept);
-    return {largest_curvature(kernels, data, raw, problem.curvature, problem.l2, problem.threads,
-                              keep_going),
+    return {largest_curvature(kernels, data, raw, problem.curvature, problem.penalty,
+                              problem.threads, keep_going),
             longest_row(kernels, data, moments.weight / rows, problem.threads),
             mean_row_curvature(moments, raw, 1.0), rows};
 }
@@ -54,13 +54,14 @@ SafeStep safe_step(const RawCurvature& raw, const StepProblem& problem) {
     const bool batch = problem.rows_a_step == 0;
     const double in_a_step =
         of_a_row / (batch ? raw.rows : static_cast<double>(problem.rows_a_step));
+    const double l2 = problem.penalty.largest_l2();
     const double bend = batch                      ? raw.steepest.curvature
-                        : problem.rows_a_step == 1 ? of_a_row + problem.l2
+                        : problem.rows_a_step == 1 ? of_a_row + l2
                                                    : raw.steepest.curvature + in_a_step;
     const double rate = inverse(bend);
     if (raw.longest.square > far_norm * far_norm * raw.mean_square && in_a_step >= 0.5 * bend)
         return {rate, Limit::row, raw.longest.row, std::sqrt(raw.longest.square / raw.mean_square)};
-    if (problem.l2 >= 0.5 * bend) return {rate, Limit::penalty, 0, problem.l2 / bend};
+    if (l2 >= 0.5 * bend) return {rate, Limit::penalty, 0, l2 / bend};
     const std::vector<double>& v = raw.steepest.direction;
     const auto largest = std::max_element(
         v.begin(), v.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });

@@ -12,7 +12,7 @@ namespace fastgd {
 struct StepProblem {
     Index rows_a_step = 0;   // 0: all of them
     double curvature = 1.0;  // bound of the loss's second derivative
-    double l2 = 0.0;
+    PenaltyStrength penalty{};
     int threads = 0;
 };
 

@@ -64,8 +64,8 @@ bool Whitening<T>::refresh(const Coefficients& at, bool bound, FunctionRef<bool(
                                 &h))
         return false;
     const Index columns = data_.columns();
-    for (Index j = 0; j < columns; ++j)
-        h.row(j)[j] += penalty_.l2 * square(sample_.unit()[static_cast<std::size_t>(j)]);
+    for (std::size_t j = 0; j < sample_.unit().size(); ++j)
+        h.row(static_cast<Index>(j))[j] += penalty_.l2_of(j) * square(sample_.unit()[j]);
     if (penalty_.l1 > 0.0) hessian_ = h.copy();
     const double products = std::pow(static_cast<double>(columns), 3);
     factor_ = Cholesky(std::move(h), sample_.ridge(), objective_.kernels().add_products,
@@ -84,8 +84,8 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
         std::vector<double> gradient(columns + 1);
         for (std::size_t j = 0; j < columns; ++j)
             if (unit[j] > 0.0)
-                gradient[j] =
-                    unit[j] * (sums.coef[k * columns + j] / sums.weight + penalty_.l2 * coef[j]);
+                gradient[j] = unit[j] * (sums.coef[k * columns + j] / sums.weight +
+                                         penalty_.l2_of(j) * coef[j]);
         gradient[columns] = fit_intercept_ ? sums.intercept[k] / sums.weight : 0.0;
         std::vector<double> move = gradient;
         double slope = 0.0;
@@ -95,7 +95,7 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
             for (std::size_t j = 0; j < columns; ++j) {
                 if (unit[j] == 0.0) continue;
                 from[j] = coef[j] / unit[j];
-                threshold[j] = penalty_.l1 * unit[j];
+                threshold[j] = penalty_.l1_of(j) * unit[j];
             }
             const std::vector<double> target =
                 least_point(hessian_, gradient, from, threshold, sample_.ridge(),

@@ -6,8 +6,8 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
-template <class T>
-void adaptive_step(const BatchStep<T>& s) noexcept {
+template <bool Factors, class T>
+void adaptive_step_with(const BatchStep<T>& s) noexcept {
     const AdaptiveRule<T>& rule = s.adaptive;
     for (Index k = 0; k < s.outputs; ++k) {
         const Index row = k * s.columns;
@@ -15,7 +15,8 @@ void adaptive_step(const BatchStep<T>& s) noexcept {
             constexpr int L = decltype(width)::value;
             const Vector<T, L> c = load<L>(s.coef + row + j);
             Vector<T, L> gradient = batch_gradient<L>(s, k, j);
-            if (!rule.decoupled) gradient += c * s.penalty.l2;
+            const auto ridge = strength_in<L, Factors>(s.penalty.l2, s.penalty.l2_factor, j);
+            if (!rule.decoupled) gradient += c * ridge;
             Vector<T, L> unit = Vector<T, L>{} + T(1);
             if (rule.unit != nullptr) unit = load<L>(rule.unit + j);
             gradient *= unit;
@@ -31,14 +32,25 @@ void adaptive_step(const BatchStep<T>& s) noexcept {
             const Vector<T, L> root = square_root<T, L>(square * rule.square_correction);
             const Vector<T, L> t = unit * s.step / (root + rule.epsilon);
             Vector<T, L> moved = c - t * mean;
-            if (rule.decoupled) moved -= c * (s.step * s.penalty.l2);
+            if (rule.decoupled) moved -= c * (s.step * ridge);
             // the metric of this step is t * unit: its proximal operator has exact zeros
-            if (s.penalty.l1 != 0) moved = soft_threshold(moved, t * unit * s.penalty.l1);
+            if (s.penalty.l1 != 0)
+                moved = soft_threshold(
+                    moved,
+                    t * unit * strength_in<L, Factors>(s.penalty.l1, s.penalty.l1_factor, j));
             store<L, T>(s.coef + row + j, moved);
             if (s.coef_sum != nullptr)
                 store<L, T>(s.coef_sum + row + j, load<L>(s.coef_sum + row + j) + moved);
         });
     }
+}
+
+template <class T>
+void adaptive_step(const BatchStep<T>& s) noexcept {
+    if (s.penalty.l1_factor != nullptr)
+        adaptive_step_with<true>(s);
+    else
+        adaptive_step_with<false>(s);
 }
 
 }  // namespace

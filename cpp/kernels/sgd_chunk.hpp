@@ -67,7 +67,8 @@ template <bool Metric, bool Anchored, bool Prefetch, class T>
     return result;
 }
 
-enum class PenaltyKind { none, ridge, lasso };
+// The last two have a factor per column.
+enum class PenaltyKind { none, ridge, lasso, ridge_in_columns, lasso_in_columns };
 
 // `sum` is of iterates, `gradient` the one at the anchor; each is read in its mode alone.
 template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
@@ -76,14 +77,16 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
     for_columns<T>(
         0, s.tile.columns, [&](auto width, Index j) __attribute__((always_inline)) {
             constexpr int L = decltype(width)::value;
+            constexpr bool factors = Kind > PenaltyKind::lasso;
             Vector<T, L> c = load<L>(coef + j);
             Vector<T, L> move = centred<L, Metric>(row, s.tile.shift, j) * multiplier;
             if constexpr (Keeps == Mode::anchored) move += load<L>(gradient + j) * step;
-            if constexpr (Kind != PenaltyKind::none) move += c * (step * s.penalty.l2);
+            if constexpr (Kind != PenaltyKind::none)
+                move += c * strength_in<L, factors>(step * s.penalty.l2, s.penalty.l2_factor, j);
             if constexpr (Metric) move *= load<L>(s.metric + j);
             c -= move;
-            if constexpr (Kind == PenaltyKind::lasso) {
-                Vector<T, L> t = Vector<T, L>{} + step * s.penalty.l1;
+            if constexpr (Kind == PenaltyKind::lasso || Kind == PenaltyKind::lasso_in_columns) {
+                auto t = strength_in<L, factors>(step * s.penalty.l1, s.penalty.l1_factor, j);
                 if constexpr (Metric) t *= load<L>(s.metric + j);
                 c = soft_threshold(c, t);
             }
@@ -163,8 +166,13 @@ void sgd_chunk_by_mode(const SgdChunk<T>& s) {
 
 template <bool Metric, class T>
 void sgd_chunk_by_penalty(const SgdChunk<T>& s) {
-    if (s.penalty.l1 != 0)
+    const bool factors = s.penalty.l1_factor != nullptr;
+    if (s.penalty.l1 != 0 && factors)
+        sgd_chunk_by_mode<Metric, PenaltyKind::lasso_in_columns>(s);
+    else if (s.penalty.l1 != 0)
         sgd_chunk_by_mode<Metric, PenaltyKind::lasso>(s);
+    else if (s.penalty.l2 != 0 && factors)
+        sgd_chunk_by_mode<Metric, PenaltyKind::ridge_in_columns>(s);
     else if (s.penalty.l2 != 0)
         sgd_chunk_by_mode<Metric, PenaltyKind::ridge>(s);
     else

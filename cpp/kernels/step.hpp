@@ -13,6 +13,14 @@ template <class V>
     return v > threshold ? v - threshold : (v < -threshold ? v + threshold : zero);
 }
 
+// A strength of the penalty in L columns from j on; `factor` is read if there are factors.
+template <int L, bool Factors, class T>
+[[gnu::always_inline]] inline Vector<T, L> strength_in(T strength, const T* factor, Index j) {
+    Vector<T, L> result = Vector<T, L>{} + strength;
+    if constexpr (Factors) result *= load<L>(factor + j);
+    return result;
+}
+
 // The gradient of a batch's mean loss in L columns from j on, of output k.
 template <int L, class T>
 [[gnu::always_inline]] inline Vector<T, L> batch_gradient(const BatchStep<T>& s, Index k, Index j) {
@@ -24,8 +32,8 @@ template <int L, class T>
     return gradient;
 }
 
-template <class T>
-void batch_step(const BatchStep<T>& s) noexcept {
+template <bool Factors, class T>
+void batch_step_with(const BatchStep<T>& s) noexcept {
     for (Index k = 0; k < s.outputs; ++k) {
         T* coef = s.coef + k * s.columns;
         for_columns<T>(0, s.columns, [&](auto width, Index j) {
@@ -35,7 +43,8 @@ void batch_step(const BatchStep<T>& s) noexcept {
             if (s.metric != nullptr) t *= load<L>(s.metric + j);
             const Vector<T, L> c = load<L>(coef + j);
             // the ridge belongs to the smooth part: momentum carries it too
-            Vector<T, L> move = -(t * (gradient + c * s.penalty.l2));
+            Vector<T, L> move = -(
+                t * (gradient + c * strength_in<L, Factors>(s.penalty.l2, s.penalty.l2_factor, j)));
             if (s.velocity != nullptr) {
                 T* velocity = s.velocity + k * s.columns;
                 const Vector<T, L> v = load<L>(velocity + j) * s.momentum + move;
@@ -43,7 +52,9 @@ void batch_step(const BatchStep<T>& s) noexcept {
                 move = s.nesterov ? v * s.momentum + move : v;
             }
             Vector<T, L> moved = c + move;
-            if (s.penalty.l1 != 0) moved = soft_threshold(moved, t * s.penalty.l1);
+            if (s.penalty.l1 != 0)
+                moved = soft_threshold(
+                    moved, t * strength_in<L, Factors>(s.penalty.l1, s.penalty.l1_factor, j));
             store<L, T>(coef + j, moved);
             if (s.coef_sum != nullptr) {
                 T* sum = s.coef_sum + k * s.columns;
@@ -51,6 +62,14 @@ void batch_step(const BatchStep<T>& s) noexcept {
             }
         });
     }
+}
+
+template <class T>
+void batch_step(const BatchStep<T>& s) noexcept {
+    if (s.penalty.l1_factor != nullptr)
+        batch_step_with<true>(s);
+    else
+        batch_step_with<false>(s);
 }
 
 }  // namespace

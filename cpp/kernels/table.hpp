@@ -73,6 +73,8 @@ template <class T>
 struct Penalty {
     T l1 = 0;
     T l2 = 0;
+    const T* l1_factor = nullptr;  // per column; both null for 1
+    const T* l2_factor = nullptr;
 };
 
 // Where variance is reduced from (SVRG, Johnson and Zhang 2013): a row's derivative there is

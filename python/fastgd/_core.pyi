@@ -29,6 +29,10 @@ class Precondition(Enum):
     scale = 2
     whiten = 3
 
+class PenaltyScale(Enum):
+    raw = 0
+    std = 1
+
 class Rate(Enum):
     automatic = 0
     constant = 1
@@ -83,7 +87,7 @@ class FitOptions:
     seed: int
     n_threads: int
     def __init__(self) -> None: ...
-    def set_penalty(self, alpha: float, l1_ratio: float) -> None: ...
+    def set_penalty(self, alpha: float, l1_ratio: float, penalty_scale: PenaltyScale) -> None: ...
 
 class DescentFloat32:
     def __init__(
@@ -175,6 +179,7 @@ class _Moments(_Search, total=False):
 
 class _Conditioned(_Moments, total=False):
     curvature: float
+    l2: NDArray[np.float64]
     shift: NDArray[np.float64]
     second_moments: NDArray[np.float64] | None
     rows: int
@@ -202,6 +207,7 @@ def conditioning(
     loss: str,
     parameter: float,
     l2: float,
+    penalty_scale: PenaltyScale,
     fit_intercept: bool,
     single_precision: bool,
     n_threads: int,
@@ -213,7 +219,7 @@ def curvature_product(
     metric: NDArray[np.float64],
     intercept_metric: float,
     curvature: float,
-    l2: float,
+    l2: NDArray[np.float64],
     direction: NDArray[np.float64],
     single_precision: bool,
     n_threads: int,
@@ -230,6 +236,7 @@ def objective_at(
     parameter: float,
     alpha: float,
     l1_ratio: float,
+    penalty_scale: PenaltyScale,
     coef: NDArray[np.float64],
     intercept: NDArray[np.float64],
     single_precision: bool,
@@ -248,6 +255,7 @@ def objective_at(
     parameter: float,
     alpha: float,
     l1_ratio: float,
+    penalty_scale: PenaltyScale,
     coef: NDArray[np.float64],
     intercept: NDArray[np.float64],
     single_precision: bool,
@@ -265,6 +273,7 @@ def duality_gap(
     parameter: float,
     alpha: float,
     l1_ratio: float,
+    penalty_scale: PenaltyScale,
     coef: NDArray[np.float64],
     intercept: NDArray[np.float64],
     single_precision: bool,

@@ -74,6 +74,7 @@ class HeldOut:
             "parameter": loss.parameter,
             "alpha": 0.0,
             "l1_ratio": 0.0,
+            "penalty_scale": _core.PenaltyScale.raw,
             "single_precision": compute_dtype(rows.X) == np.float32,
             "n_threads": options.n_threads,
             "rows": index,

@@ -13,6 +13,7 @@ from ._validation import (
     check_flag,
     check_integer,
     check_n_threads,
+    check_penalty_scale,
     check_real,
     compute_dtype,
     describe,
@@ -44,6 +45,7 @@ def build_options(
     batch_size: object,
     alpha: object,
     l1_ratio: object,
+    penalty_scale: object,
     fit_intercept: object,
     learning_rate: object,
     eta0: object,
@@ -65,6 +67,7 @@ def build_options(
     n_rows, n_columns = X.shape
     strength = check_real("alpha", alpha, low=0.0)
     ratio = check_real("l1_ratio", l1_ratio, low=0.0, high=1.0)
+    scale = check_penalty_scale(penalty_scale)
     rate = check_learning_rate(learning_rate, strength)
     averaged_from = check_average(average)
     l1, l2 = strength * ratio, strength * (1.0 - ratio)
@@ -87,13 +90,15 @@ def build_options(
     options = _core.FitOptions()
     options.solver = _core.Solver[solver_name]
     options.batch_size = check_batch_size(batch_size, n_rows, default=DEFAULT_BATCH_SIZE)
-    options.set_penalty(strength, ratio)
+    options.set_penalty(strength, ratio, _core.PenaltyScale[scale])
     options.fit_intercept = check_flag("fit_intercept", fit_intercept)
     options.rate = _rate_kind(rate)
     options.eta0 = check_real("eta0", eta0, low=0.0, low_open=True)
     options.power_t = check_real("power_t", power_t, low=0.0)
     options.t0 = _optimal_start(strength, loss) if rate == "optimal" else 0.0
-    options.update = _update_kind(update, solver_name, rate, lasso=l1 > 0.0, ridge=l2 > 0.0)
+    options.update = _update_kind(
+        update, solver_name, rate, lasso=l1 > 0.0, ridge=l2 > 0.0, penalty_scale=scale
+    )
     averaged = averaged_from > 0
     options.variance_reduction = _variance_kind(
         variance_reduction, solver_name, update, averaged=averaged
@@ -226,7 +231,13 @@ def _rate_kind(rate: str | Callable[[Any], object]) -> _core.Rate:
 
 
 def _update_kind(
-    update: object, solver: str, rate: str | Callable[[Any], object], *, lasso: bool, ridge: bool
+    update: object,
+    solver: str,
+    rate: str | Callable[[Any], object],
+    *,
+    lasso: bool,
+    ridge: bool,
+    penalty_scale: str,
 ) -> _core.Update:
     name = check_choice("update", update, _UPDATES)
     own_steps = solver == "batch" and rate == "auto"
@@ -241,6 +252,10 @@ def _update_kind(
         expected = "with 'adamw' and an l2 penalty a learning_rate other than 'auto'"
         cure = "its ridge shrinks by learning_rate * l2; that of 'adam' knows no such unit"
         raise ValueError(message("update", expected, "'auto'", cure))
+    if name == "adamw" and ridge and penalty_scale != "raw":
+        expected = "with 'adamw' and an l2 penalty penalty_scale='raw'"
+        cure = "its ridge shrinks each coefficient by a share of itself, whatever its unit"
+        raise ValueError(message("update", expected, "another", cure))
     if name != "auto":
         return _core.Update[name]
     if not own_steps:

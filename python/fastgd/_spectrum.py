@@ -41,8 +41,8 @@ class Columns:
         Root mean square about the shift; 0 for columns that tell nothing.
     curvature : float
         Bound of the loss's second derivative.
-    alpha : float
-        Strength of the l2 penalty.
+    l2 : ndarray of shape (d,)
+        Strength of the l2 penalty on each column as given.
     fit_intercept : bool
         Whether an intercept is counted, after the columns.
     """
@@ -50,7 +50,7 @@ class Columns:
     shift: Vector
     spread: Vector
     curvature: float
-    alpha: float
+    l2: Vector
     fit_intercept: bool
 
     @property
@@ -71,7 +71,7 @@ class Columns:
     @property
     def penalty(self) -> Vector:
         """Return the penalty's curvature of each unknown, for columns in units of their spread."""
-        return self._with_intercept(self.alpha * self.unit**2, 0.0)
+        return self._with_intercept(self.l2 * self.unit**2, 0.0)
 
     @property
     def scale(self) -> Vector:
@@ -83,7 +83,7 @@ class Columns:
         """Return the sum of the Hessian's eigenvalues on the columns as given, or scaled."""
         seen = self.seen
         if metric == "none":
-            of_columns = self.curvature * (self.spread**2 + self.shift**2) + self.alpha
+            of_columns = self.curvature * (self.spread**2 + self.shift**2) + self.l2
             return float(of_columns.sum()) + self.curvature * self.fit_intercept
         return float((self.scale**2 * (self.curvature + self.penalty))[seen].sum())
 
@@ -110,7 +110,7 @@ def raw_spectrum(moments: Matrix, columns: Columns, kept: NDArray[np.intp]) -> V
     unit = np.abs(to_scaled).max(initial=0.0) or 1.0
     to_scaled /= unit
     hessian = columns.curvature * (to_scaled.T @ moments @ to_scaled)
-    hessian[range(d), range(d)] += columns.alpha / unit / unit
+    hessian[range(d), range(d)] += columns.l2 / unit / unit
     large = _eigenvalues(hessian)[: len(kept)]
 
     scale = columns.scale[kept]

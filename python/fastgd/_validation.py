@@ -167,6 +167,11 @@ def check_flag(name: str, value: object) -> bool:
     return bool(value)
 
 
+def check_penalty_scale(penalty_scale: object) -> str:
+    """Return what a penalty measures coefficients in: "raw" or "std"."""
+    return check_choice("penalty_scale", penalty_scale, ("raw", "std"))
+
+
 def check_n_threads(n_threads: object) -> int | None:
     """Return the number of threads, or None for all this process may use."""
     if n_threads is None:

@@ -25,6 +25,7 @@ from ._validation import (
     check_flag,
     check_matrix,
     check_n_threads,
+    check_penalty_scale,
     check_real,
     check_sample_weight,
     check_targets,
@@ -66,6 +67,7 @@ def diagnose(
     *,
     loss: str | Loss = "squared_error",
     alpha: float = 0.0,
+    penalty_scale: Literal["raw", "std"] = "raw",
     sample_weight: ArrayLike | None = None,
     fit_intercept: bool = True,
     n_threads: int | None = None,
@@ -77,10 +79,11 @@ def diagnose(
 
     .. math::
 
-       H = \frac{c}{\sum_i s_i} \sum_i s_i \tilde x_i \tilde x_i^T + \alpha I, \qquad
+       H = \frac{c}{\sum_i s_i} \sum_i s_i \tilde x_i \tilde x_i^T + \alpha Q^2, \qquad
        \tilde x_i = (x_i, 1)
 
-    with sample weights :math:`s`, the intercept unpenalised; its largest eigenvalue is the
+    with sample weights :math:`s` and Q as in `fit`: 1 or the standard deviation of each column, 0
+    for the intercept; its largest eigenvalue is the
     smoothness :math:`L`. The condition number is :math:`\kappa = L / \mu`, with :math:`\mu` the
     smallest eigenvalue over the directions that gradients point in: constant columns (beside an
     intercept) and columns made up of others add none.
@@ -109,6 +112,8 @@ def diagnose(
         Name of a loss or one made by `fastgd.losses`.
     alpha : float, default=0.0
         Strength of an l2 penalty, >= 0.
+    penalty_scale : {"raw", "std"}, default="raw"
+        What it measures coefficients in, as in `fit`.
     sample_weight : array_like of shape (n,), optional
         Weights >= 0, not all zero; by default every row weighs 1.
     fit_intercept : bool, default=True
@@ -163,6 +168,7 @@ def diagnose(
     check_targets(y, n_rows, resolved, need_both_classes=True)
     weights = check_sample_weight(sample_weight, n_rows)
     strength = check_real("alpha", alpha, low=0.0)
+    scale = check_penalty_scale(penalty_scale)
     with_intercept = check_flag("fit_intercept", fit_intercept)
     rows: dict[str, Any] = {
         "X": matrix,
@@ -175,11 +181,12 @@ def diagnose(
         loss=resolved.name,
         parameter=resolved.parameter,
         l2=strength,
+        penalty_scale=_core.PenaltyScale[scale],
         fit_intercept=with_intercept,
     )
     raise_if_non_finite("X", matrix, found["non_finite"])
 
-    columns = _columns(found, strength, with_intercept)
+    columns = _columns(found, with_intercept)
     moments = _moments(found, columns)
     kept = np.setdiff1d(np.flatnonzero(columns.seen), found["dependent"])
     spectrum, exact = _spectra(rows, found, columns, moments, kept)
@@ -194,6 +201,7 @@ def diagnose(
         rows_examined=found["rows"] or n_rows,
         loss=resolved.name,
         alpha=strength,
+        penalty_scale=scale,
         fit_intercept=with_intercept,
         mean=found["mean"],
         scale=np.sqrt(found["variance"]),
@@ -211,12 +219,12 @@ def diagnose(
 
 
 @np.errstate(over="ignore")
-def _columns(found: _core._Conditioned, alpha: float, fit_intercept: bool) -> Columns:
+def _columns(found: _core._Conditioned, fit_intercept: bool) -> Columns:
     spread = np.sqrt(found["variance"] + (found["mean"] - found["shift"]) ** 2)
     centred_away = (found["smallest"] == found["largest"]) & fit_intercept
     told = ~centred_away & (spread > 0.0) & np.isfinite(spread)
     return Columns(
-        found["shift"], np.where(told, spread, 0.0), found["curvature"], alpha, fit_intercept
+        found["shift"], np.where(told, spread, 0.0), found["curvature"], found["l2"], fit_intercept
     )
 
 
@@ -263,7 +271,7 @@ def _spectra(
 
 def _ritz_values(rows: dict[str, Any], columns: Columns, scale: Vector) -> tuple[Vector, bool]:
     # a start that the rows alone span: elsewhere no gradient points
-    of_rows = _product(rows, replace(columns, alpha=0.0), scale)
+    of_rows = _product(rows, replace(columns, l2=np.zeros_like(columns.l2)), scale)
     return lanczos(_product(rows, columns, scale), of_rows(_random(columns.size)))
 
 
@@ -284,7 +292,7 @@ def _product(rows: dict[str, Any], columns: Columns, scale: Vector) -> Callable[
             metric=metric,
             intercept_metric=intercept_metric,
             curvature=columns.curvature,
-            l2=columns.alpha,
+            l2=columns.l2,
             direction=np.append(v, np.zeros(d + 1 - len(v))),
         )
         return image[: columns.size]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._findings import describe_findings
 from ._plot import axes_or_new
+from .result import in_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,6 +65,8 @@ class Diagnosis:
         Name of the loss.
     alpha : float
         Strength of the l2 penalty.
+    penalty_scale : {"raw", "std"}
+        What it measures coefficients in.
     fit_intercept : bool
         Whether an intercept is counted.
     mean : ndarray of shape (d,)
@@ -104,6 +107,7 @@ class Diagnosis:
     rows_examined: int
     loss: str
     alpha: float
+    penalty_scale: str
     fit_intercept: bool
     mean: NDArray[Any]
     scale: NDArray[Any]
@@ -152,7 +156,7 @@ class Diagnosis:
         )
         rows = {
             "data": f"{self.n_rows} rows, {self.n_features} columns, loss {self.loss!r}"
-            + (f", alpha {self.alpha:g}" if self.alpha else "")
+            + (f", alpha {self.alpha:g}{in_scale(self.penalty_scale)}" if self.alpha else "")
             + (
                 f"; what follows from {self.rows_examined} rows"
                 if self.rows_examined < self.n_rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from . import _core
 from ._validation import check_flag
@@ -28,6 +28,7 @@ def duality_gap(
     offset: ArrayLike | None = None,
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
+    penalty_scale: Literal["raw", "std"] = "raw",
     n_threads: int | None = None,
     fit_intercept: bool = True,
 ) -> float:
@@ -43,14 +44,15 @@ def duality_gap(
     with the conjugates :math:`\ell^*` of the loss and :math:`\Omega^*` of the penalty, and
     :math:`\sum_i s_i u_i = 0` if an intercept is fitted. The point taken is the derivative of the
     loss at `coef`; of the sign that outweighs the other a share is taken off, so that it sums to
-    0, and of both so much that :math:`|g_j| \le \alpha \rho` where the penalty asks for it. The
-    bound holds up to the rounding of sums over the columns as given; towards the optimum it goes
-    to 0. No bound exceeds the objective itself, as no loss is below 0; without a penalty it is
-    no less than that unless the gradient is 0 (`FitResult.suboptimality` then tells more).
+    0, and of both so much that :math:`|g_j| \le \alpha \rho` where the penalty asks for it (times
+    the column's standard deviation with penalty_scale="std"). The bound holds up to the rounding of
+    sums over the columns as given; towards the optimum it goes to 0. No bound exceeds the objective
+    itself, as no loss is below 0; without a penalty it is no less than that unless the gradient is
+    0 (`FitResult.suboptimality` then tells more).
 
     Parameters
     ----------
-    X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads
+    X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, penalty_scale, n_threads
         As in `value`.
     fit_intercept : bool, default=True
         Whether the optimum is one over intercepts too; else `intercept` stays as it is.
@@ -82,7 +84,8 @@ def duality_gap(
     True
     """
     point = check_point(
-        X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads
+        *(X, y, coef, intercept, loss, sample_weight, offset),
+        *(alpha, l1_ratio, penalty_scale, n_threads),
     )
     free = check_flag("fit_intercept", fit_intercept)
     gap = _core.duality_gap(**point.arguments, fit_intercept=free)

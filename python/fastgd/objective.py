@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ._validation import (
     check_matrix,
     check_n_threads,
     check_offset,
+    check_penalty_scale,
     check_real,
     check_sample_weight,
     check_targets,
@@ -48,6 +49,7 @@ def check_point(
     offset: ArrayLike | None,
     alpha: float,
     l1_ratio: float,
+    penalty_scale: str,
     n_threads: int | None,
 ) -> Point:
     """Return checked arguments of a function of given coefficients."""
@@ -68,6 +70,7 @@ def check_point(
         "parameter": resolved.parameter,
         "alpha": check_real("alpha", alpha, low=0.0),
         "l1_ratio": check_real("l1_ratio", l1_ratio, low=0.0, high=1.0),
+        "penalty_scale": _core.PenaltyScale[check_penalty_scale(penalty_scale)],
         "coef": coefs,
         "intercept": intercepts,
         "single_precision": compute_dtype(matrix) == np.float32,
@@ -93,6 +96,7 @@ def value(
     offset: ArrayLike | None = None,
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
+    penalty_scale: Literal["raw", "std"] = "raw",
     n_threads: int | None = None,
 ) -> float:
     r"""Return the objective at given coefficients.
@@ -100,10 +104,11 @@ def value(
     .. math::
 
        F(W, b) = \frac{1}{\sum_i s_i} \sum_i s_i\, \ell(y_i, x_i^T W + b + o_i)
-                 + \alpha \left( \rho \|W\|_1 + \tfrac{1 - \rho}{2} \|W\|_2^2 \right)
+                 + \alpha \left( \rho \|Q W\|_1 + \tfrac{1 - \rho}{2} \|Q W\|_2^2 \right)
 
-    with sample weights :math:`s`, offsets :math:`o` and :math:`\rho` the `l1_ratio`. The
-    intercept is never penalised.
+    with sample weights :math:`s`, offsets :math:`o` and :math:`\rho` the `l1_ratio`; Q is 1 or,
+    with penalty_scale="std", the standard deviation of each column. The intercept is never
+    penalised.
 
     Parameters
     ----------
@@ -127,6 +132,9 @@ def value(
         Strength of the penalty, >= 0.
     l1_ratio : float, default=0.0
         Share of the l1 norm in the penalty, in [0, 1].
+    penalty_scale : {"raw", "std"}, default="raw"
+        What the penalty measures coefficients in, as in `fit`: "std" reads `X` once more for the
+        standard deviations of its columns, unless `alpha` is 0.
     n_threads : int, optional
         Threads to use; by default as many as this process may use, fewer on little data. The
         result has the same bits for any number.
@@ -150,7 +158,8 @@ def value(
     0.3125
     """
     point = check_point(
-        X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads
+        *(X, y, coef, intercept, loss, sample_weight, offset),
+        *(alpha, l1_ratio, penalty_scale, n_threads),
     )
     result: float = _core.objective_at(**point.arguments, with_gradient=False)
     if not math.isfinite(result):
@@ -169,6 +178,7 @@ def value_and_gradient(
     offset: ArrayLike | None = None,
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
+    penalty_scale: Literal["raw", "std"] = "raw",
     n_threads: int | None = None,
 ) -> tuple[float, NDArray[Any], NDArray[Any] | float]:
     r"""Return the objective and its gradient, reading `X` once.
@@ -179,7 +189,7 @@ def value_and_gradient(
     .. math::
 
        \nabla_W F = \frac{1}{\sum_i s_i} \sum_i s_i d_i x_i
-                    + \alpha (\rho \operatorname{sign}(W) + (1 - \rho) W), \qquad
+                    + \alpha (\rho Q \operatorname{sign}(W) + (1 - \rho) Q^2 W), \qquad
        \nabla_b F = \frac{1}{\sum_i s_i} \sum_i s_i d_i
 
     where the sign of 0 is taken as 0. Rows of a tile stay in cache between the linear predictor
@@ -188,7 +198,7 @@ def value_and_gradient(
 
     Parameters
     ----------
-    X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads
+    X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, penalty_scale, n_threads
         As in `value`.
 
     Returns
@@ -220,7 +230,8 @@ def value_and_gradient(
     >>> minimize(lambda w: fastgd.value_and_gradient(X, y, w)[:2], w0, jac=True)  # doctest: +SKIP
     """
     point = check_point(
-        X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, n_threads
+        *(X, y, coef, intercept, loss, sample_weight, offset),
+        *(alpha, l1_ratio, penalty_scale, n_threads),
     )
     result, coef_gradient, intercept_gradient = _core.objective_at(
         **point.arguments, with_gradient=True

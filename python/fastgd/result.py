@@ -151,6 +151,13 @@ class FitResult:
         The two labels in `y`, the negative one first; None for real targets.
     separable : bool
         Whether the fit ended because a plane divides the classes: there is no least point.
+    alpha : float
+        Strength of the penalty.
+    l1_ratio : float
+        Share of the l1 norm in it.
+    penalty_scale : {"raw", "std"}
+        What it measures coefficients in: their own units, or those of columns divided by their
+        standard deviation.
     """
 
     coef: NDArray[Any]
@@ -168,6 +175,9 @@ class FitResult:
     history: History
     classes: NDArray[Any] | None = None
     separable: bool = False
+    alpha: float = 0.0
+    l1_ratio: float = 0.0
+    penalty_scale: str = "raw"
 
     def __repr__(self) -> str:
         """Return a table of status, epochs, objective, gradient norm, model and message."""
@@ -176,6 +186,7 @@ class FitResult:
             "status": self.status,
             "epochs": f"{self.n_iter} ({passes}), precondition {self.precondition!r}",
             "objective": _first_to_last(self.history.objective, self.objective),
+            "penalty": self._penalty(),
             "validation": _least(self.history.validation),
             "gradient norm": _first_to_last(self.history.gradient_norm, self.gradient_norm),
             "suboptimality": _with_share(self.suboptimality, self.objective),
@@ -190,6 +201,13 @@ class FitResult:
             if text
         ]
         return "\n".join([type(self).__name__, *lines])
+
+    def _penalty(self) -> str:
+        """Return strength, share and scale of the penalty; "" if there is none."""
+        if not self.alpha:
+            return ""
+        share = f", l1_ratio {self.l1_ratio:g}" if self.l1_ratio else ""
+        return f"alpha {self.alpha:g}{share}{in_scale(self.penalty_scale)}"
 
     def effects(self, X: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Effects:
         """Tell what happens to the output when an input changes.
@@ -224,6 +242,11 @@ class FitResult:
           column 1            2            1            2
         """
         return effects_of(self.coef, self.loss, self.classes, X, sample_weight)
+
+
+def in_scale(penalty_scale: str) -> str:
+    """Return what a penalty measures coefficients in, to follow its strength; "" for their own."""
+    return "" if penalty_scale == "raw" else " on coefficients per standard deviation"
 
 
 def _first_to_last(history: NDArray[np.float64], last: float | None = None) -> str:

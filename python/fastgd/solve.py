@@ -52,6 +52,7 @@ def fit(
     batch_size: int = DEFAULT_BATCH_SIZE,
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
+    penalty_scale: Literal["raw", "std"] = "raw",
     fit_intercept: bool = True,
     learning_rate: str | Schedule | Callable[[int], float] = "auto",
     eta0: float = 0.01,
@@ -87,11 +88,12 @@ def fit(
     .. math::
 
        F(W, b) = \frac{1}{\sum_i s_i} \sum_i s_i\, \ell(y_i, x_i^T W + b + o_i)
-                 + \alpha \left( \rho \|W\|_1 + \tfrac{1 - \rho}{2} \|W\|_2^2 \right)
+                 + \alpha \left( \rho \|Q W\|_1 + \tfrac{1 - \rho}{2} \|Q W\|_2^2 \right)
 
-    with sample weights :math:`s`, offsets :math:`o` and :math:`\rho` the `l1_ratio`. With the
-    default step size, columns are centred and scaled inside the solver: raw tables need no
-    preparation, and the coefficients are those of the columns as given.
+    with sample weights :math:`s`, offsets :math:`o` and :math:`\rho` the `l1_ratio`; Q is 1 or,
+    with penalty_scale="std", the standard deviation of each column. With the default step size,
+    columns are centred and scaled inside the solver: raw tables need no preparation, and the
+    coefficients are those of the columns as given.
 
     Parameters
     ----------
@@ -111,9 +113,15 @@ def fit(
     batch_size : int, default=256
         Rows of a step of solver "minibatch", at most n.
     alpha : float, default=0.0
-        Strength of the penalty, >= 0, on the coefficients of the columns as given.
+        Strength of the penalty, >= 0. By default there is none: no strength suits all tables.
     l1_ratio : float, default=0.0
         Share of the l1 norm in the penalty, in [0, 1].
+    penalty_scale : {"raw", "std"}, default="raw"
+        What the penalty measures coefficients in. "raw": W as it is, in units of y per unit of
+        each column; it all but ignores a column in large units and holds one in small units at 0.
+        "std": :math:`q_j w_j`, units of y per standard deviation :math:`q_j` (weighted, over all
+        rows of the fit) of the column: the same optimum as on standardised columns, whatever the
+        units. Constant columns bear no penalty then. Costs a pass at most, nothing without alpha.
     fit_intercept : bool, default=True
         Whether to fit an intercept; it is never penalised.
     learning_rate : str, Schedule or callable, default="auto"
@@ -238,7 +246,8 @@ def fit(
     :math:`g`, so that only the optimum of F is at rest. "adamw" [6] shrinks w by
     :math:`\eta \alpha (1 - \rho) w` instead, beside :math:`\tau`: with an l2 penalty it comes to
     rest elsewhere, where :math:`\tau` times the loss's gradient is minus that, as if each
-    coefficient had a ridge :math:`\eta / \tau` times that of F; the objective reported is F.
+    coefficient had a ridge :math:`\eta / \tau` times that of F; the objective reported is F. That
+    share of w is the same in any unit, so there is no l2 penalty per standard deviation with it.
     With learning_rate="auto" P is "scale", :math:`\epsilon` is in units of
     :math:`\sqrt{2 F(0)}`, and :math:`\eta` starts there ("adagrad") or at that over the root of
     the steps an epoch, to be halved after two epochs without a new best.
@@ -290,6 +299,7 @@ def fit(
         batch_size=batch_size,
         alpha=alpha,
         l1_ratio=l1_ratio,
+        penalty_scale=penalty_scale,
         fit_intercept=fit_intercept,
         learning_rate=learning_rate,
         eta0=eta0,
@@ -371,6 +381,9 @@ def fit(
         history=history,
         classes=targets.classes,
         separable=fitted["separable"],
+        alpha=float(alpha),
+        l1_ratio=float(l1_ratio),
+        penalty_scale=penalty_scale,
     )
     if status in ("iteration_limit", "time_limit", "diverged") and not _all_epochs_wanted(
         status, options

@@ -16,6 +16,7 @@ struct AdaptiveKind {
     double l2;
     bool averaged = false;
     bool anchored = false;
+    bool factors = false;  // of the penalty, per column
 };
 
 template <class T>
@@ -41,7 +42,11 @@ void check_step(const KernelTable<T>& kernels, Index columns, Index outputs, Ind
     step.anchor_gradient = kind.anchored ? anchor.data() : nullptr;
     step.step = T(0.3);
     step.momentum = T(0.75);
+    const Exact<T> l1_factor(numbers.uniforms<T>(columns, 0, 2));
+    const Exact<T> l2_factor(numbers.uniforms<T>(columns, 0, 2));
     step.penalty = {static_cast<T>(kind.l1), static_cast<T>(kind.l2)};
+    step.penalty.l1_factor = kind.factors ? l1_factor.data() : nullptr;
+    step.penalty.l2_factor = kind.factors ? l2_factor.data() : nullptr;
     step.coef = coef.data();
     step.velocity = kind.mean ? new_mean.data() : nullptr;
     step.coef_sum = kind.averaged ? coef_sum.data() : nullptr;
@@ -60,10 +65,12 @@ void check_step(const KernelTable<T>& kernels, Index columns, Index outputs, Ind
     for (Index k = 0; k < outputs; ++k)
         for (Index j = 0; j < columns; ++j) {
             const Index at = k * columns + j;
+            const long double l1 = step.penalty.l1 * (kind.factors ? l1_factor[j] : 1.0L);
+            const long double l2 = step.penalty.l2 * (kind.factors ? l2_factor[j] : 1.0L);
             long double gradient = 0;
             for (Index p = 0; p < partials; ++p) gradient += partial[p * stride + at];
             gradient = gradient * step.scale + (kind.anchored ? anchor[at] : 0);
-            if (!kind.decoupled) gradient += step.penalty.l2 * start[at];
+            if (!kind.decoupled) gradient += l2 * start[at];
             const long double u = kind.unit ? unit[j] : T(1);
             gradient *= u;
             const long double expected_square =
@@ -77,9 +84,8 @@ void check_step(const KernelTable<T>& kernels, Index columns, Index outputs, Ind
                 step.step * u /
                 (std::sqrt(expected_square * rule.square_correction) + rule.epsilon);
             long double moved = start[at] - t * direction;
-            if (kind.decoupled)
-                moved -= static_cast<long double>(step.step) * step.penalty.l2 * start[at];
-            const long double threshold = t * u * step.penalty.l1;
+            if (kind.decoupled) moved -= static_cast<long double>(step.step) * l2 * start[at];
+            const long double threshold = t * u * l1;
             const long double expected = moved > threshold    ? moved - threshold
                                          : moved < -threshold ? moved + threshold
                                                               : 0;
@@ -101,6 +107,8 @@ void every_width() {
         {false, true, false, 0, 0.5, true},
         {true, true, true, 0.3, 0.5, true, true},
         {true, true, false, 0, 0, false, true},
+        {true, true, false, 0.3, 0.5, false, false, true},
+        {false, true, true, 0.3, 0.5, true, true, true},
     };
     each_kernel_table([&](const auto& kernels) {
         Numbers numbers(8);

@@ -25,7 +25,8 @@ Problem<T> dependent_problem(Index rows) {
 template <class T>
 Conditioning of(const KernelTable<T>& kernels, const Problem<T>& problem, int threads) {
     const LossSpec loss{find_loss(kernels, "squared_error"), 0.0};
-    return conditioning(kernels, problem.data(), loss, 0.0, true, threads, keep_going);
+    return conditioning(kernels, problem.data(), loss, 0.0, PenaltyScale::raw, true, threads,
+                        keep_going);
 }
 
 void moments_and_dependence() {

@@ -43,6 +43,14 @@ void penalty_value() {
     check(penalty.l1 == 0.125 && penalty.l2 == 0.375);
     const double coef[] = {1.0, -2.0, 0.0};
     check(penalty.value(coef) == 0.125 * 3.0 + 0.5 * 0.375 * 5.0);
+    PenaltyStrength per_column = penalty;
+    per_column.l1_factor = {2.0, 0.5, 1.0};
+    per_column.l2_factor = {4.0, 0.25, 1.0};
+    check(per_column.value(coef) == 0.125 * 3.0 + 0.5 * 0.375 * 5.0);
+    const double two_outputs[] = {1.0, -2.0, 0.0, 0.0, 0.0, 3.0};
+    check(per_column.value(two_outputs) == 0.125 * 6.0 + 0.5 * 0.375 * 14.0);
+    check(per_column.l1_of(4) == 0.0625 && per_column.l2_of(0) == 1.5);
+    check(per_column.largest_l2() == 1.5 && penalty.largest_l2() == 0.375);
     // no penalty of overflowed coefficients is none, not 0 * inf
     const double huge[] = {1e200, -1e200};
     check(PenaltyStrength{}.value(huge) == 0.0);

@@ -42,9 +42,9 @@ void row_limits() {
 
 void penalty_limits() {
     StepProblem problem = of_size(0);
-    problem.l2 = 1.0;
+    problem.penalty.l2 = 1.0;
     check(safe_step(ordinary(), problem).limit == Limit::penalty);
-    problem.l2 = 0.9;
+    problem.penalty.l2 = 0.9;
     check(safe_step(ordinary(), problem).limit == Limit::column);
 }
 

@@ -22,6 +22,7 @@ struct StepKind {
     double l2;
     bool averaged;
     bool anchored = false;
+    bool factors = false;  // of the penalty, per column
 };
 
 template <class T>
@@ -48,7 +49,11 @@ void check_batch_step(const KernelTable<T>& kernels, Index columns, Index output
     step.momentum = static_cast<T>(kind.momentum);
     step.nesterov = kind.nesterov;
     step.metric = kind.metric ? metric.data() : nullptr;
+    const Exact<T> l1_factor(numbers.uniforms<T>(columns, 0, 2));
+    const Exact<T> l2_factor(numbers.uniforms<T>(columns, 0, 2));
     step.penalty = {static_cast<T>(kind.l1), static_cast<T>(kind.l2)};
+    step.penalty.l1_factor = kind.factors ? l1_factor.data() : nullptr;
+    step.penalty.l2_factor = kind.factors ? l2_factor.data() : nullptr;
     step.coef = coef.data();
     step.velocity = kind.momentum > 0 ? moving.data() : nullptr;
     step.coef_sum = kind.averaged ? coef_sum.data() : nullptr;
@@ -61,14 +66,16 @@ void check_batch_step(const KernelTable<T>& kernels, Index columns, Index output
             for (Index p = 0; p < partials; ++p) gradient += partial[p * stride + at];
             gradient = gradient * step.scale + (kind.anchored ? anchor[at] : 0);
             const long double t = step.step * (kind.metric ? metric[j] : 1.0L);
-            const long double plain = -t * (gradient + step.penalty.l2 * start[at]);
+            const long double l1 = step.penalty.l1 * (kind.factors ? l1_factor[j] : 1.0L);
+            const long double l2 = step.penalty.l2 * (kind.factors ? l2_factor[j] : 1.0L);
+            const long double plain = -t * (gradient + l2 * start[at]);
             const long double expected_velocity =
                 step.momentum * static_cast<long double>(velocity[at]) + plain;
             long double move = plain;
             if (kind.momentum > 0)
                 move =
                     kind.nesterov ? step.momentum * expected_velocity + plain : expected_velocity;
-            const long double expected = soft(start[at] + move, t * step.penalty.l1);
+            const long double expected = soft(start[at] + move, t * l1);
             const long double expected_sum = sum[at] + (kind.averaged ? expected : 0);
             constexpr double units = 16;
             check(close(coef[at], expected, 2, units), kernels.isa, " columns ", columns, " at ",
@@ -80,11 +87,16 @@ void check_batch_step(const KernelTable<T>& kernels, Index columns, Index output
 }
 
 void batch_step_at_every_width() {
-    const StepKind kinds[] = {
-        {false, 0, false, 0, 0, false},    {true, 0, false, 0, 0.5, true},
-        {true, 0, false, 0.4, 0.5, false}, {false, 0, false, 0.4, 0, true},
-        {false, 0.9, false, 0, 0.1, true}, {true, 0.9, true, 0.2, 0.1, false},
-        {false, 0.5, true, 0, 0, true},    {true, 0, false, 0.1, 0.1, false, true}};
+    const StepKind kinds[] = {{false, 0, false, 0, 0, false},
+                              {true, 0, false, 0, 0.5, true},
+                              {true, 0, false, 0.4, 0.5, false},
+                              {false, 0, false, 0.4, 0, true},
+                              {false, 0.9, false, 0, 0.1, true},
+                              {true, 0.9, true, 0.2, 0.1, false},
+                              {false, 0.5, true, 0, 0, true},
+                              {true, 0, false, 0.1, 0.1, false, true},
+                              {true, 0, false, 0.4, 0.5, true, false, true},
+                              {false, 0.9, true, 0, 0.1, false, true, true}};
     each_kernel_table([&](const auto& kernels) {
         Numbers numbers(6);
         for (Index columns = 0; columns <= 67; ++columns)
@@ -104,6 +116,7 @@ struct SgdKind {
     bool averaged;
     double intercept_metric;
     bool anchored = false;
+    bool factors = false;  // of the penalty, per column
 };
 
 // Coefficients after each row, in long double.
@@ -145,9 +158,12 @@ struct SgdOracle {
             const auto c = static_cast<std::size_t>(k * columns + j);
             const long double metric = s.metric != nullptr ? s.metric[j] : 1;
             const long double t = s.step[i] * metric;
+            const bool factors = s.penalty.l1_factor != nullptr;
+            const long double l1 = s.penalty.l1 * (factors ? s.penalty.l1_factor[j] : 1.0L);
+            const long double l2 = s.penalty.l2 * (factors ? s.penalty.l2_factor[j] : 1.0L);
             coef[c] -= rate * slope * metric * tile.centred(i, j) +
-                       t * (s.penalty.l2 * coef[c] + full(k * columns + j));
-            coef[c] = soft(coef[c], t * s.penalty.l1);
+                       t * (l2 * coef[c] + full(k * columns + j));
+            coef[c] = soft(coef[c], t * l1);
             coef_sum[c] += coef[c];
         }
         b -= (rate * slope + s.step[i] * full(s.outputs * columns + k)) * s.intercept_metric;
@@ -184,6 +200,8 @@ void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index 
     const Exact<T> offset(numbers.uniforms<T>(rows * outputs, -1, 1));
     const Exact<T> step(numbers.uniforms<T>(rows, 0.01, 0.1));
     const Exact<T> metric(numbers.uniforms<T>(columns, 0.1, 1));
+    const Exact<T> l1_factor(numbers.uniforms<T>(columns, 0, 2));
+    const Exact<T> l2_factor(numbers.uniforms<T>(columns, 0, 2));
     const Exact<T> anchor_coef(numbers.uniforms<T>(outputs * columns, -1, 1));
     const Exact<T> anchor_intercept(numbers.uniforms<T>(outputs, -1, 1));
     const Exact<T> anchor_gradient(numbers.uniforms<T>(outputs * (columns + 1), -1, 1));
@@ -208,6 +226,8 @@ void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index 
     chunk.intercept_metric = static_cast<T>(kind.intercept_metric);
     chunk.curvature = kind.scaled ? static_cast<T>(loss.curvature) : T(0);
     chunk.penalty = {static_cast<T>(kind.l1), static_cast<T>(kind.l2)};
+    chunk.penalty.l1_factor = kind.factors ? l1_factor.data() : nullptr;
+    chunk.penalty.l2_factor = kind.factors ? l2_factor.data() : nullptr;
     if (kind.anchored)
         chunk.anchor = {anchor_coef.data(), anchor_intercept.data(), anchor_gradient.data()};
     chunk.coef = coef.data();
@@ -231,12 +251,20 @@ void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index 
 }
 
 void sgd_at_every_width() {
-    const SgdKind kinds[] = {
-        {false, false, false, 0, 0, false, 1},        {false, true, true, 0, 0.1, true, 0},
-        {false, true, false, 0.2, 0.1, true, 1},      {true, false, false, 0, 0, true, 4},
-        {true, true, true, 0, 0.1, false, 1},         {true, false, true, 0.2, 0, true, 0.5},
-        {true, true, true, 0.1, 0.1, false, 4, true}, {false, true, false, 0, 0.1, false, 1, true},
-        {true, false, true, 0, 0, false, 1, true}};
+    const SgdKind kinds[] = {{false, false, false, 0, 0, false, 1},
+                             {false, true, true, 0, 0.1, true, 0},
+                             {false, true, false, 0.2, 0.1, true, 1},
+                             {true, false, false, 0, 0, true, 4},
+                             {true, true, true, 0, 0.1, false, 1},
+                             {true, false, true, 0.2, 0, true, 0.5},
+                             {true, true, true, 0.1, 0.1, false, 4, true},
+                             {false, true, false, 0, 0.1, false, 1, true},
+                             {true, false, true, 0, 0, false, 1, true},
+                             {false, true, true, 0, 0.1, true, 1, false, true},
+                             {true, true, false, 0.2, 0.1, false, 4, false, true},
+                             {true, true, true, 0, 0.1, false, 1, true, true},
+                             {false, false, false, 0.2, 0, true, 0.5, false, true},
+                             {true, false, false, 0, 0.1, true, 1, false, true}};
     each_kernel_table([&](const auto& kernels) {
         Numbers numbers(7);
         for (Index l = 0; l < kernels.loss_count; ++l)

@@ -24,7 +24,7 @@ class Whitened {
           data_(problem.data()),
           objective_(kernels, {find_loss(kernels, loss), loss_oracle(loss).parameter}, threads),
           moments_(column_moments(kernels, data_, problem.all(), threads, keep_going)),
-          shift_(Preconditioner::scale(moments_, 1.0, 0.0, fit_intercept, 0).shift) {
+          shift_(Preconditioner::scale(moments_, 1.0, {}, fit_intercept, 0).shift) {
         // the shift is a number that T holds
         for (double& s : shift_) s = static_cast<double>(static_cast<T>(s));
         whitening_ = std::make_unique<Whitening<T>>(objective_, data_, moments_, shift_, penalty,
