@@ -6,12 +6,17 @@
 namespace fastgd {
 
 void shuffle_in_place(Index* first, Index count, std::uint64_t key) {
-    for (Index i = count - 1; i > 0; --i) {
-        // multiply-shift: the bias is below 2^-32 for the buffers shuffled here
-        const std::uint64_t draw = random_bits(key, static_cast<std::uint64_t>(i)) >> 32;
-        const auto j = static_cast<Index>((draw * static_cast<std::uint64_t>(i + 1)) >> 32);
-        std::swap(first[i], first[j]);
+    // multiply-shift: the bias is below 2^-32 for the buffers shuffled here
+    const auto swap_into = [&](Index i, std::uint64_t draw) {
+        std::swap(first[i], first[(draw * static_cast<std::uint64_t>(i + 1)) >> 32]);
+    };
+    Index i = count - 1;
+    for (; i > 1; i -= 2) {
+        const std::uint64_t bits = random_bits(key, static_cast<std::uint64_t>(i));
+        swap_into(i, bits >> 32);
+        swap_into(i - 1, bits & 0xffffffffu);
     }
+    if (i == 1) swap_into(i, random_bits(key, 1) >> 32);
 }
 
 Permutation::Permutation(Index size, std::uint64_t key)

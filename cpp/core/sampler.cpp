@@ -101,7 +101,9 @@ RowSelection Sampler::segment(std::int64_t epoch, Index segment, RowOrder& order
     const Index whole_runs = std::max(rows_ / run_rows_, Index{1});
     fill_runs(Permutation(whole_runs, key), rows_, run_rows_, begin, rows);
     // while a buffer is worked on, the next one is fetched; past the end, nothing new
-    order.upcoming.assign(rows.size(), rows.back());
+    order.upcoming.resize(rows.size());
+    std::fill(order.upcoming.end() - std::min(buffer_rows_, count), order.upcoming.end(),
+              rows.back());
     for (Index at = 0; at < count; at += buffer_rows_)
         mix(rows.data() + at, at > 0 ? order.upcoming.data() + at - buffer_rows_ : nullptr,
             std::min(buffer_rows_, count - at),

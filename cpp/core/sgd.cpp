@@ -43,8 +43,9 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
                                                                 : RowSelection{};
         const PointwiseTile<T> targets = reader.targets(
             data, selection, objective_.loss_spec().parameter, 1.0 / options_.mean_weight);
-        for (Index i = 0; i < size; ++i)
-            step[i] = static_cast<T>(options_.schedule.at(static_cast<double>(steps_ + i + 1)));
+        if (begin == 0 || options_.schedule.kind != Schedule::Kind::held)
+            for (Index i = 0; i < std::min(chunk_rows, rows.count); ++i)
+                step[i] = static_cast<T>(options_.schedule.at(static_cast<double>(steps_ + i + 1)));
         SgdChunk<T> chunk{
             .tile = reader.rows(data, selection, next, this->shift()),
             .outputs = data.outputs(),

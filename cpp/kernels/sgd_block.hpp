@@ -12,11 +12,21 @@ namespace {
 // What a chunk keeps beside its coefficients.
 enum class Mode { plain, averaged, anchored };
 
-// A row's own step ends at its target at the latest.
+// A row's own step ends at its target at the latest. A branch, as few are cut: the division would
+// hold up all others.
 template <class T>
 [[gnu::always_inline]] inline T capped_step(const SgdChunk<T>& s, T step, T weight, T norm) {
     const T bend = s.curvature * weight * (norm + s.intercept_metric);
     return step * bend > T(1) ? T(1) / bend : step;
+}
+
+// The numbers of output k that belong to B rows from row i on.
+template <int B, class T>
+[[gnu::always_inline]] inline Vector<T, B> of_rows(const T* p, Index outputs, Index i, Index k) {
+    if (outputs == 1) return load<B>(p + i);
+    Vector<T, B> v = {};
+    for (int r = 0; r < B; ++r) v[r] = p[(i + r) * outputs + k];
+    return v;
 }
 
 // Where the sums over columns that B rows need stand in one array: of each row with the
@@ -183,18 +193,24 @@ template <int L, bool Metric, bool Ridge, Mode Keeps, class T>
                 moves.anchor_intercept = s.anchor.intercept[k];
                 moves.intercept_gradient = s.anchor.gradient[s.outputs * s.tile.columns + k];
             }
+            const Vector<T, B> steps = load<B>(step);
+            Vector<T, B> weight = Vector<T, B>{} + T(1);
+            Vector<T, B> offset = {};
+            if (s.weight != nullptr) weight = of_rows<B>(s.weight, s.outputs, i, k);
+            if (s.offset != nullptr) offset = of_rows<B>(s.offset, s.outputs, i, k);
+            store<B, T>(moves.y, of_rows<B>(s.y, s.outputs, i, k));
+            store<B, T>(moves.offset, offset);
+            store<B, T>(moves.step, steps);
+            store<B, T>(moves.keep, T(1) - steps * s.penalty.l2);
+            if constexpr (Metric)
+                each<B>([&](auto r) __attribute__((always_inline)) {
+                    constexpr int at = r.value;
+                    moves.rate[at] = weight[at] * capped_step(s, step[at], T(weight[at]),
+                                                              row_sums[Sums::norm + at]);
+                });
+            else
+                store<B, T>(moves.rate, weight * steps);
             T intercept = s.intercept[k];
-            for (int r = 0; r < B; ++r) {
-                const Index at = (i + r) * s.outputs + k;
-                const T weight = s.weight != nullptr ? s.weight[at] : T(1);
-                moves.y[r] = s.y[at];
-                moves.offset[r] = s.offset != nullptr ? s.offset[at] : T(0);
-                moves.step[r] = step[r];
-                moves.keep[r] = T(1) - step[r] * s.penalty.l2;
-                moves.rate[r] =
-                    weight *
-                    (Metric ? capped_step(s, step[r], weight, row_sums[Sums::norm + r]) : step[r]);
-            }
             moves.intercept = intercept;
             s.moves(moves);
             for (int r = 0; r < B; ++r) {
