@@ -105,6 +105,65 @@ def test_equal_columns_share_their_coefficient_and_are_named() -> None:
     result = fastgd.fit(X, z)
     np.testing.assert_allclose(result.coef[:2], result.coef[6:], rtol=0.01)
     assert "2 columns (6, 7) made up of others" in result.message
+    assert "predict alike" in result.message
+
+
+def test_huber_starts_from_the_least_squares() -> None:
+    """Where few residuals are within the bound, the way from zero took a hundred epochs."""
+    X, z = TABLES["rare categories"]
+    problem = Problem(X=X, y=100.0 + z, loss="huber", epsilon=0.05)
+    least = problem.newton_optimum()
+    result = fastgd.fit(**problem.arguments(), solver="batch")
+    assert (result.status, result.n_iter <= 10) == ("converged", True)
+    assert problem.value(result.coef, result.intercept) <= (1 + 1e-5) * least
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_an_exact_fit_by_huber_ends(solver: str) -> None:
+    X = np.random.default_rng(0).normal(size=(100, 3)) + 100.0
+    result = fastgd.fit(X, 1e6 * X.sum(axis=1), loss=fastgd.losses.huber(0.01), solver=solver)
+    assert (result.status, result.n_iter <= 100) == ("converged", True)
+    np.testing.assert_allclose(result.coef, 1e6, rtol=1e-9)
+
+
+def test_directions_below_the_ridge_take_longer_steps() -> None:
+    generator = np.random.default_rng(3)
+    X = generator.normal(size=(300, 3))
+    signal = generator.normal(size=300)
+    X = np.column_stack([X, X[:, 0] + 1e-7 * signal])
+    y = (X[:, 1] + signal + generator.logistic(size=300) > 0.0).astype(float)
+    problem = Problem(X=X, y=y, loss="log_loss")
+    result = fastgd.fit(**problem.arguments(), solver="batch")
+    assert (result.status, result.n_iter <= 20) == ("converged", True)
+    least = problem.newton_optimum()
+    assert problem.value(result.coef, result.intercept) <= (1 + 1e-4) * least
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_float32_coefficients_reach_the_objective_reported(solver: str) -> None:
+    """The intercept goes with the coefficients that are returned, rounded as they are."""
+    generator = np.random.default_rng(0)
+    X = (30.0 * generator.normal(size=(500, 2)) + 1e6).astype(np.float32)
+    y = X @ np.array([0.3, 0.7]) + 0.01 * generator.normal(size=500)
+    problem = Problem(X=X, y=y - y.mean())
+    result = fastgd.fit(**problem.arguments(), solver=solver)
+    there = problem.value(result.coef, result.intercept)
+    assert there == pytest.approx(result.objective, rel=1e-3)
+
+
+def test_rounding_that_promises_more_ends_and_is_told() -> None:
+    """Levels that others make up leave no curvature: gradients in float32 are noise there."""
+    generator = np.random.default_rng(0)
+    a, b = generator.integers(0, 3, 500), np.minimum(generator.geometric(0.6, 500), 5) - 1
+    X = np.column_stack([np.eye(3)[a], np.eye(5)[b], np.eye(15)[5 * a + b]]).astype(np.float32)
+    y = generator.random(500) < 0.2
+    least = Problem(X=X, y=y, loss="log_loss").newton_optimum()
+    for solver in SOLVERS:
+        result = fastgd.fit(X, y, loss="log_loss", solver=solver)
+        assert (result.status, result.n_iter <= 50) == ("converged", True)
+        assert result.objective <= (1 + 1e-5) * least
+        much_left = result.suboptimality > 1e-4 * result.objective
+        assert ("hidden by rounding" in result.message) == much_left
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
@@ -144,6 +203,8 @@ def test_more_columns_than_whitening_serves() -> None:
     result = fastgd.fit(**problem.arguments())
     assert (result.status, result.precondition) == ("converged", "scale")
     assert problem.excess(result.coef, result.intercept) <= 1e-4
+    # the line search needs no more than a rough step to begin with
+    assert result.n_passes <= result.n_iter + 12
 
 
 def test_separable_classes_are_told() -> None:

@@ -14,7 +14,6 @@ namespace fastgd {
 namespace {
 
 constexpr int power_iterations = 30;
-constexpr double power_tolerance = 1e-3;
 constexpr double least_bytes = 8.0 * 1024.0 * 1024.0;
 constexpr double most_bytes = 256.0 * 1024.0 * 1024.0;
 
@@ -87,7 +86,7 @@ template <class T>
 SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& data,
                                     const Preconditioner& preconditioner, double curvature,
                                     const PenaltyStrength& penalty, int threads,
-                                    FunctionRef<bool()> keep_going) {
+                                    FunctionRef<bool()> keep_going, double tolerance) {
     const std::vector<Index> sample = spread_rows(data.rows(), sample_rows(data, sizeof(T)));
     const RowSelection rows{sample.data(), 0, static_cast<Index>(sample.size())};
     const auto columns = static_cast<std::size_t>(data.columns());
@@ -109,7 +108,7 @@ SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& d
         const std::vector<double> image = bend(v);
         double rayleigh = 0.0;
         for (std::size_t j = 0; j <= columns; ++j) rayleigh += image[j] * v[j];
-        const bool settled = std::abs(rayleigh - steepest.curvature) <= power_tolerance * rayleigh;
+        const bool settled = std::abs(rayleigh - steepest.curvature) <= tolerance * rayleigh;
         if (rayleigh > steepest.curvature) steepest = {rayleigh, v};
         if (settled) break;
         v = image;
@@ -172,10 +171,10 @@ template class CurvatureOperator<float>;
 template class CurvatureOperator<double>;
 template SteepestDirection largest_curvature(const KernelTable<float>&, const Data&,
                                              const Preconditioner&, double, const PenaltyStrength&,
-                                             int, FunctionRef<bool()>);
+                                             int, FunctionRef<bool()>, double);
 template SteepestDirection largest_curvature(const KernelTable<double>&, const Data&,
                                              const Preconditioner&, double, const PenaltyStrength&,
-                                             int, FunctionRef<bool()>);
+                                             int, FunctionRef<bool()>, double);
 template LongestRow longest_row(const KernelTable<float>&, const Data&, double, int);
 template LongestRow longest_row(const KernelTable<double>&, const Data&, double, int);
 

@@ -40,12 +40,13 @@ struct SteepestDirection {
 };
 
 // Largest eigenvalue of metric * (curvature * X^T S X / sum(s) + l2) with columns shifted and the
-// intercept counted, by power iteration on evenly spread rows (all, if there are few).
+// intercept counted, by power iteration on evenly spread rows (all, if there are few) until it
+// grows by less than the share `tolerance`.
 template <class T>
 SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& data,
                                     const Preconditioner& preconditioner, double curvature,
                                     const PenaltyStrength& penalty, int threads,
-                                    FunctionRef<bool()> keep_going);
+                                    FunctionRef<bool()> keep_going, double tolerance);
 
 struct LongestRow {
     Index row = 0;

@@ -54,9 +54,16 @@ void FitRun<T>::prepare(const Coefficients& start) {
     best_ = start.onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, d, best_);
     if (start.zero()) best_measure_ = {.objective = at_zero, .gradient_norm = unknown};
+    const KernelTable<T>& kernels = objective_.kernels();
+    const Objective<T> squares(kernels, {find_loss(kernels, "squared_error"), 0.0},
+                               objective_.threads());
+    // of the targets and, where a predictor is a sum of many terms, of these
+    const double rounding = static_cast<double>(std::numeric_limits<T>::epsilon());
+    const double terms = 64.0 * static_cast<double>(data_.columns());
+    const double exact =
+        rounding * rounding * std::max(objective_of_zero(squares, data_), terms * at_zero);
     stopping_ = std::make_unique<Stopping>(
-        stopping_options(options_, whitening_ != nullptr, at_zero,
-                         8.0 * static_cast<double>(std::numeric_limits<T>::epsilon())));
+        stopping_options(options_, whitening_ != nullptr, at_zero, exact, 8.0 * rounding));
 }
 
 template <class T>
@@ -197,6 +204,7 @@ Verdict FitRun<T>::settle(Index epoch) {
         verdict =
             stopping_->judge(finite ? measured_.objective : std::numeric_limits<double>::infinity(),
                              descent_->rate(), measured_.height);
+        if (whitened_batch() && stopping_->improved()) whitening_->recover();
     }
     // where objectives differ by rounding alone, the gradient tells
     const bool better =
@@ -216,6 +224,13 @@ Verdict FitRun<T>::settle(Index epoch) {
         verdict = Verdict::converged;
     }
     return verdict;
+}
+
+template <class T>
+Coefficients FitRun<T>::onto_raw(Coefficients model) const {
+    // an intercept that made up for digits the caller does not get would be off by mean * rounding
+    for (double& w : model.coef) w = static_cast<double>(static_cast<T>(w));
+    return model.onto_raw(descent_options_.preconditioner.shift);
 }
 
 template <class T>
@@ -250,7 +265,7 @@ void FitRun<T>::conclude(Verdict verdict) {
         if (!evaluate()) return;
         kept_measure_ = measured_;
     }
-    outcome_.raw = kept_->onto_raw(descent_options_.preconditioner.shift);
+    outcome_.raw = onto_raw(*kept_);
     outcome_.measure = kept_measure_;
     if (whitening_) outcome_.dependent = whitening_->dependent_columns();
     outcome_.history = log_.reports();
@@ -264,7 +279,6 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         return outcome_;
     prepare(start);
     if (outcome_.interrupted) return outcome_;
-    const std::vector<double>& shift = descent_options_.preconditioner.shift;
     if (!start.zero() || (batch() && !whitening_)) {
         if (!evaluate() || spoiled(std::isfinite(measured_.objective))) return outcome_;
         propose();
@@ -295,7 +309,7 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
         outcome_.epochs = epoch + 1;
         verdict = settle(epoch);
         const Coefficients now = descent_->coefficients();
-        const EpochAnswer answer = monitor_.epoch_done(log_.reports().back(), now.onto_raw(shift));
+        const EpochAnswer answer = monitor_.epoch_done(log_.reports().back(), onto_raw(now));
         if (answer.keep) {
             kept_ = now;
             kept_measure_ = measured_;

@@ -60,7 +60,8 @@ StepProblem step_problem(const FitOptions& options, double curvature) {
                                                            : options.batch_size,
             .curvature = curvature,
             .penalty = options.penalty,
-            .threads = options.threads};
+            .threads = options.threads,
+            .searched = options.update == Update::lbfgs};
 }
 
 DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight) {
@@ -89,7 +90,7 @@ DescentOptions descent_options(const FitOptions& options, const Data& data, doub
 }
 
 StoppingOptions stopping_options(const FitOptions& options, bool whitened, double reference,
-                                 double rounding) {
+                                 double exact, double rounding) {
     const bool batch = options.solver == Solver::batch;
     // noise hides the gain until the step has been cut a few times
     const bool noisy = !batch && !reduces_variance(options) && !options.average;
@@ -102,6 +103,7 @@ StoppingOptions stopping_options(const FitOptions& options, bool whitened, doubl
         .patience = noisy && options.rate == Rate::automatic ? 10 : 5,
         .adaptive = options.rate == Rate::adaptive,
         .reference = reference,
+        .exact = exact,
         .rounding = rounding,
     };
 }

@@ -65,6 +65,8 @@ class FitRun {
     // After an epoch: what to do next; `measured_` holds its measure.
     Verdict settle(Index epoch);
     void retreat();
+    // On the caller's columns, as kernels read them.
+    Coefficients onto_raw(Coefficients model) const;
     // How the fit ended, and with which coefficients.
     void conclude(Verdict verdict);
 

@@ -9,6 +9,8 @@ namespace {
 
 // The power iteration's estimate comes from below.
 constexpr double estimate_margin = 1.02;
+constexpr double tolerance = 1e-3;
+constexpr double rough_tolerance = 0.1;
 
 // The variance that an anchor leaves needs steps of a quarter of 1 / L (Johnson, Zhang 2013).
 constexpr double variance_margin = 4.0;
@@ -26,7 +28,8 @@ double automatic_rate(const KernelTable<T>& kernels, const Data& data, const Ste
                       FunctionRef<bool()> keep_going) {
     const auto of_all_rows = [&] {
         return largest_curvature(kernels, data, preconditioner, problem.curvature, problem.penalty,
-                                 problem.threads, keep_going)
+                                 problem.threads, keep_going,
+                                 problem.searched ? rough_tolerance : tolerance)
             .curvature;
     };
     if (problem.rows_a_step == 0) return inverse(estimate_margin * of_all_rows());
@@ -44,7 +47,7 @@ RawCurvature raw_curvature(const KernelTable<T>& kernels, const Data& data,
     const auto rows = static_cast<double>(data.rows());
     const Preconditioner raw = Preconditioner::none(fit_intercept);
     return {largest_curvature(kernels, data, raw, problem.curvature, problem.penalty,
-                              problem.threads, keep_going),
+                              problem.threads, keep_going, tolerance),
             longest_row(kernels, data, moments.weight / rows, problem.threads),
             mean_row_curvature(moments, raw, 1.0), rows};
 }

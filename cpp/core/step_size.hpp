@@ -14,6 +14,7 @@ struct StepProblem {
     double curvature = 1.0;  // bound of the loss's second derivative
     PenaltyStrength penalty{};
     int threads = 0;
+    bool searched = false;  // a line search finds the length: a rough step will do
 };
 
 // 1 / L in the metric, for the smoothness L of a batch: that of all rows, plus the spread of

@@ -40,12 +40,13 @@ Verdict Stopping::judge(double objective, double rate, double height) {
     if (improved_) best_ = objective;
     if (!options_.tol) return Verdict::go_on;
     // exactly fitted: what is left is rounding
-    if (best_ <= options_.rounding * options_.rounding * options_.reference)
-        return Verdict::converged;
+    const double least = options_.rounding * options_.rounding * options_.reference;
+    if (best_ <= std::max(least, options_.exact)) return Verdict::converged;
     const double tolerance = std::max(*options_.tol, options_.rounding);
     if (height <= tolerance * std::abs(objective)) return Verdict::converged;
     ++epochs_;
     ++idle_;
+    ++stuck_;
     const bool gained = !(best_ >= mark_ - *options_.tol * std::abs(mark_));
     if (gained) mark_ = best_;
     const double settled = tolerance * std::abs(best_);
@@ -54,15 +55,16 @@ Verdict Stopping::judge(double objective, double rate, double height) {
     // no gain for now, but much to gain: that is not the end
     const bool promising = height > promising_share * tolerance * std::abs(objective);
     if (gained || swinging || promising) idle_ = 0;
+    if (gained || swinging) stuck_ = 0;
     since_best_ = improved_ ? 0 : since_best_ + 1;
-    if (idle_ < patience()) {
+    if (idle_ < patience() && stuck_ < patience_when_promising()) {
         if (!options_.guarded || options_.slack == 0 || since_best_ < options_.slack)
             return Verdict::go_on;
         since_best_ = 0;
         return Verdict::retreat;
     }
     if (options_.adaptive && rate * cut() >= least_adaptive_rate) {
-        idle_ = 0;
+        idle_ = stuck_ = 0;
         return Verdict::retreat;
     }
     return Verdict::converged;

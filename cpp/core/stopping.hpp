@@ -24,6 +24,7 @@ struct StoppingOptions {
     int patience = 5;           // least number of epochs without gain that end the fit
     bool adaptive = false;      // scikit-learn's: after `patience` idle epochs the step is cut
     double reference = 0.0;     // objective of zero coefficients
+    double exact = 0.0;         // what rounding leaves of an exact fit
     double rounding = 0.0;      // relative error of the objective
 };
 
@@ -59,12 +60,16 @@ class Stopping {
         return options_.adaptive ? options_.patience : std::max(options_.patience, epochs_ / 4);
     }
 
+    // The same while the gradient promises much: it may be rounding that does.
+    int patience_when_promising() const { return std::max(4 * options_.patience, epochs_ / 2); }
+
     StoppingOptions options_;
     double best_ = std::numeric_limits<double>::infinity();
     bool improved_ = false;
     double mark_ = std::numeric_limits<double>::infinity();  // objective at the last gain by tol
     int epochs_ = 0;
-    int idle_ = 0;  // epochs since then
+    int idle_ = 0;  // epochs since then, or since much was promised
+    int stuck_ = 0;  // epochs since then
     int since_best_ = 0;  // epochs, or retreats, since the best
 };
 

@@ -20,6 +20,9 @@ constexpr int most_sample_steps = 30;
 constexpr int most_halvings = 30;
 constexpr double armijo = 1e-4;
 
+// Of a step's promise; a model that bends as much as the objective does keeps the whole of it.
+constexpr double short_share = 1.5;
+
 double square(double x) { return x * x; }
 
 // (a / its weight - b / its weight) . (to - from)
@@ -119,17 +122,24 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
 }
 
 template <class T>
-const GradientSums& Whitening<T>::sample_sums(const Coefficients& at) {
-    if (at.coef == summed_at_.coef && at.intercept == summed_at_.intercept) return sample_sums_;
+GradientSums Whitening<T>::sample_sums(const Objective<T>& objective,
+                                       const Coefficients& at) const {
     const std::vector<T> coef(at.coef.begin(), at.coef.end());
     const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
-    sample_sums_.clear();
+    GradientSums total(data_.outputs(), data_.columns());
     sample_.rows().each([&](const RowSelection& rows, double share) {
         GradientSums sums(data_.outputs(), data_.columns());
-        objective_.add_gradient(data_, rows, model, sums);
-        sample_sums_.add(sums, share);
+        objective.add_gradient(data_, rows, model, sums);
+        total.add(sums, share);
     });
+    return total;
+}
+
+template <class T>
+const GradientSums& Whitening<T>::sample_sums(const Coefficients& at) {
+    if (at.coef == summed_at_.coef && at.intercept == summed_at_.intercept) return sample_sums_;
+    sample_sums_ = sample_sums(objective_, at);
     summed_at_ = at;
     return sample_sums_;
 }
@@ -140,19 +150,30 @@ double Whitening<T>::value(const GradientSums& sums, const Coefficients& at) con
 }
 
 // How much of the step to take: the sample's objective, tilted to the gradient of all rows, has
-// to fall by its share.
+// to fall by its share. Where it bends less than the model, as below the ridge, more than the step.
 template <class T>
-double Whitening<T>::shortened(const Coefficients& at, const MetricStep& proposal,
+double Whitening<T>::length_of(const Coefficients& at, const MetricStep& proposal,
                                const GradientSums& sums, const GradientSums& in_sample) {
     const double start = value(in_sample, at);
     const double tilt = slope_between(sums, in_sample, at, proposal.to);
     const double noise =
         8.0 * static_cast<double>(std::numeric_limits<T>::epsilon()) * std::abs(start);
+    const auto fall = [&](double t) {
+        const Coefficients there = between(at, proposal.to, t);
+        return start - value(sample_sums(there), there) - t * tilt;
+    };
     double t = length_;
     for (int halving = 0; halving < most_halvings; ++halving, t *= 0.5) {
-        const Coefficients there = between(at, proposal.to, t);
-        const double end = value(sample_sums(there), there) + t * tilt;
-        if (end <= start - 2.0 * armijo * t * proposal.decrement + noise) return t;
+        double fallen = fall(t);
+        if (!(fallen >= 2.0 * armijo * t * proposal.decrement - noise)) continue;
+        const bool whole = halving == 0 && sample_.rows().all() && penalty_.l1 == 0.0;
+        while (whole && fallen > short_share * t * proposal.decrement + noise) {
+            const double further = fall(2.0 * t);
+            if (!(further > fallen)) break;
+            fallen = further;
+            t *= 2.0;
+        }
+        return t;
     }
     return 0.0;
 }
@@ -187,19 +208,32 @@ MetricStep Whitening<T>::step(const Coefficients& at, const GradientSums& sums,
     double t = length_;
     if (!objective_.loss().quadratic) {
         const GradientSums in_sample = sample_.rows().all() ? sums : sample_sums(at);
-        t = shortened(at, proposal, sums, in_sample);
+        t = length_of(at, proposal, sums, in_sample);
         if (t == 0.0) {
             // where the loss hardly bends its Hessian promises too much; its bound does not
             if (!refresh(at, true, keep_going)) return {at};
             const double height = proposal.height;
             proposal = propose(at, sums);
             proposal.height = height;
-            t = shortened(at, proposal, sums, in_sample);
+            t = length_of(at, proposal, sums, in_sample);
             known_ = false;
         }
     }
     proposal.to = between(at, proposal.to, t);
     return proposal;
+}
+
+// A loss that hardly bends far from its targets, as huber's, leads there in many short steps.
+template <class T>
+Coefficients Whitening<T>::least_squares(Coefficients at, FunctionRef<bool()> keep_going) {
+    const KernelTable<T>& kernels = objective_.kernels();
+    const Objective<T> squares(kernels, {find_loss(kernels, "squared_error"), 0.0},
+                               objective_.threads());
+    if (!refresh(at, true, keep_going)) return at;
+    known_ = false;
+    Coefficients there = propose(at, sample_sums(squares, at)).to;
+    const double start = value(sample_sums(at), at);
+    return value(sample_sums(there), there) < start ? there : at;
 }
 
 template <class T>
@@ -212,6 +246,8 @@ Coefficients Whitening<T>::solve_sample(Coefficients at, FunctionRef<bool()> kee
     const double close = std::max(known_part, least_known_part);
     // a sample that is nearly fitted exactly says nothing of where all rows lead
     const double floor = sample_.rows().all() ? 1e-6 : 0.05;
+    if (!objective_.loss().quadratic && !objective_.loss().binary_targets)
+        at = least_squares(std::move(at), keep_going);
     double start = 0.0;
     for (int s = 0; s < most_sample_steps && keep_going(); ++s) {
         const GradientSums sums = sample_sums(at);
@@ -220,7 +256,7 @@ Coefficients Whitening<T>::solve_sample(Coefficients at, FunctionRef<bool()> kee
         MetricStep next{at};
         if (!renew(at, sums, &next, keep_going)) break;
         const bool quadratic = objective_.loss().quadratic;
-        const double t = quadratic ? 1.0 : shortened(at, next, sums, sums);
+        const double t = quadratic ? 1.0 : length_of(at, next, sums, sums);
         at = between(at, next.to, t);
         if (quadratic || t == 0.0 || next.height <= close * std::abs(value(sums, at))) break;
     }

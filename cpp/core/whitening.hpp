@@ -1,6 +1,7 @@
 // Steps in the metric of the Hessian of a sample of rows: what correlated columns need.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -39,10 +40,11 @@ class Whitening {
     // Close to the optimum of the sample alone.
     Coefficients solve_sample(Coefficients at, FunctionRef<bool()> keep_going);
 
-    // After a step that failed.
+    // After a step that failed, and after one that did not.
     void shorten() { length_ *= 0.5; }
+    void recover() { length_ = std::min(1.0, 2.0 * length_); }
 
-    // Columns that are combinations of others as far as rounding can tell: they keep their start.
+    // Columns that are combinations of others as far as rounding can tell.
     std::vector<Index> dependent_columns() const;
 
   private:
@@ -52,12 +54,15 @@ class Whitening {
     bool renew(const Coefficients& at, const GradientSums& sums, MetricStep* proposal,
                FunctionRef<bool()> keep_going);
     MetricStep propose(const Coefficients& at, const GradientSums& sums) const;
+    // The sample's least squares, if that is lower than `at`.
+    Coefficients least_squares(Coefficients at, FunctionRef<bool()> keep_going);
     // How much of the step to take.
-    double shortened(const Coefficients& at, const MetricStep& proposal, const GradientSums& sums,
+    double length_of(const Coefficients& at, const MetricStep& proposal, const GradientSums& sums,
                      const GradientSums& in_sample);
     // Valid until the next call; where the last one was, nothing is read: steps start where their
     // trials ended.
     const GradientSums& sample_sums(const Coefficients& at);
+    GradientSums sample_sums(const Objective<T>& objective, const Coefficients& at) const;
     double value(const GradientSums& sums, const Coefficients& at) const;
 
     const Objective<T>& objective_;

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 _NAMED_COLUMNS = 5
+# Times tol: a height that does not go with a fit that is done.
+_MUCH = 100.0
 
 
 def describe_end(
@@ -42,7 +44,7 @@ def describe_end(
         f"gradient norm {fitted['gradient_norm']:.3g}" + _remarks(fitted) + _kept_epoch(heldout)
     )
     if status == "converged":
-        return f"converged {after}: {reached}; tol={options.tol:g}"
+        return f"converged {after}: {reached}; tol={options.tol:g}{_stuck(fitted, options)}"
     if status == "stopped":
         if heldout is not None and heldout.exhausted:
             idle = heldout.patience
@@ -70,6 +72,18 @@ def _height(fitted: _core._Fitted) -> str:
     if math.isnan(height) or objective == 0.0:
         return ""
     return f", above the optimum by about {height / objective:.1g} of it"
+
+
+def _stuck(fitted: _core._Fitted, options: _core.FitOptions) -> str:
+    """Return that a fit ended with much left to gain, for the end of a sentence."""
+    if options.tol is None or not fitted["suboptimality"] > _MUCH * options.tol * abs(
+        fitted["objective"]
+    ):
+        return ""
+    return (
+        ", but the last epochs gained nothing where the gradient promises more: what is left is "
+        "hidden by rounding, or no step finds it"
+    )
 
 
 def _kept_epoch(heldout: HeldOut | None) -> str:
@@ -117,6 +131,6 @@ def _remarks(fitted: _core._Fitted) -> str:
         more = ", ..." if len(dependent) > _NAMED_COLUMNS else ""
         remarks += (
             f"; {len(dependent)} column{'s' if len(dependent) > 1 else ''} ({named}{more}) made up "
-            "of others, up to rounding: their coefficients stay where they started"
+            "of others, up to rounding: of the coefficients that predict alike these are one choice"
         )
     return remarks

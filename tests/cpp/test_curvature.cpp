@@ -47,7 +47,7 @@ template <class T>
 double estimate(const KernelTable<T>& kernels, const Problem<T>& problem,
                 const Preconditioner& preconditioner, double curvature, double l2) {
     return largest_curvature(kernels, problem.data(), preconditioner, curvature, {0.0, l2}, 2,
-                             keep_going)
+                             keep_going, 1e-3)
         .curvature;
 }
 
@@ -117,7 +117,7 @@ void steepest_direction() {
         using T = Number<decltype(kernels)>;
         const Problem<T> problem = orthogonal<T>({1.0, 12.0, 3.0, 0.5}, 50);
         const SteepestDirection steepest = largest_curvature(
-            kernels, problem.data(), Preconditioner::none(true), 1.0, {}, 2, keep_going);
+            kernels, problem.data(), Preconditioner::none(true), 1.0, {}, 2, keep_going, 1e-3);
         double rest = 0.0;
         for (const std::size_t j : {0, 2, 3, 4}) rest += std::abs(steepest.direction[j]);
         check(std::abs(steepest.direction[1]) > 0.99 && rest < 0.1, rest);

@@ -176,6 +176,26 @@ void little_left_converges_at_once() {
         check(unknown.judge(objective, 0.1, std::nan("")) == silent.judge(objective, 0.1));
 }
 
+// A gradient that is rounding promises for ever.
+void promises_are_not_believed_for_ever() {
+    Stopping promising(with_tol());
+    check(promising.judge(9.0, 0.1, 5.0) == go_on);
+    int idle = 0;
+    while (promising.judge(9.0, 0.1, 5.0) == go_on && idle < 1000) ++idle;
+    check(idle >= 15 && idle <= 25, idle);
+    Stopping gaining(with_tol());
+    double objective = 9.0;
+    for (int epoch = 0; epoch < 100; ++epoch)
+        check(gaining.judge(objective *= 0.99, 0.1, 5.0) == go_on, "epoch ", epoch);
+}
+
+// Near an exact fit a loss that is linear far off is as small as the square of rounding.
+void rounding_of_targets_is_an_exact_fit() {
+    StoppingOptions options = with_tol();
+    options.exact = 1e-12;
+    check_sequence("exact", options, {{2e-12, go_on}, {0.9e-12, converged}});
+}
+
 void best_is_the_lowest_judged() {
     Stopping stopping(with_tol());
     for (const double objective : {9.0, 7.0, 8.0}) stopping.judge(objective, 0.1);
@@ -202,6 +222,8 @@ int main(int argc, char** argv) {
                 {"slow progress is progress", slow_progress_is_progress},
                 {"adaptive steps are cut after patience", adaptive_steps_are_cut_after_patience},
                 {"little left converges at once", little_left_converges_at_once},
+                {"promises are not believed for ever", promises_are_not_believed_for_ever},
+                {"rounding of targets is an exact fit", rounding_of_targets_is_an_exact_fit},
                 {"best is the lowest judged", best_is_the_lowest_judged}},
                argc, argv);
 }
