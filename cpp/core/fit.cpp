@@ -57,11 +57,8 @@ void FitRun<T>::prepare(const Coefficients& start) {
     const KernelTable<T>& kernels = objective_.kernels();
     const Objective<T> squares(kernels, {find_loss(kernels, "squared_error"), 0.0},
                                objective_.threads());
-    // of the targets and, where a predictor is a sum of many terms, of these
     const double rounding = static_cast<double>(std::numeric_limits<T>::epsilon());
-    const double terms = 64.0 * static_cast<double>(data_.columns());
-    const double exact =
-        rounding * rounding * std::max(objective_of_zero(squares, data_), terms * at_zero);
+    const double exact = rounding * rounding * objective_of_zero(squares, data_);
     stopping_ = std::make_unique<Stopping>(
         stopping_options(options_, whitening_ != nullptr, at_zero, exact, 8.0 * rounding));
 }
