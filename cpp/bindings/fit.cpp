@@ -3,6 +3,7 @@
 
 #include <pybind11/stl.h>
 
+#include "../core/costs.hpp"
 #include "../core/second_moments.hpp"
 #include "monitor.hpp"
 #include "problem.hpp"
@@ -88,6 +89,9 @@ void register_fit(py::module_& module) {
     module.def("epochs_before_second_moments", &reading_epochs, py::arg("options"), py::arg("rows"),
                py::arg("columns"), py::arg("outputs"), py::arg("quadratic"),
                py::arg("single_precision"));
+    module.def("seconds_of_reading", &seconds_of_reading, py::arg("rows"), py::arg("columns"),
+               py::arg("outputs"), py::arg("item_bytes"));
+    module.def("seconds_of_products", &seconds_of_products, py::arg("products"));
 }
 
 }  // namespace fastgd::bindings

@@ -6,6 +6,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from . import _core
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,11 +15,6 @@ __all__ = ["WHITENED_COLUMNS", "Plan", "Work", "choose_solver", "describe_readin
 
 # Columns up to which the core takes a Hessian: most_gram_columns of gram.hpp.
 WHITENED_COLUMNS = 2047
-
-# Orders of magnitude, measured once on a machine of two cores: what decides are their ratios.
-_BYTES_A_SECOND = 14e9  # of a thread that reads rows and adds up gradients
-_FLOPS_A_SECOND = 25e9  # of a thread that adds up second moments
-_SECONDS_A_ROW = 3e-9  # beside its columns
 
 # Readings of X, and epochs, about as many as default fits needed; the proximal one is a guess.
 _WHITENED_READINGS = 8.0
@@ -59,15 +56,15 @@ class Work:
 
     def reading(self, n_threads: int) -> float:
         """Return the seconds of one gradient of all rows on so many threads."""
-        row = self.n_columns * max(self.itemsize, self.n_outputs) / _BYTES_A_SECOND + _SECONDS_A_ROW
-        return self.n_rows * row / n_threads
+        shape = (self.n_rows, self.n_columns, self.n_outputs)
+        return _core.seconds_of_reading(*shape, self.itemsize) / n_threads
 
     def hessian(self) -> float:
         """Return the seconds of a Hessian, of all rows or of those the core would take."""
         width = self.n_columns + 1.0
         share = 160.0 if self.quadratic else 16.0
         rows = min(float(self.n_rows), max(share * self.n_rows / width, 100.0 * width))
-        return (rows * width**2 / self.n_threads + width**3 / 3.0) / _FLOPS_A_SECOND
+        return _core.seconds_of_products(rows * width**2 / self.n_threads + width**3 / 3.0)
 
     def seconds(self) -> dict[str, float]:
         """Return the estimated time of each solver with default steps."""
