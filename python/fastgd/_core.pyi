@@ -168,6 +168,7 @@ class _Fitted(_Search, total=False):
     precondition: Precondition
     dependent: list[int]
     second_moments_from: int | None
+    squares_overflow: bool
     separable: bool
     history: _History
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from . import _core
@@ -11,7 +11,14 @@ from . import _core
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["WHITENED_COLUMNS", "Plan", "Work", "choose_solver", "describe_reading"]
+__all__ = [
+    "WHITENED_COLUMNS",
+    "Plan",
+    "Work",
+    "as_carried_out",
+    "choose_solver",
+    "describe_reading",
+]
 
 # Columns up to which the core takes a Hessian: most_gram_columns of gram.hpp.
 WHITENED_COLUMNS = 2047
@@ -181,3 +188,11 @@ def describe_reading(epochs_before: int | None, max_iter: int) -> str:
         f"by each of the first {epochs_before:,} epochs; if more follow, that has cost as much as "
         "second moments do, which then give every later gradient of a squared error"
     )
+
+
+def as_carried_out(plan: Plan, fitted: _core._Fitted) -> Plan:
+    """Return the plan with the metric that the fit took and whether second moments served it."""
+    reading = plan.reading
+    if fitted["squares_overflow"]:
+        reading = "by every epoch, and once in vain: squares overflow, so no second moments"
+    return replace(plan, precondition=fitted["precondition"].name, reading=reading)
