@@ -106,6 +106,21 @@ def test_steps_are_the_published_ones(
 
 
 @pytest.mark.parametrize("update", UPDATES)
+def test_decaying_steps_end_at_the_optimum_of_an_l1_penalty(update: str) -> None:
+    problem = make_problem("log_loss", 1000, 8, alpha=0.05, l1_ratio=1.0)
+    result = fastgd.fit(
+        **problem.arguments(),
+        solver="minibatch",
+        batch_size=50,
+        update=update,
+        learning_rate=fastgd.schedules.cosine(0.05, epochs=200),
+        max_iter=200,
+        tol=None,
+    )
+    assert problem.excess(result.coef, result.intercept) < 1e-5
+
+
+@pytest.mark.parametrize("update", UPDATES)
 @pytest.mark.parametrize(("n", "d", "batch_size"), [(9_000, 130, 4_000), (5_000, 40, 300)])
 def test_batches_that_fill_caches(n: int, d: int, batch_size: int, update: str) -> None:
     problem = make_problem("log_loss", n, d, alpha=0.1, l1_ratio=0.1)

@@ -192,6 +192,8 @@ def test_squares_that_overflow_leave_X_to_be_read() -> None:
     told, read = fit_both(problem, learning_rate="constant", eta0=1e-320, max_iter=10)
     assert told.n_passes == read.n_passes + 1
     np.testing.assert_array_equal(told.coef, read.coef)
+    assert told.plan.reading.startswith("by every epoch, and once in vain: squares overflow")
+    assert "second moments" not in told.message
 
 
 @pytest.mark.parametrize(

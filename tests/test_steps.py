@@ -50,13 +50,11 @@ def descend(
             derivative = pointwise_derivative(problem.loss, z, y[rows], problem.epsilon)
             gradient = (weights[rows, None] * derivative).T @ A[rows] / len(z) + l2 * theta
             t = step_size(epoch, len(iterates) + 1)
-            if update == "plain":
-                move = -t * gradient
-            else:
-                velocity = momentum * velocity - t * gradient
-                move = velocity if update == "momentum" else momentum * velocity - t * gradient
-            theta = theta + move
-            theta = np.sign(theta) * np.maximum(np.abs(theta) - t * l1, 0.0)
+            carried = momentum * velocity
+            moved = theta - t * gradient + (carried if update == "momentum" else 0.0)
+            moved = np.sign(moved) * np.maximum(np.abs(moved) - t * l1, 0.0)
+            velocity = moved - theta + (carried if update == "nesterov" else 0.0)
+            theta = moved + (momentum * velocity if update == "nesterov" else 0.0)
             iterates.append((theta[:, :d], theta[:, d]))
     return iterates
 
@@ -118,6 +116,23 @@ def test_updates(solver: str, update: str, variant: str, dtype: str) -> None:
     rows = batch_rows(solver, problem, 50)
     steps = descend(problem, rows, lambda epoch, t: 0.02, 3, update=update, momentum=0.7)
     assert_model(result, steps[-1], ROUNDING[dtype])
+
+
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.5])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_only_the_optimum_of_an_l1_penalty_is_at_rest(
+    solver: str, update: str, loss: str, l1_ratio: float
+) -> None:
+    problem = make_problem(loss, 200, 8, epsilon=0.5, alpha=0.16, l1_ratio=l1_ratio)
+    options: dict[str, Any] = {"batch_size": 50, "max_iter": 1000, "update": update}
+    options["eta0"] = {"batch": 0.5, "minibatch": 0.1, "sgd": 0.003}[solver]
+    if solver != "batch":
+        options["variance_reduction"] = "svrg"
+    result = fit(problem, solver, **options)
+    assert np.abs(problem.least_subgradient(result.coef, result.intercept)).max() < 1e-9
+    assert problem.excess(result.coef, result.intercept) < 1e-8
 
 
 ALPHA = 0.3

@@ -39,9 +39,9 @@ def descend(
             gradient = mean_gradient(theta, rows)
             if anchor is not None:
                 gradient += mean_gradient(anchor, slice(None)) - mean_gradient(anchor, rows)
-            velocity = (momentum or 0.0) * velocity - rate * (gradient + l2 * theta)
-            theta = theta + velocity
-            theta = np.sign(theta) * np.maximum(np.abs(theta) - rate * l1, 0.0)
+            moved = theta + (momentum or 0.0) * velocity - rate * (gradient + l2 * theta)
+            moved = np.sign(moved) * np.maximum(np.abs(moved) - rate * l1, 0.0)
+            velocity, theta = moved - theta, moved
         anchor = theta
     return theta
 

@@ -3,6 +3,7 @@
 
 #include <pybind11/stl.h>
 
+#include "../core/costs.hpp"
 #include "../core/second_moments.hpp"
 #include "monitor.hpp"
 #include "problem.hpp"
@@ -66,6 +67,7 @@ py::dict fit_to(const py::array& X, const py::array& y,
     result["precondition"] = outcome.precondition;
     result["dependent"] = outcome.dependent;
     result["second_moments_from"] = outcome.second_moments_from;
+    result["squares_overflow"] = outcome.squares_overflow;
     result["separable"] = outcome.separable;
     result["history"] = history_of(outcome.history);
     return result;
@@ -88,6 +90,9 @@ void register_fit(py::module_& module) {
     module.def("epochs_before_second_moments", &reading_epochs, py::arg("options"), py::arg("rows"),
                py::arg("columns"), py::arg("outputs"), py::arg("quadratic"),
                py::arg("single_precision"));
+    module.def("seconds_of_reading", &seconds_of_reading, py::arg("rows"), py::arg("columns"),
+               py::arg("outputs"), py::arg("item_bytes"));
+    module.def("seconds_of_products", &seconds_of_products, py::arg("products"));
 }
 
 }  // namespace fastgd::bindings

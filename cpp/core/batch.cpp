@@ -79,17 +79,23 @@ std::vector<double> Batch<T>::moved_along(const std::vector<double>& gradient, d
     return moved;
 }
 
+// Proximal heavy ball (Ochs, Chen, Brox and Pock 2014) and Nesterov's step with it: velocities are
+// differences of iterates, so that only the optimum is at rest.
 template <class T>
 void Batch<T>::step_momentum(const std::vector<double>& gradient) {
-    const double step = this->rate();
+    const bool nesterov = options_.update == Update::nesterov;
+    const double rate = this->rate();
     for (std::size_t j = 0; j < point_.size(); ++j) {
-        const double t = step * metric_all_[j];
-        const double move = -t * gradient[j];
+        const double t = rate * metric_all_[j];
+        const auto proximal = [&](double step) {
+            if (j >= coef_size_ || options_.penalty.l1 == 0.0) return step;
+            return proximal_step(point_[j], step, t * options_.penalty.l1_of(j));
+        };
+        double move = -t * gradient[j];
+        if (nesterov) move = proximal(move);
         previous_[j] = options_.momentum * previous_[j] + move;
-        point_[j] += options_.update == Update::nesterov ? options_.momentum * previous_[j] + move
-                                                         : previous_[j];
-        if (j < coef_size_ && options_.penalty.l1 > 0.0)
-            point_[j] = soft_threshold(point_[j], t * options_.penalty.l1_of(j));
+        if (!nesterov) previous_[j] = proximal(previous_[j]);
+        point_[j] += nesterov ? options_.momentum * previous_[j] + move : previous_[j];
     }
 }
 

@@ -167,7 +167,8 @@ bool FitRun<T>::take_second_moments(Index epoch) {
         objective_, data_, descent_options_.preconditioner.shift, in_time);
     if (!in_time()) return false;
     log_.leave_out();
-    if (!moments->finite()) return true;
+    outcome_.squares_overflow = !moments->finite();
+    if (outcome_.squares_overflow) return true;
     moments->refer_to(descent_->coefficients(), static_cast<Batch<T>&>(*descent_).sums());
     second_moments_ = std::move(moments);
     outcome_.second_moments_from = epoch;

@@ -46,6 +46,7 @@ struct FitOutcome {
     Precondition precondition = Precondition::none;  // what was used
     std::vector<Index> dependent;  // whitened: columns that are combinations of others
     std::optional<Index> second_moments_from;  // the epoch since which they stood for X
+    bool squares_overflow = false;  // second moments were taken in vain
     bool separable = false;        // a plane divides the classes: there is no least point
     std::optional<CellPosition> non_finite;  // set: nothing was fitted
 };

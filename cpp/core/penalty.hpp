@@ -53,4 +53,12 @@ inline double soft_threshold(double v, double threshold) {
     return 0.0;
 }
 
+// What the soft threshold leaves of a step from c: momentum carries that on, not the step.
+inline double proximal_step(double c, double step, double threshold) {
+    const double v = c + step;
+    if (v > threshold) return step - threshold;
+    if (v < -threshold) return step + threshold;
+    return -c;
+}
+
 }  // namespace fastgd

@@ -2,14 +2,11 @@
 
 #include <cmath>
 
+#include "costs.hpp"
+
 namespace fastgd {
 
 namespace {
-
-// The speeds of one thread that plan.py reckons with; only their ratios matter here.
-constexpr double bytes_a_second = 14e9;  // of rows read for a gradient, or of the matrix
-constexpr double flops_a_second = 25e9;  // of second moments
-constexpr double seconds_a_row = 3e-9;   // beside its columns
 
 // Readings are shared by all threads, steps are not; how many there are must change no bit.
 constexpr double threads_reckoned_with = 8.0;
@@ -18,9 +15,7 @@ constexpr double threads_reckoned_with = 8.0;
 constexpr double least_share = 1.0 / 16.0;
 
 double reading(const FitShape& shape) {
-    const auto numbers = static_cast<double>(shape.columns);
-    const auto bytes = static_cast<double>(std::max(shape.item_bytes, shape.outputs));
-    return static_cast<double>(shape.rows) * (numbers * bytes / bytes_a_second + seconds_a_row);
+    return seconds_of_reading(shape.rows, shape.columns, shape.outputs, shape.item_bytes);
 }
 
 double entries(const FitShape& shape) {
@@ -30,7 +25,7 @@ double entries(const FitShape& shape) {
 
 // One reading, and the products of its rows.
 double taking(const FitShape& shape) {
-    return reading(shape) + static_cast<double>(shape.rows) * entries(shape) / flops_a_second;
+    return reading(shape) + seconds_of_products(static_cast<double>(shape.rows) * entries(shape));
 }
 
 double step(const FitShape& shape) {

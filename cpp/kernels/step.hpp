@@ -13,6 +13,13 @@ template <class V>
     return v > threshold ? v - threshold : (v < -threshold ? v + threshold : zero);
 }
 
+// What the proximal operator leaves of a step from c: momentum carries that on, not the step.
+template <class V>
+[[gnu::always_inline]] inline V proximal_step(V c, V step, V threshold) {
+    const V v = c + step;
+    return v > threshold ? step - threshold : (v < -threshold ? step + threshold : -c);
+}
+
 // A strength of the penalty in L columns from j on; `factor` is read if there are factors.
 template <int L, bool Factors, class T>
 [[gnu::always_inline]] inline Vector<T, L> strength_in(T strength, const T* factor, Index j) {
@@ -32,7 +39,9 @@ template <int L, class T>
     return gradient;
 }
 
-template <bool Factors, class T>
+// Carried: there is an l1 penalty and a velocity, which carries the soft threshold on as well
+// (Ochs, Chen, Brox and Pock 2014): only then is the optimum alone at rest.
+template <bool Factors, bool Carried, class T>
 void batch_step_with(const BatchStep<T>& s) noexcept {
     for (Index k = 0; k < s.outputs; ++k) {
         T* coef = s.coef + k * s.columns;
@@ -45,16 +54,25 @@ void batch_step_with(const BatchStep<T>& s) noexcept {
             // the ridge belongs to the smooth part: momentum carries it too
             Vector<T, L> move = -(
                 t * (gradient + c * strength_in<L, Factors>(s.penalty.l2, s.penalty.l2_factor, j)));
-            if (s.velocity != nullptr) {
+            const auto threshold = [&] {
+                return t * strength_in<L, Factors>(s.penalty.l1, s.penalty.l1_factor, j);
+            };
+            if constexpr (Carried) {
+                T* velocity = s.velocity + k * s.columns;
+                const Vector<T, L> carried = load<L>(velocity + j) * s.momentum;
+                move = proximal_step(c, s.nesterov ? move : carried + move, threshold());
+                const Vector<T, L> v = s.nesterov ? carried + move : move;
+                store<L, T>(velocity + j, v);
+                if (s.nesterov) move += v * s.momentum;
+            } else if (s.velocity != nullptr) {
                 T* velocity = s.velocity + k * s.columns;
                 const Vector<T, L> v = load<L>(velocity + j) * s.momentum + move;
                 store<L, T>(velocity + j, v);
                 move = s.nesterov ? v * s.momentum + move : v;
             }
             Vector<T, L> moved = c + move;
-            if (s.penalty.l1 != 0)
-                moved = soft_threshold(
-                    moved, t * strength_in<L, Factors>(s.penalty.l1, s.penalty.l1_factor, j));
+            if constexpr (!Carried)
+                if (s.penalty.l1 != 0) moved = soft_threshold(moved, threshold());
             store<L, T>(coef + j, moved);
             if (s.coef_sum != nullptr) {
                 T* sum = s.coef_sum + k * s.columns;
@@ -66,10 +84,11 @@ void batch_step_with(const BatchStep<T>& s) noexcept {
 
 template <class T>
 void batch_step(const BatchStep<T>& s) noexcept {
+    const bool carried = s.penalty.l1 != 0 && s.velocity != nullptr;
     if (s.penalty.l1_factor != nullptr)
-        batch_step_with<true>(s);
+        carried ? batch_step_with<true, true>(s) : batch_step_with<true, false>(s);
     else
-        batch_step_with<false>(s);
+        carried ? batch_step_with<false, true>(s) : batch_step_with<false, false>(s);
 }
 
 }  // namespace

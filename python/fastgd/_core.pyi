@@ -168,6 +168,7 @@ class _Fitted(_Search, total=False):
     precondition: Precondition
     dependent: list[int]
     second_moments_from: int | None
+    squares_overflow: bool
     separable: bool
     history: _History
 
@@ -307,3 +308,5 @@ def epochs_before_second_moments(
     quadratic: bool,
     single_precision: bool,
 ) -> int | None: ...
+def seconds_of_reading(rows: int, columns: int, outputs: int, item_bytes: int) -> float: ...
+def seconds_of_products(products: float) -> float: ...

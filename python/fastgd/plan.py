@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from . import _core
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["WHITENED_COLUMNS", "Plan", "Work", "choose_solver", "describe_reading"]
+__all__ = [
+    "WHITENED_COLUMNS",
+    "Plan",
+    "Work",
+    "as_carried_out",
+    "choose_solver",
+    "describe_reading",
+]
 
 # Columns up to which the core takes a Hessian: most_gram_columns of gram.hpp.
 WHITENED_COLUMNS = 2047
-
-# Orders of magnitude, measured once on a machine of two cores: what decides are their ratios.
-_BYTES_A_SECOND = 14e9  # of a thread that reads rows and adds up gradients
-_FLOPS_A_SECOND = 25e9  # of a thread that adds up second moments
-_SECONDS_A_ROW = 3e-9  # beside its columns
 
 # Readings of X, and epochs, about as many as default fits needed; the proximal one is a guess.
 _WHITENED_READINGS = 8.0
@@ -59,15 +63,15 @@ class Work:
 
     def reading(self, n_threads: int) -> float:
         """Return the seconds of one gradient of all rows on so many threads."""
-        row = self.n_columns * max(self.itemsize, self.n_outputs) / _BYTES_A_SECOND + _SECONDS_A_ROW
-        return self.n_rows * row / n_threads
+        shape = (self.n_rows, self.n_columns, self.n_outputs)
+        return _core.seconds_of_reading(*shape, self.itemsize) / n_threads
 
     def hessian(self) -> float:
         """Return the seconds of a Hessian, of all rows or of those the core would take."""
         width = self.n_columns + 1.0
         share = 160.0 if self.quadratic else 16.0
         rows = min(float(self.n_rows), max(share * self.n_rows / width, 100.0 * width))
-        return (rows * width**2 / self.n_threads + width**3 / 3.0) / _FLOPS_A_SECOND
+        return _core.seconds_of_products(rows * width**2 / self.n_threads + width**3 / 3.0)
 
     def seconds(self) -> dict[str, float]:
         """Return the estimated time of each solver with default steps."""
@@ -184,3 +188,11 @@ def describe_reading(epochs_before: int | None, max_iter: int) -> str:
         f"by each of the first {epochs_before:,} epochs; if more follow, that has cost as much as "
         "second moments do, which then give every later gradient of a squared error"
     )
+
+
+def as_carried_out(plan: Plan, fitted: _core._Fitted) -> Plan:
+    """Return the plan with the metric that the fit took and whether second moments served it."""
+    reading = plan.reading
+    if fitted["squares_overflow"]:
+        reading = "by every epoch, and once in vain: squares overflow, so no second moments"
+    return replace(plan, precondition=fitted["precondition"].name, reading=reading)

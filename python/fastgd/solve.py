@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +28,7 @@ from ._validation import (
     compute_dtype,
     raise_if_non_finite,
 )
+from .plan import as_carried_out
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
 
 if TYPE_CHECKING:
@@ -376,7 +376,7 @@ def fit(
         suboptimality=fitted["suboptimality"],
         message=describe_end(fitted, history, options, rate, heldout),
         precondition=fitted["precondition"].name,
-        plan=replace(plan, precondition=fitted["precondition"].name),
+        plan=as_carried_out(plan, fitted),
         loss=resolved.name,
         history=history,
         classes=targets.classes,

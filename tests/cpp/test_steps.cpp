@@ -69,13 +69,14 @@ void check_batch_step(const KernelTable<T>& kernels, Index columns, Index output
             const long double l1 = step.penalty.l1 * (kind.factors ? l1_factor[j] : 1.0L);
             const long double l2 = step.penalty.l2 * (kind.factors ? l2_factor[j] : 1.0L);
             const long double plain = -t * (gradient + l2 * start[at]);
+            const long double carried = step.momentum * static_cast<long double>(velocity[at]);
+            const bool heavy_ball = kind.momentum > 0 && !kind.nesterov;
+            const long double iterate =
+                soft(start[at] + plain + (heavy_ball ? carried : 0), t * l1);
             const long double expected_velocity =
-                step.momentum * static_cast<long double>(velocity[at]) + plain;
-            long double move = plain;
-            if (kind.momentum > 0)
-                move =
-                    kind.nesterov ? step.momentum * expected_velocity + plain : expected_velocity;
-            const long double expected = soft(start[at] + move, t * l1);
+                iterate - start[at] + (kind.nesterov ? carried : 0);
+            const long double expected =
+                iterate + (kind.nesterov ? step.momentum * expected_velocity : 0);
             const long double expected_sum = sum[at] + (kind.averaged ? expected : 0);
             constexpr double units = 16;
             check(close(coef[at], expected, 2, units), kernels.isa, " columns ", columns, " at ",
@@ -93,10 +94,14 @@ void batch_step_at_every_width() {
                               {false, 0, false, 0.4, 0, true},
                               {false, 0.9, false, 0, 0.1, true},
                               {true, 0.9, true, 0.2, 0.1, false},
+                              {true, 0.9, false, 0.4, 0.1, false},
+                              {false, 0.5, true, 0.8, 0, true, true},
                               {false, 0.5, true, 0, 0, true},
                               {true, 0, false, 0.1, 0.1, false, true},
                               {true, 0, false, 0.4, 0.5, true, false, true},
-                              {false, 0.9, true, 0, 0.1, false, true, true}};
+                              {false, 0.9, true, 0, 0.1, false, true, true},
+                              {true, 0.9, true, 0.4, 0.1, true, false, true},
+                              {false, 0.9, false, 0.4, 0, false, true, true}};
     each_kernel_table([&](const auto& kernels) {
         Numbers numbers(6);
         for (Index columns = 0; columns <= 67; ++columns)
