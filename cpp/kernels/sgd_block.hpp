@@ -59,9 +59,9 @@ template <class T>
     return lines > 8 && lines < 24;
 }
 
-// Sums over the columns in vectors of L, with the products of rows or without. `soon`, the next
-// block, is brought near; `next` are rows of a later chunk.
-template <int L, int B, bool Metric, Mode Keeps, bool Products, bool Prefetch, class T>
+// Sums over the columns in vectors of L. With the products of rows, as for the first output, rows
+// are fetched too: `soon`, the next block, is brought near; `next` are rows of a later chunk.
+template <int L, int B, bool Metric, Mode Keeps, bool Products, class T>
 [[gnu::always_inline]] inline void block_sums(const T* const* row, const T* const* soon,
                                               const T* const* next, const SgdChunk<T>& s, Index k,
                                               T* out) {
@@ -96,13 +96,13 @@ template <int L, int B, bool Metric, Mode Keeps, bool Products, bool Prefetch, c
         each<B>([&](auto r) __attribute__((always_inline)) {
             x[r.value] = centred<L, Metric>(row[r.value], s.tile.shift, j);
         });
-        if (Prefetch && j * static_cast<Index>(sizeof(T)) % cache_line == 0) {
+        if (Products && j * static_cast<Index>(sizeof(T)) % cache_line == 0) {
             fetch_lines<B>(soon, j, true);
             fetch_lines<B>(next, j, near);
         }
         add(x, j);
     }
-    if (Prefetch) {
+    if (Products) {
         fetch_lines<B>(soon, columns - 1, true);
         fetch_lines<B>(next, columns - 1, near);
     }
@@ -161,7 +161,7 @@ template <int B, bool Metric, bool Ridge, Mode Keeps, class T>
 
 // The first `rows` rows of a chunk, a whole number of blocks, of at least L columns. A ridge needs
 // Metric to be false.
-template <int L, bool Metric, bool Ridge, Mode Keeps, class T>
+template <int L, bool Metric, Mode Keeps, class T>
 [[gnu::noinline]] void sgd_blocks(const SgdChunk<T>& s, Index rows) noexcept {
     constexpr int B = static_cast<int>(sgd_block_rows);
     using Sums = BlockSums<B, Metric, Keeps>;
@@ -171,17 +171,15 @@ template <int L, bool Metric, bool Ridge, Mode Keeps, class T>
     for (Index i = 0; i < rows; i += B) {
         const T* const* row = s.tile.row + i;
         const T* const* soon = s.tile.row + (i + B <= last ? i + B : i);
-        const T* const* next = s.tile.next != nullptr ? s.tile.next + i : nullptr;
+        const T* const* next = s.tile.next != nullptr ? s.tile.next + i : row;
         const T* step = s.step + i;
         for (Index k = 0; k < s.outputs; ++k) {
             // products of rows are the same for all outputs
             T* sum = k > 0 ? output_sums : row_sums;
             if (k > 0)
-                block_sums<L, B, Metric, Keeps, false, false>(row, row, row, s, k, sum);
-            else if (next != nullptr)
-                block_sums<L, B, Metric, Keeps, true, true>(row, soon, next, s, k, sum);
+                block_sums<L, B, Metric, Keeps, false>(row, row, row, s, k, sum);
             else
-                block_sums<L, B, Metric, Keeps, true, false>(row, row, row, s, k, sum);
+                block_sums<L, B, Metric, Keeps, true>(row, soon, next, s, k, sum);
             BlockMoves<T> moves;
             moves.parameter = s.parameter;
             moves.predictor = sum;
@@ -220,7 +218,10 @@ template <int L, bool Metric, bool Ridge, Mode Keeps, class T>
                 if constexpr (Keeps == Mode::averaged) s.intercept_sum[k] += intercept;
             }
             s.intercept[k] = intercept;
-            block_step<B, Metric, Ridge, Keeps>(row, s, k, step, moves.keep, moves.move);
+            if (!Metric && s.penalty.l2 != 0)
+                block_step<B, Metric, true, Keeps>(row, s, k, step, moves.keep, moves.move);
+            else
+                block_step<B, Metric, false, Keeps>(row, s, k, step, moves.keep, moves.move);
         }
     }
 }

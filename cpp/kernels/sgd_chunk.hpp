@@ -16,7 +16,7 @@ struct RowProducts {
 
 // Both products in one reading of the row. `soon`, a row of the steps to come, is brought near;
 // `next`, one of a later chunk, into the second cache level.
-template <bool Metric, bool Anchored, bool Prefetch, class T>
+template <bool Metric, bool Anchored, class T>
 [[gnu::always_inline]] inline RowProducts<T> row_products(const T* row, const T* soon,
                                                           const T* next, const T* shift,
                                                           const T* metric, const T* coef,
@@ -33,18 +33,15 @@ template <bool Metric, bool Anchored, bool Prefetch, class T>
         sum[s] += x * load<L>(coef + j);
         if constexpr (Anchored) anchored[s] += x * load<L>(anchor + j);
         if constexpr (Metric) norm[s] += x * x * load<L>(metric + j);
-        if constexpr (Prefetch) {
-            __builtin_prefetch(soon + j);
-            __builtin_prefetch(next + j, 0, 2);
-        }
+        __builtin_prefetch(soon + j);
+        __builtin_prefetch(next + j, 0, 2);
         j += L;
     };
     while (j + sums * L <= columns)
         for (int s = 0; s < sums; ++s) add(s);
     for (int s = 0; s < sums - 1; ++s)
         if (j + L <= columns) add(s);
-    if constexpr (Prefetch)
-        if (j < columns) __builtin_prefetch(next + columns - 1);
+    if (j < columns) __builtin_prefetch(next + columns - 1, 0, 2);
     const auto product_with = [&](const T* c) {
         return [=](auto width, Index at) __attribute__((always_inline)) {
             constexpr int H = decltype(width)::value;
@@ -103,17 +100,14 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
     const Index last = s.tile.rows - 2;
     for (Index i = begin; i < end; ++i) {
         const T* row = s.tile.row[i];
+        const T* soon = s.tile.row[i < last ? i + 2 : i];
+        const T* next = s.tile.next != nullptr ? s.tile.next[i] : row;
         for (Index k = 0; k < s.outputs; ++k) {
             const Index at = i * s.outputs + k;
             T* coef = s.coef + k * columns;
             const T* anchor = anchored ? s.anchor.coef + k * columns : nullptr;
-            const RowProducts<T> products =
-                k == 0 && s.tile.next != nullptr
-                    ? row_products<Metric, anchored, true>(row, s.tile.row[i < last ? i + 2 : i],
-                                                           s.tile.next[i], s.tile.shift, s.metric,
-                                                           coef, anchor, columns)
-                    : row_products<Metric, anchored, false>(row, row, row, s.tile.shift, s.metric,
-                                                            coef, anchor, columns);
+            const RowProducts<T> products = row_products<Metric, anchored>(
+                row, soon, next, s.tile.shift, s.metric, coef, anchor, columns);
             const T weight = s.weight != nullptr ? s.weight[at] : T(1);
             const T offset = s.offset != nullptr ? s.offset[at] : T(0);
             const T step = Metric ? capped_step(s, s.step[i], weight, products.norm) : s.step[i];
@@ -143,13 +137,12 @@ void sgd_all_rows(const SgdChunk<T>& s) {
     Index done = 0;
     // steps that shrink each column by its own factor, or move it to 0, are no sums of rows
     if constexpr (Kind == PenaltyKind::none || (Kind == PenaltyKind::ridge && !Metric)) {
-        constexpr bool ridge = Kind == PenaltyKind::ridge;
         constexpr int few = lanes<T> >= 4 ? lanes<T> / 4 : 1;
         if (s.tile.columns >= few) done = s.tile.rows / sgd_block_rows * sgd_block_rows;
         if (s.tile.columns >= lanes<T>)
-            sgd_blocks<lanes<T>, Metric, ridge, Keeps>(s, done);
+            sgd_blocks<lanes<T>, Metric, Keeps>(s, done);
         else
-            sgd_blocks<few, Metric, ridge, Keeps>(s, done);
+            sgd_blocks<few, Metric, Keeps>(s, done);
     }
     sgd_rows<Metric, Kind, Keeps>(s, done, s.tile.rows);
 }
