@@ -58,7 +58,9 @@ void FitRun<T>::prepare(const Coefficients& start) {
     const Objective<T> squares(kernels, {find_loss(kernels, "squared_error"), 0.0},
                                objective_.threads());
     const double rounding = static_cast<double>(std::numeric_limits<T>::epsilon());
-    const double exact = rounding * rounding * objective_of_zero(squares, data_);
+    const double of_squares =
+        objective_.loss().quadratic ? at_zero : objective_of_zero(squares, data_);
+    const double exact = rounding * rounding * of_squares;
     stopping_ = std::make_unique<Stopping>(
         stopping_options(options_, whitening_ != nullptr, at_zero, exact, 8.0 * rounding));
 }

@@ -31,7 +31,9 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
     const bool scaled = !options_.preconditioner.identity();
     const Index ahead = rows_ahead(data.columns(), sizeof(T));
     TileReader<T> reader(kernels, data, chunk_rows);
+    const bool held = options_.schedule.kind == Schedule::Kind::held;
     Buffer<T> step(chunk_rows);
+    if (held) std::fill_n(step.data(), chunk_rows, static_cast<T>(this->rate()));
     for (Index begin = 0; begin < rows.count;) {
         const Index size =
             in_blocks(begin, this->steps_alike(std::min(chunk_rows, rows.count - begin)));
@@ -43,8 +45,8 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
                                                                 : RowSelection{};
         const PointwiseTile<T> targets = reader.targets(
             data, selection, objective_.loss_spec().parameter, 1.0 / options_.mean_weight);
-        if (begin == 0 || options_.schedule.kind != Schedule::Kind::held)
-            for (Index i = 0; i < std::min(chunk_rows, rows.count); ++i)
+        if (!held)
+            for (Index i = 0; i < size; ++i)
                 step[i] = static_cast<T>(options_.schedule.at(static_cast<double>(steps_ + i + 1)));
         SgdChunk<T> chunk{
             .tile = reader.rows(data, selection, next, this->shift()),
