@@ -1,7 +1,7 @@
 // Per-sample steps of a few rows at a time. With B rows' predictors at the coefficients before them
 // and the products of each two rows, a row's predictor after the steps before it is a sum of
 // numbers: z_i <- keep z_i - move_j (x_j . x_i). Coefficients are read and written once for B
-// steps, and no step waits for the one before to reach memory. The same iterates but for rounding.
+// steps, in the reading that sums the next block. The same iterates but for rounding.
 #pragma once
 
 #include "dense.hpp"
@@ -44,7 +44,7 @@ struct BlockSums {
 
 // Brings one line of each of B rows into the first cache level, or into the second alone.
 template <int B, class T>
-[[gnu::always_inline]] inline void fetch_lines(const T* const* row, Index j, bool near) {
+[[gnu::always_inline]] inline void fetch_lines(const T* const (&row)[B], Index j, bool near) {
     if (near)
         for (int r = 0; r < B; ++r) __builtin_prefetch(row[r] + j);
     else
@@ -59,169 +59,257 @@ template <class T>
     return lines > 8 && lines < 24;
 }
 
-// Sums over the columns in vectors of L. With the products of rows, as for the first output, rows
-// are fetched too: `soon`, the next block, is brought near; `next` are rows of a later chunk.
-template <int L, int B, bool Metric, Mode Keeps, bool Products, class T>
-[[gnu::always_inline]] inline void block_sums(const T* const* row, const T* const* soon,
-                                              const T* const* next, const SgdChunk<T>& s, Index k,
-                                              T* out) {
+// What B steps do to one column, x_r being its values in their rows and g the anchor's gradient:
+//   c   <- keep c - sum of move[r] x_r - pull g
+//   sum <- sum + sum_keep c - sum of sum_move[r] x_r
+template <int B, class T>
+struct BlockStep {
+    T keep;
+    T pull;
+    T move[B];
+    T sum_keep;
+    T sum_move[B];
+};
+
+// `move` is how far each row's own step goes, `keep` what its ridge leaves of coefficients.
+template <int B, class T>
+[[gnu::always_inline]] inline BlockStep<B, T> all_steps(const T* step, const T* keep,
+                                                        const T* move) {
+    BlockStep<B, T> all;
+    all.pull = 0;
+    T left = 1;  // of a step, after those that follow it
+    T summed = 1;  // the same, in all iterates from its own on
+    each<B>([&](auto from_last) __attribute__((always_inline)) {
+        constexpr int r = B - 1 - from_last.value;
+        all.move[r] = move[r] * left;
+        all.sum_move[r] = move[r] * summed;
+        all.pull += step[r] * left;
+        left *= keep[r];
+        all.sum_keep = keep[r] * summed;
+        summed = T(1) + keep[r] * summed;
+    });
+    all.keep = left;
+    return all;
+}
+
+// What one reading of the columns does: a block's steps, the sums of the block after them, or both,
+// so that coefficients need not come back from memory. With the products of rows, as for the first
+// output, rows are fetched too.
+struct Pass {
+    bool steps;
+    bool sums;
+    bool products;
+};
+
+// The rows of a pass: those whose steps are taken, those summed, and those fetched meanwhile:
+// `soon`, the next block, is brought near; `next` are rows of a later chunk.
+template <int B, class T>
+struct PassRows {
+    const T* stepped[B];
+    const T* summed[B];
+    const T* soon[B];
+    const T* next[B];
+};
+
+// Columns in vectors of L, the last of which may begin among those of the one before.
+template <Pass Does, int L, int B, bool Metric, Mode Keeps, class T>
+[[gnu::always_inline]] inline void block_pass(const PassRows<B, T> rows, const BlockStep<B, T> step,
+                                              const SgdChunk<T>& s, Index k, T* out) {
     using Sums = BlockSums<B, Metric, Keeps>;
-    constexpr int S = Products ? Sums::all : Sums::of_output;
+    constexpr bool averaged = Keeps == Mode::averaged;
+    constexpr int S = Does.products ? Sums::all : Sums::of_output;
+    using V = Vector<T, L>;
     const Index columns = s.tile.columns;
-    const T* coef = s.coef + k * columns;
+    T* coef = s.coef + k * columns;
+    T* coef_sum = averaged ? s.coef_sum + k * columns : nullptr;
     const T* anchor = Sums::anchored ? s.anchor.coef + k * columns : nullptr;
     const T* gradient = Sums::anchored ? s.anchor.gradient + k * columns : nullptr;
     const bool near = fetched_near<T>(columns);
-    Vector<T, L> sum[S] = {};
-    const auto add = [&](const Vector<T, L>(&x)[B], Index j) __attribute__((always_inline)) {
+    const auto fetch = [&](Index j) __attribute__((always_inline)) {
+        fetch_lines<B>(rows.soon, j, true);
+        fetch_lines<B>(rows.next, j, near);
+    };
+    V c;
+    V total = {};  // of the iterates
+    const auto take_steps = [&](Index j) __attribute__((always_inline)) {
+        const V before = load<L>(coef + j);
+        V move = {};
+        V sum_move = {};
+        each<B>([&](auto r) __attribute__((always_inline)) {
+            const V x = centred<L, Metric>(rows.stepped[r.value], s.tile.shift, j);
+            move += x * step.move[r.value];
+            if constexpr (averaged) sum_move += x * step.sum_move[r.value];
+        });
+        if constexpr (Sums::anchored) move += load<L>(gradient + j) * step.pull;
+        if constexpr (Metric) {
+            const V metric = load<L>(s.metric + j);
+            move *= metric;
+            sum_move *= metric;
+        }
+        c = before * step.keep - move;
+        if constexpr (averaged) total = load<L>(coef_sum + j) + (before * step.sum_keep - sum_move);
+    };
+    const auto keep_steps = [&](Index j) __attribute__((always_inline)) {
+        store<L, T>(coef + j, c);
+        if constexpr (averaged) store<L, T>(coef_sum + j, total);
+    };
+    V sum[S] = {};
+    V x[B];
+    const auto add = [&](Index j) __attribute__((always_inline)) {
         each<B>([&](auto r) __attribute__((always_inline)) {
             auto scaled = x[r.value];
             if constexpr (Metric) scaled *= load<L>(s.metric + j);
-            sum[r.value] += x[r.value] * load<L>(coef + j);
+            sum[r.value] += x[r.value] * c;
             if constexpr (Sums::anchored) {
                 sum[Sums::at_anchor + r.value] += x[r.value] * load<L>(anchor + j);
                 sum[Sums::with_gradient + r.value] += scaled * load<L>(gradient + j);
             }
-            if constexpr (Products && Metric) sum[Sums::norm + r.value] += scaled * x[r.value];
-            if constexpr (Products)
+            if constexpr (Does.products && Metric) sum[Sums::norm + r.value] += scaled * x[r.value];
+            if constexpr (Does.products)
                 each<B - 1 - r.value>([&](auto above) __attribute__((always_inline)) {
                     constexpr int q = r.value + 1 + above.value;
                     sum[Sums::of_output + block_pair<B>(r.value, q)] += scaled * x[q];
                 });
         });
     };
-    Vector<T, L> x[B];
-    Index j = 0;
-    for (; j + L <= columns; j += L) {
+    const auto load_rows = [&](Index j) __attribute__((always_inline)) {
         each<B>([&](auto r) __attribute__((always_inline)) {
-            x[r.value] = centred<L, Metric>(row[r.value], s.tile.shift, j);
+            x[r.value] = centred<L, Metric>(rows.summed[r.value], s.tile.shift, j);
         });
-        if (Products && j * static_cast<Index>(sizeof(T)) % cache_line == 0) {
-            fetch_lines<B>(soon, j, true);
-            fetch_lines<B>(next, j, near);
+    };
+    const Index whole = columns / L * L;
+    const Index last = columns - L;
+    // the last vector's steps come first, from coefficients none has changed, and are kept last
+    V last_c = {};
+    V last_total = {};
+    if (whole < columns) {
+        if constexpr (Does.steps)
+            take_steps(last);
+        else
+            c = load<L>(coef + last);
+        last_c = c;
+        last_total = total;
+    }
+    for (Index j = 0; j < whole; j += L) {
+        if constexpr (Does.steps) {
+            take_steps(j);
+            keep_steps(j);
+        } else {
+            c = load<L>(coef + j);
         }
-        add(x, j);
+        if constexpr (Does.sums) {
+            load_rows(j);
+            if (Does.products && j * static_cast<Index>(sizeof(T)) % cache_line == 0) fetch(j);
+            add(j);
+        }
     }
-    if (Products) {
-        fetch_lines<B>(soon, columns - 1, true);
-        fetch_lines<B>(next, columns - 1, near);
+    if constexpr (Does.products) fetch(columns - 1);
+    if (whole < columns) {
+        c = last_c;
+        total = last_total;
+        if constexpr (Does.steps) keep_steps(last);
+        if constexpr (Does.sums) {
+            const auto summed = lane_numbers<T, L>() < static_cast<T>(whole - last);
+            load_rows(last);
+            each<B>([&](auto r) __attribute__((always_inline)) {
+                x[r.value] = select(summed, V{}, x[r.value]);
+            });
+            add(last);
+        }
     }
-    if (j < columns) {
-        // the last L columns once more, but for those that were summed
-        const Index last = columns - L;
-        const auto summed = lane_numbers<T, L>() < static_cast<T>(j - last);
-        each<B>([&](auto r) __attribute__((always_inline)) {
-            x[r.value] = select(summed, Vector<T, L>{},
-                                centred<L, Metric>(row[r.value], s.tile.shift, last));
-        });
-        add(x, last);
-    }
-    sum_lanes<S, L, T, L>(sum, out);
+    if constexpr (Does.sums) sum_lanes<S, L, T, L>(sum, out);
 }
 
-// All B steps of output k; `move` is along each row, `keep` what a ridge leaves of coefficients.
-template <int B, bool Metric, bool Ridge, Mode Keeps, class T>
-[[gnu::always_inline]] inline void block_step(const T* const* row, const SgdChunk<T>& s, Index k,
-                                              const T* step, const T* keep, const T* move) {
-    constexpr bool anchored = Keeps == Mode::anchored;
-    const Index columns = s.tile.columns;
-    T* coef = s.coef + k * columns;
-    T* sum = Keeps == Mode::averaged ? s.coef_sum + k * columns : nullptr;
-    const T* gradient = anchored ? s.anchor.gradient + k * columns : nullptr;
-    T all_steps = 0;
-    for (int r = 0; r < B; ++r) all_steps += step[r];
-    for_columns<T>(
-        0, columns, [&](auto width, Index j) __attribute__((always_inline)) {
-            constexpr int L = decltype(width)::value;
-            const auto along = [&](int r) __attribute__((always_inline)) {
-                return centred<L, Metric>(row[r], s.tile.shift, j) * move[r];
-            };
-            Vector<T, L> c = load<L>(coef + j);
-            if constexpr (Ridge || Keeps == Mode::averaged) {
-                Vector<T, L> iterates = {};
-                for (int r = 0; r < B; ++r) {
-                    auto x = along(r);
-                    if constexpr (anchored) x += load<L>(gradient + j) * step[r];
-                    if constexpr (Metric) x *= load<L>(s.metric + j);
-                    c = Ridge ? c * keep[r] - x : c - x;
-                    if constexpr (Keeps == Mode::averaged) iterates += c;
-                }
-                if constexpr (Keeps == Mode::averaged)
-                    store<L, T>(sum + j, load<L>(sum + j) + iterates);
-            } else {
-                auto x = along(0);
-                for (int r = 1; r < B; ++r) x += along(r);
-                if constexpr (anchored) x += load<L>(gradient + j) * all_steps;
-                if constexpr (Metric) x *= load<L>(s.metric + j);
-                c -= x;
-            }
-            store<L, T>(coef + j, c);
+// The steps of block i of output k in numbers, from its sums.
+template <int B, bool Metric, Mode Keeps, class T>
+[[gnu::always_inline]] inline BlockStep<B, T> block_step(const SgdChunk<T>& s, Index i, Index k,
+                                                         const T* sum, const T* row_sums) {
+    using Sums = BlockSums<B, Metric, Keeps>;
+    const T* step = s.step + i;
+    BlockMoves<T> moves;
+    moves.parameter = s.parameter;
+    moves.predictor = sum;
+    moves.at_anchor = Sums::anchored ? sum + Sums::at_anchor : nullptr;
+    moves.product = row_sums + Sums::of_output;
+    moves.intercept_metric = s.intercept_metric;
+    if constexpr (Sums::anchored) {
+        moves.with_gradient = sum + Sums::with_gradient;
+        moves.anchor_intercept = s.anchor.intercept[k];
+        moves.intercept_gradient = s.anchor.gradient[s.outputs * s.tile.columns + k];
+    }
+    const Vector<T, B> steps = load<B>(step);
+    Vector<T, B> weight = Vector<T, B>{} + T(1);
+    Vector<T, B> offset = {};
+    if (s.weight != nullptr) weight = of_rows<B>(s.weight, s.outputs, i, k);
+    if (s.offset != nullptr) offset = of_rows<B>(s.offset, s.outputs, i, k);
+    store<B, T>(moves.y, of_rows<B>(s.y, s.outputs, i, k));
+    store<B, T>(moves.offset, offset);
+    store<B, T>(moves.step, steps);
+    store<B, T>(moves.keep, T(1) - steps * s.penalty.l2);
+    if constexpr (Metric)
+        each<B>([&](auto r) __attribute__((always_inline)) {
+            constexpr int at = r.value;
+            moves.rate[at] =
+                weight[at] * capped_step(s, step[at], T(weight[at]), row_sums[Sums::norm + at]);
         });
+    else
+        store<B, T>(moves.rate, weight * steps);
+    T intercept = s.intercept[k];
+    moves.intercept = intercept;
+    s.moves(moves);
+    for (int r = 0; r < B; ++r) {
+        T move = moves.move[r];
+        if constexpr (Sums::anchored) move += step[r] * moves.intercept_gradient;
+        intercept -= move * s.intercept_metric;
+        if constexpr (Keeps == Mode::averaged) s.intercept_sum[k] += intercept;
+    }
+    s.intercept[k] = intercept;
+    return all_steps<B>(step, moves.keep, moves.move);
 }
 
 // The first `rows` rows of a chunk, a whole number of blocks, of at least L columns. A ridge needs
 // Metric to be false.
+// With half the registers of 64-byte vectors, two readings measure faster than both in one.
+constexpr bool joins_passes = vector_bytes == 64;
+
 template <int L, bool Metric, Mode Keeps, class T>
 [[gnu::noinline]] void sgd_blocks(const SgdChunk<T>& s, Index rows) noexcept {
     constexpr int B = static_cast<int>(sgd_block_rows);
     using Sums = BlockSums<B, Metric, Keeps>;
-    const Index last = s.tile.rows - B;
+    constexpr Pass first_sums{.steps = false, .sums = true, .products = true};
+    constexpr Pass other_sums{.steps = false, .sums = true, .products = false};
+    constexpr Pass steps{.steps = true, .sums = false, .products = false};
+    constexpr Pass steps_and_sums{.steps = true, .sums = true, .products = true};
     alignas(cache_line) T row_sums[rounded_up(Sums::all, L)];
     alignas(cache_line) T output_sums[rounded_up(Sums::of_output, L)];
+    const auto rows_at = [&](Index i, Index summed) {
+        const T* const* row = s.tile.row;
+        const Index soon = summed + 2 * B <= s.tile.rows ? summed + B : summed;
+        const T* const* next = s.tile.next != nullptr ? s.tile.next : row;
+        PassRows<B, T> at;
+        for (int r = 0; r < B; ++r) {
+            at.stepped[r] = row[i + r];
+            at.summed[r] = row[summed + r];
+            at.soon[r] = row[soon + r];
+            at.next[r] = next[summed + r];
+        }
+        return at;
+    };
+    const bool joined = joins_passes && s.outputs == 1;
+    const BlockStep<B, T> none = {};
     for (Index i = 0; i < rows; i += B) {
-        const T* const* row = s.tile.row + i;
-        const T* const* soon = s.tile.row + (i + B <= last ? i + B : i);
-        const T* const* next = s.tile.next != nullptr ? s.tile.next + i : row;
-        const T* step = s.step + i;
+        const PassRows<B, T> here = rows_at(i, i);
+        if (i == 0 || !joined)
+            block_pass<first_sums, L, B, Metric, Keeps>(here, none, s, 0, row_sums);
         for (Index k = 0; k < s.outputs; ++k) {
             // products of rows are the same for all outputs
             T* sum = k > 0 ? output_sums : row_sums;
-            if (k > 0)
-                block_sums<L, B, Metric, Keeps, false>(row, row, row, s, k, sum);
+            if (k > 0) block_pass<other_sums, L, B, Metric, Keeps>(here, none, s, k, sum);
+            const BlockStep<B, T> step = block_step<B, Metric, Keeps>(s, i, k, sum, row_sums);
+            if (joined && i + B < rows)
+                block_pass<steps_and_sums, L, B, Metric, Keeps>(rows_at(i, i + B), step, s, k, sum);
             else
-                block_sums<L, B, Metric, Keeps, true>(row, soon, next, s, k, sum);
-            BlockMoves<T> moves;
-            moves.parameter = s.parameter;
-            moves.predictor = sum;
-            moves.at_anchor = Sums::anchored ? sum + Sums::at_anchor : nullptr;
-            moves.product = row_sums + Sums::of_output;
-            moves.intercept_metric = s.intercept_metric;
-            if constexpr (Sums::anchored) {
-                moves.with_gradient = sum + Sums::with_gradient;
-                moves.anchor_intercept = s.anchor.intercept[k];
-                moves.intercept_gradient = s.anchor.gradient[s.outputs * s.tile.columns + k];
-            }
-            const Vector<T, B> steps = load<B>(step);
-            Vector<T, B> weight = Vector<T, B>{} + T(1);
-            Vector<T, B> offset = {};
-            if (s.weight != nullptr) weight = of_rows<B>(s.weight, s.outputs, i, k);
-            if (s.offset != nullptr) offset = of_rows<B>(s.offset, s.outputs, i, k);
-            store<B, T>(moves.y, of_rows<B>(s.y, s.outputs, i, k));
-            store<B, T>(moves.offset, offset);
-            store<B, T>(moves.step, steps);
-            store<B, T>(moves.keep, T(1) - steps * s.penalty.l2);
-            if constexpr (Metric)
-                each<B>([&](auto r) __attribute__((always_inline)) {
-                    constexpr int at = r.value;
-                    moves.rate[at] = weight[at] * capped_step(s, step[at], T(weight[at]),
-                                                              row_sums[Sums::norm + at]);
-                });
-            else
-                store<B, T>(moves.rate, weight * steps);
-            T intercept = s.intercept[k];
-            moves.intercept = intercept;
-            s.moves(moves);
-            for (int r = 0; r < B; ++r) {
-                T move = moves.move[r];
-                if constexpr (Sums::anchored) move += step[r] * moves.intercept_gradient;
-                intercept -= move * s.intercept_metric;
-                if constexpr (Keeps == Mode::averaged) s.intercept_sum[k] += intercept;
-            }
-            s.intercept[k] = intercept;
-            if (!Metric && s.penalty.l2 != 0)
-                block_step<B, Metric, true, Keeps>(row, s, k, step, moves.keep, moves.move);
-            else
-                block_step<B, Metric, false, Keeps>(row, s, k, step, moves.keep, moves.move);
+                block_pass<steps, L, B, Metric, Keeps>(here, step, s, k, sum);
         }
     }
 }
