@@ -14,7 +14,9 @@ constexpr Index buffer_bytes = 256 * 1024;
 // Runs read side by side: where one begins its first lines come late.
 constexpr Index streams = 8;
 constexpr Index segment_bytes = 64 * 1024 * 1024;
-constexpr Index most_indexed_rows = 1 << 16;  // bounds the index list of a segment
+// The index lists of a segment stay in the second cache level, between rows of no further use.
+constexpr Index indexed_rows = 1 << 14;
+constexpr Index least_buffers = 8;  // of a segment: the one ahead is listed twice
 
 // A segment's runs are drawn by position among the whole runs; the short last run stays last.
 void fill_runs(const Permutation& order, Index rows, Index run_rows, Index begin,
@@ -48,40 +50,41 @@ Sampler::Sampler(Index rows, Index row_bytes, Shuffle shuffle, std::uint64_t see
     const Index runs = std::clamp(buffer_bytes / (run_rows_ * row_bytes), Index{8}, Index{64});
     const Index batches = (run_rows_ * runs + parts.batch_rows - 1) / parts.batch_rows;
     buffer_rows_ = batches * parts.batch_rows;
-    const Index wanted = std::max(segment_bytes / row_bytes, Index{1});
-    const Index limit =
-        shuffle == Shuffle::none ? std::numeric_limits<Index>::max() : most_indexed_rows;
-    segment_rows_ = std::max(std::min(wanted, limit) / buffer_rows_, Index{1}) * buffer_rows_;
+    Index wanted = std::max(segment_bytes / row_bytes, Index{1});
+    if (shuffle != Shuffle::none)
+        wanted = std::min(wanted, std::max(indexed_rows, least_buffers * buffer_rows_));
+    segment_rows_ = std::max(wanted / buffer_rows_, Index{1}) * buffer_rows_;
 }
 
-void Sampler::mix(Index* rows, Index* fetched, Index count, std::uint64_t key,
-                  std::vector<Index>& scratch) const {
-    // the last buffer of an epoch need not hold whole batches: nobody shares those
-    const BatchParts parts = count == buffer_rows_ ? parts_ : BatchParts{count, count};
-    const Index batches = count / parts.batch_rows;
-    const Index turns = std::max(streams / parts.count(), Index{1});
-    if (parts.count() == 1) {
-        if (fetched != nullptr) take_turns(rows, count, turns, fetched);
-        shuffle_in_place(rows, count, key);
-        return;
-    }
-    scratch.resize(static_cast<std::size_t>(2 * count));
-    Index* lane = std::copy_n(rows, count, scratch.data()) - count;
-    Index* const ordered = lane + count;
+// The last buffer of an epoch need not hold whole batches: nobody shares those.
+BatchParts Sampler::parts_of(Index count) const {
+    return count == buffer_rows_ ? parts_ : BatchParts{count, count};
+}
+
+void Sampler::mix(Index* rows, Index count, std::uint64_t key, std::vector<Index>& lanes) const {
+    const BatchParts parts = parts_of(count);
+    if (parts.count() == 1) return shuffle_in_place(rows, count, key);
+    lanes.assign(rows, rows + count);
+    Index* lane = lanes.data();
     for (Index p = 0; p < parts.count(); ++p) {
-        const Index size = parts.rows_of(p);
-        const auto deal = [&](const Index* lane_rows, Index* out) {
-            for (Index b = 0; b < batches; ++b)
-                std::copy_n(lane_rows + b * size, size,
-                            out + b * parts.batch_rows + p * parts.part_rows);
-        };
-        if (fetched != nullptr) {
-            take_turns(lane, batches * size, turns, ordered);
-            deal(ordered, fetched);
-        }
-        shuffle_in_place(lane, batches * size, derive_key(key, static_cast<std::uint64_t>(p)));
-        deal(lane, rows);
-        lane += batches * size;
+        const Index size = count / parts.batch_rows * parts.rows_of(p);
+        shuffle_in_place(lane, size, derive_key(key, static_cast<std::uint64_t>(p)));
+        parts.deal(lane, size, p, rows);
+        lane += size;
+    }
+}
+
+void Sampler::order_fetches(const Index* rows, Index count, Index* fetched,
+                            std::vector<Index>& lanes) const {
+    const BatchParts parts = parts_of(count);
+    const Index turns = std::max(streams / parts.count(), Index{1});
+    if (parts.count() == 1) return take_turns(rows, count, turns, fetched);
+    lanes.resize(static_cast<std::size_t>(count));
+    for (Index p = 0; p < parts.count(); ++p) {
+        const Index size = count / parts.batch_rows * parts.rows_of(p);
+        take_turns(rows, size, turns, lanes.data());
+        parts.deal(lanes.data(), size, p, fetched);
+        rows += size;
     }
 }
 
@@ -98,15 +101,18 @@ RowSelection Sampler::segment(std::int64_t epoch, Index segment, RowOrder& order
             rows[static_cast<std::size_t>(i)] = permutation(begin + i);
         return {rows.data(), 0, count};
     }
+    // while a buffer is worked on, the next one is fetched, also that of the segment to come; past
+    // the end of the epoch, nothing new
+    const Index listed = std::min(count + buffer_rows_, rows_ - begin);
+    rows.resize(static_cast<std::size_t>(listed));
     const Index whole_runs = std::max(rows_ / run_rows_, Index{1});
     fill_runs(Permutation(whole_runs, key), rows_, run_rows_, begin, rows);
-    // while a buffer is worked on, the next one is fetched; past the end, nothing new
-    order.upcoming.resize(rows.size());
-    std::fill(order.upcoming.end() - std::min(buffer_rows_, count), order.upcoming.end(),
-              rows.back());
+    order.upcoming.assign(static_cast<std::size_t>(count), rows.back());
+    for (Index at = buffer_rows_; at < listed; at += buffer_rows_)
+        order_fetches(rows.data() + at, std::min(buffer_rows_, listed - at),
+                      order.upcoming.data() + at - buffer_rows_, order.lanes);
     for (Index at = 0; at < count; at += buffer_rows_)
-        mix(rows.data() + at, at > 0 ? order.upcoming.data() + at - buffer_rows_ : nullptr,
-            std::min(buffer_rows_, count - at),
+        mix(rows.data() + at, std::min(buffer_rows_, count - at),
             derive_key(key, static_cast<std::uint64_t>((begin + at) / buffer_rows_)), order.lanes);
     return {rows.data(), 0, count, order.upcoming.data()};
 }

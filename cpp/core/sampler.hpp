@@ -34,9 +34,14 @@ class Sampler {
     RowSelection segment(std::int64_t epoch, Index segment, RowOrder& order) const;
 
   private:
-    // Mixes a buffer of `count` rows, given run by run; `fetched` gets the order to fetch them in.
-    void mix(Index* rows, Index* fetched, Index count, std::uint64_t key,
-             std::vector<Index>& scratch) const;
+    BatchParts parts_of(Index count) const;
+
+    // Mixes a buffer of `count` rows, given run by run.
+    void mix(Index* rows, Index count, std::uint64_t key, std::vector<Index>& lanes) const;
+
+    // The order to fetch such a buffer in.
+    void order_fetches(const Index* rows, Index count, Index* fetched,
+                       std::vector<Index>& lanes) const;
 
     Index rows_;
     Shuffle shuffle_;

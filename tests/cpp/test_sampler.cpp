@@ -72,6 +72,30 @@ void order_depends_on_seed_and_epoch_alone() {
     check(epoch_of(in_order, 0) == expected && epoch_of(in_order, 1) == expected);
 }
 
+// Over an epoch, all but the first buffer is fetched, a buffer ahead; segments make no difference.
+void each_row_is_fetched_before_its_buffer() {
+    const Index rows = 70000, row_bytes = 400;
+    const Index buffer = 16 * (16 * 1024 / row_bytes);
+    const Sampler sampler(rows, row_bytes, Shuffle::block, 3);
+    check(sampler.segments() > 2);
+    RowOrder scratch;
+    std::vector<Index> due(static_cast<std::size_t>(rows));
+    std::vector<Index> fetched_at(static_cast<std::size_t>(rows), -1);
+    Index at = 0;
+    for (Index s = 0; s < sampler.segments(); ++s) {
+        const RowSelection selection = sampler.segment(0, s, scratch);
+        for (Index i = 0; i < selection.count; ++i, ++at) {
+            due[static_cast<std::size_t>(selection.at(i))] = at;
+            Index& fetched = fetched_at[static_cast<std::size_t>(selection.upcoming[i])];
+            if (fetched < 0) fetched = at;
+        }
+    }
+    for (std::size_t row = 0; row < due.size(); ++row)
+        if (due[row] >= buffer)
+            check(fetched_at[row] / buffer == due[row] / buffer - 1, "row ", row, " worked on at ",
+                  due[row], ", fetched at ", fetched_at[row]);
+}
+
 // What is fetched while a part of batches is worked on is what the same part will work on next.
 void parts_fetch_their_own_rows() {
     for (const Index batch : {1, 24, 64, 100, 256, 3000})
@@ -134,6 +158,7 @@ int main(int argc, char** argv) {
     using namespace fastgd::testing;
     return run({{"each row once in every shape", each_row_once_in_every_shape},
                 {"rows to fetch are rows", rows_to_fetch_are_rows},
+                {"each row is fetched before its buffer", each_row_is_fetched_before_its_buffer},
                 {"order depends on seed and epoch alone", order_depends_on_seed_and_epoch_alone},
                 {"parts fetch their own rows", parts_fetch_their_own_rows},
                 {"segments stand alone", segments_stand_alone},
