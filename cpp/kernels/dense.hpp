@@ -32,11 +32,25 @@ template <int R, bool Shifted, int Fetched, class T>
     }
     if (j < columns)
         for (int r = 0; r < Fetched; ++r) __builtin_prefetch(next[r] + columns - 1, 0, 2);
-    for (int r = 0; r < R; ++r)
-        out[r] = fold_sum<L, T>(sum[r], j, columns, [&](auto width, Index at) {
-            constexpr int H = decltype(width)::value;
-            return centred<H, Shifted>(row[r], shift, at) * load<H>(coef + at);
+    if (columns < L) {
+        for (int r = 0; r < R; ++r)
+            out[r] = fold_sum<L, T>(sum[r], j, columns, [&](auto width, Index at) {
+                constexpr int H = decltype(width)::value;
+                return centred<H, Shifted>(row[r], shift, at) * load<H>(coef + at);
+            });
+        return;
+    }
+    if (j < columns) {
+        const Index last = columns - L;
+        const auto c = load<L>(coef + last);
+        each<R>([&](auto r) __attribute__((always_inline)) {
+            const auto x = centred<L, Shifted>(row[r.value], shift, last);
+            sum[r.value] += unless_summed<L>(x, j - last) * c;
         });
+    }
+    alignas(cache_line) T sums[rounded_up(R, L)];
+    sum_lanes<R, L, T, L>(sum, sums);
+    for (int r = 0; r < R; ++r) out[r] = sums[r];
 }
 
 // gradient += sum_r weight[r] (row[r] - shift) for R rows: the gradient is read and written once.

@@ -209,10 +209,9 @@ template <Pass Does, int L, int B, bool Metric, Mode Keeps, class T>
         total = last_total;
         if constexpr (Does.steps) keep_steps(last);
         if constexpr (Does.sums) {
-            const auto summed = lane_numbers<T, L>() < static_cast<T>(whole - last);
             load_rows(last);
             each<B>([&](auto r) __attribute__((always_inline)) {
-                x[r.value] = select(summed, V{}, x[r.value]);
+                x[r.value] = unless_summed<L>(x[r.value], whole - last);
             });
             add(last);
         }

@@ -143,6 +143,14 @@ template <class T, int L>
     return v;
 }
 
+// The last columns, which fill no vector, are read as one that ends with the row; its first
+// `summed` lanes, summed before, are set to 0.
+template <int L, class V>
+[[gnu::always_inline]] inline V unless_summed(V x, Index summed) {
+    using T = Element<V>;
+    return select(lane_numbers<T, L>() < static_cast<T>(summed), V{}, x);
+}
+
 constexpr int rounded_up(int value, int unit) { return (value + unit - 1) / unit * unit; }
 
 template <class T, int L>
