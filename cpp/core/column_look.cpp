@@ -6,6 +6,12 @@ template <class T>
 void ColumnLook<T>::look(bool columns, FunctionRef<bool()> keep_going) {
     if (knows_columns_) return;
     knows_columns_ = columns;
+    if (!columns && data_.weight.data == nullptr) {
+        moments_.weight = static_cast<double>(data_.rows());
+        moments_.least_weight = 1.0;
+        moments_.weighing = data_.rows();
+        return;
+    }
     Data looked_at = data_;
     if (!columns) {
         looked_at.X = data_.y;

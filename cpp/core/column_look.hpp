@@ -18,7 +18,7 @@ class ColumnLook {
     void look(bool columns, FunctionRef<bool()> keep_going);
 
     bool knows_columns() const { return knows_columns_; }
-    // But for the weights those of y as long as the columns are not known.
+    // Nothing but the weights as long as the columns are not known.
     const ColumnMoments& moments() const { return moments_; }
 
   private:
