@@ -312,16 +312,28 @@ void same_bits_for_any_number_of_threads() {
     });
 }
 
-void shortened_steps_go_part_of_the_way() {
+void shortened_steps_recover() {
     const KernelTable<double>& kernels = selected_kernels<double>();
     Numbers numbers(97);
     const auto problem = correlated<double>(numbers, 500, 6);
     Whitened<double> whitened(kernels, "squared_error", problem);
     const Coefficients whole = whitened.step(whitened.zero()).to;
+    const auto check_length = [&](double length) {
+        const Coefficients part = whitened.step(whitened.zero()).to;
+        for (std::size_t j = 0; j < whole.coef.size(); ++j)
+            check(
+                std::abs(part.coef[j] - length * whole.coef[j]) <= 1e-15 * std::abs(whole.coef[j]),
+                "length ", length, ", column ", j);
+    };
     whitened.whitening().shorten();
-    const Coefficients half = whitened.step(whitened.zero()).to;
-    for (std::size_t j = 0; j < whole.coef.size(); ++j)
-        check(std::abs(half.coef[j] - 0.5 * whole.coef[j]) <= 1e-15 * std::abs(whole.coef[j]), j);
+    check_length(0.5);
+    whitened.whitening().shorten();
+    check_length(0.25);
+    whitened.whitening().recover();
+    check_length(0.5);
+    // no longer than whole, however often steps succeed
+    for (int times = 0; times < 3; ++times) whitened.whitening().recover();
+    check_length(1.0);
 }
 
 }  // namespace
@@ -336,6 +348,6 @@ int main(int argc, char** argv) {
                 {"odd columns", odd_columns},
                 {"rare categories", rare_categories},
                 {"same bits for any number of threads", same_bits_for_any_number_of_threads},
-                {"shortened steps go part of the way", shortened_steps_go_part_of_the_way}},
+                {"shortened steps recover", shortened_steps_recover}},
                argc, argv);
 }
