@@ -266,11 +266,11 @@ template <int B, bool Metric, Mode Keeps, class T>
     return all_steps<B>(step, moves.keep, moves.move);
 }
 
-// The first `rows` rows of a chunk, a whole number of blocks, of at least L columns. A ridge needs
-// Metric to be false.
-// With half the registers of 64-byte vectors, two readings measure faster than both in one.
+// The other levels have half the registers: there two readings measure faster than one.
 constexpr bool joins_passes = vector_bytes == 64;
 
+// The first `rows` rows of a chunk, a whole number of blocks, of at least L columns. A ridge needs
+// Metric to be false.
 template <int L, bool Metric, Mode Keeps, class T>
 [[gnu::noinline]] void sgd_blocks(const SgdChunk<T>& s, Index rows) noexcept {
     constexpr int B = static_cast<int>(sgd_block_rows);
