@@ -24,6 +24,8 @@ struct BatchParts {
     // Of the first `rows` rows of a batch.
     Index count(Index rows) const { return (rows + part_rows - 1) / part_rows; }
     Index count() const { return count(batch_rows); }
+    Index rows_of(Index part) const { return std::min(part_rows, batch_rows - part * part_rows); }
+
     // Puts `count` rows into part p of as many batches as they fill, one after the other.
     void deal(const Index* rows, Index count, Index part, Index* batches) const {
         const Index size = rows_of(part);
@@ -31,8 +33,6 @@ struct BatchParts {
         for (Index at = 0; at < count; at += size, out += batch_rows)
             std::copy_n(rows + at, size, out);
     }
-
-    Index rows_of(Index part) const { return std::min(part_rows, batch_rows - part * part_rows); }
 };
 
 }  // namespace fastgd

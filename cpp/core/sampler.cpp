@@ -1,7 +1,6 @@
 #include "sampler.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "permutation.hpp"
 
@@ -93,10 +92,10 @@ RowSelection Sampler::segment(std::int64_t epoch, Index segment, RowOrder& order
     const Index count = std::min(segment_rows_, rows_ - begin);
     if (shuffle_ == Shuffle::none) return {nullptr, begin, count};
     std::vector<Index>& rows = order.rows;
-    rows.resize(static_cast<std::size_t>(count));
     const std::uint64_t key = derive_key(seed_, static_cast<std::uint64_t>(epoch));
     if (shuffle_ == Shuffle::full) {
         const Permutation permutation(rows_, key);
+        rows.resize(static_cast<std::size_t>(count));
         for (Index i = 0; i < count; ++i)
             rows[static_cast<std::size_t>(i)] = permutation(begin + i);
         return {rows.data(), 0, count};

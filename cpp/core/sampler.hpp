@@ -12,7 +12,7 @@ enum class Shuffle { none, block, full };
 
 // Scratch of one segment.
 struct RowOrder {
-    std::vector<Index> rows;      // as they are worked on
+    std::vector<Index> rows;      // as they are worked on; in block order the next buffer too
     std::vector<Index> upcoming;  // as memory is best read: the next buffer's rows, run by run
     std::vector<Index> lanes;
 };
