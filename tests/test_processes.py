@@ -104,10 +104,8 @@ def test_child_forked_while_another_thread_fits() -> None:
         thread.join()
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_multiprocessing(method: str) -> None:
-    if method not in multiprocessing.get_all_start_methods():
-        pytest.skip(f"no {method} on this platform")
     expected = [fit_bits("minibatch", seed) for seed in range(3)]
     with multiprocessing.get_context(method).Pool(2) as pool:
         fits = [pool.apply_async(fit_bits, ("minibatch", seed)) for seed in range(3)]

@@ -292,3 +292,25 @@ def test_l1_steps_land_on_exact_zeros() -> None:
         steps = descend(problem, batch_rows(solver, problem, 50), lambda epoch, t: 0.02, 3)
         result = fit(problem, solver, batch_size=50, eta0=0.02)
         np.testing.assert_array_equal(result.coef == 0.0, steps[-1][0][0] == 0.0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_steps_of_one_row_end_as_low_as_those_of_sklearn(dtype: str) -> None:
+    # the same constant step and epochs; over seeds, as either ends somewhere around the optimum
+    from sklearn.linear_model import SGDRegressor
+
+    rng = np.random.default_rng(6)
+    X = rng.standard_normal((5000, 20)).astype(dtype)
+    y = (X @ rng.standard_normal(20) + rng.standard_normal(5000)).astype(dtype)
+    same = {"learning_rate": "constant", "eta0": 0.002, "max_iter": 5, "tol": None}
+    ours, theirs = [], []
+    for seed in range(30):
+        result = fastgd.fit(
+            X, y, solver="sgd", average=False, precondition="none", random_state=seed, **same
+        )
+        model = SGDRegressor(penalty=None, random_state=seed, **same).fit(X, y)
+        ours.append(fastgd.value(X, y, result.coef, result.intercept))
+        theirs.append(fastgd.value(X, y, model.coef_.astype(dtype), model.intercept_[0]))
+    error = np.sqrt((np.var(ours, ddof=1) + np.var(theirs, ddof=1)) / 30)
+    assert abs(np.mean(ours) - np.mean(theirs)) < 3 * error
+    assert error < 1e-3 * np.mean(theirs)
