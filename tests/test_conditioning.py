@@ -253,3 +253,60 @@ def test_whitening_says_what_it_needs(arguments: dict[str, Any], expected: str) 
 def test_quasi_newton_says_what_it_needs(arguments: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="update: expected with 'lbfgs' solver='batch'"):
         fastgd.fit(np.eye(3), np.arange(3.0), update="lbfgs", **arguments)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_columns_that_hardly_differ_are_told_apart(loss: str) -> None:
+    """Their difference is below the ridge of the Hessian, and holds a good part of the signal."""
+    generator = np.random.default_rng(11)
+    base = generator.normal(size=(60, 5))
+    signal = generator.normal(size=(60, 3))
+    near = base[:, :3] + signal * [1e-7, 1e-9, 1e-10]
+    X = np.column_stack([base, near, near[:, 0], base.sum(axis=1)]) * 10.0 ** np.arange(-5, 5)
+    z = base[:, 4] + 2.0 * signal.sum(axis=1) + generator.logistic(size=60)
+    y = (z > 0.0).astype(float) if loss == "log_loss" else z
+    problem = Problem(X=X, y=y, loss=loss, epsilon=1.35)
+    least = problem.newton_optimum()
+    # without the differences the loss is far higher
+    coarse = replace(problem, X=base).newton_optimum()
+    assert coarse > 1.5 * least
+    for solver in SOLVERS:
+        result = fastgd.fit(**problem.arguments(), solver=solver)
+        assert (result.status, result.n_iter <= 30) == ("converged", True)
+        assert problem.value(result.coef, result.intercept) <= (1 + 1e-4) * least
+        assert "2 columns (8, 9) made up of others" in result.message
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("loss", ["squared_error", "huber"])
+def test_exact_fits_end_at_once(loss: str, dtype: type) -> None:
+    """What is left is the rounding of predictors, whose terms are larger than targets."""
+    generator = np.random.default_rng(4)
+    group = np.eye(4)[generator.integers(0, 4, 200)]
+    base = np.array([0, 1e3, -500, 10]) + np.round(100.0 * generator.normal(size=(200, 4)), 1)
+    X = np.column_stack([base, base @ [1.0, 1.0, -1.0, 2.0], group]).astype(dtype)
+    y = X[:, 0].astype(np.float64) - X[:, 1] + 7.0 * group[:, 2]
+    problem = Problem(X=X, y=y, loss=loss, epsilon=1.35)
+    result = fastgd.fit(**problem.arguments(), solver="batch")
+    assert (result.status, result.n_iter <= 2) == ("converged", True)
+    rounding = np.finfo(dtype).eps * (np.abs(X.astype(np.float64)) @ np.abs(result.coef)).max()
+    assert problem.value(result.coef, result.intercept) <= rounding**2
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_rounding_moves_no_coefficient_along_what_predicts_alike(loss: str) -> None:
+    """Gradients in float32 are noise there: coefficients of 0.5 had grown to hundreds."""
+    generator = np.random.default_rng(2)
+    n = 20_000
+    levels = [generator.integers(0, k, n) for k in (3, 4, 9)]
+    X = np.column_stack([*(np.eye(k)[g] for k, g in zip((3, 4, 9), levels, strict=True))])
+    X = np.column_stack([X, np.minimum(generator.geometric(0.01, n), 300)]).astype(np.float32)
+    z = levels[0] - 0.5 * levels[2] + 0.01 * X[:, -1] + generator.logistic(size=n)
+    y = (z > 0.0).astype(float) if loss == "log_loss" else z
+    problem = Problem(X=X, y=y, loss=loss, epsilon=0.5)
+    least = problem.newton_optimum()
+    for solver in SOLVERS:
+        result = fastgd.fit(**problem.arguments(), solver=solver)
+        assert (result.status, result.n_iter <= 40) == ("converged", True)
+        assert np.abs(result.coef).max() < 10.0
+        assert problem.value(result.coef, result.intercept) <= (1 + 1e-5) * least

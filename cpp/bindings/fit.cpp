@@ -68,6 +68,7 @@ py::dict fit_to(const py::array& X, const py::array& y,
     result["dependent"] = outcome.dependent;
     result["second_moments_from"] = outcome.second_moments_from;
     result["squares_overflow"] = outcome.squares_overflow;
+    result["rounded"] = outcome.rounded;
     result["separable"] = outcome.separable;
     result["history"] = history_of(outcome.history);
     return result;

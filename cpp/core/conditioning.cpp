@@ -39,7 +39,8 @@ Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossS
     if (!WhiteningSample<T>::pays(rows)) return result;
     const WhiteningSample<T> sample(squares, rows, result.moments, result.shift, keep_going);
     result.ridge = sample.ridge();
-    if (!sample.second_moments(squares, nullptr, fit_intercept, keep_going, &result.second_moments))
+    if (!sample.second_moments(squares, nullptr, fit_intercept, {}, keep_going,
+                               &result.second_moments))
         return result;
     result.rows = sample.rows().size();
     const double products = std::pow(static_cast<double>(rows.columns()), 3);

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "batch.hpp"
+#include "exact_fit.hpp"
 #include "fit_run.hpp"
 #include "step_size.hpp"
 #include "stochastic.hpp"
@@ -57,12 +58,11 @@ void FitRun<T>::prepare(const Coefficients& start) {
     const KernelTable<T>& kernels = objective_.kernels();
     const Objective<T> squares(kernels, {find_loss(kernels, "squared_error"), 0.0},
                                objective_.threads());
+    target_square_ =
+        2.0 * (objective_.loss().quadratic ? at_zero : objective_of_zero(squares, data_));
     const double rounding = static_cast<double>(std::numeric_limits<T>::epsilon());
-    const double of_squares =
-        objective_.loss().quadratic ? at_zero : objective_of_zero(squares, data_);
-    const double exact = rounding * rounding * of_squares;
     stopping_ = std::make_unique<Stopping>(
-        stopping_options(options_, whitening_ != nullptr, at_zero, exact, 8.0 * rounding));
+        stopping_options(options_, whitening_ != nullptr, at_zero, 8.0 * rounding));
 }
 
 template <class T>
@@ -203,7 +203,7 @@ Verdict FitRun<T>::settle(Index epoch) {
         if (finite) propose();
         verdict =
             stopping_->judge(finite ? measured_.objective : std::numeric_limits<double>::infinity(),
-                             descent_->rate(), measured_.height);
+                             descent_->rate(), measured_.height, rounded_at(onto_raw(now)));
         if (whitened_batch() && stopping_->improved()) whitening_->recover();
     }
     // where objectives differ by rounding alone, the gradient tells
@@ -231,6 +231,11 @@ Coefficients FitRun<T>::onto_raw(Coefficients model) const {
     // an intercept that made up for digits the caller does not get would be off by mean * rounding
     for (double& w : model.coef) w = static_cast<double>(static_cast<T>(w));
     return model.onto_raw(descent_options_.preconditioner.shift);
+}
+
+template <class T>
+double FitRun<T>::rounded_at(const Coefficients& raw) const {
+    return rounded_objective(objective_, columns_.moments(), raw, target_square_);
 }
 
 template <class T>
@@ -267,6 +272,7 @@ void FitRun<T>::conclude(Verdict verdict) {
     }
     outcome_.raw = onto_raw(*kept_);
     outcome_.measure = kept_measure_;
+    outcome_.rounded = rounded_at(outcome_.raw);
     if (whitening_) outcome_.dependent = whitening_->dependent_columns();
     outcome_.history = log_.reports();
     outcome_.passes = log_.passes();

@@ -47,6 +47,7 @@ struct FitOutcome {
     std::vector<Index> dependent;  // whitened: columns that are combinations of others
     std::optional<Index> second_moments_from;  // the epoch since which they stood for X
     bool squares_overflow = false;  // second moments were taken in vain
+    double rounded = 0.0;  // of the objective, what rounding of predictors may make up
     bool separable = false;        // a plane divides the classes: there is no least point
     std::optional<CellPosition> non_finite;  // set: nothing was fitted
 };

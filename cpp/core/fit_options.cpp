@@ -90,7 +90,7 @@ DescentOptions descent_options(const FitOptions& options, const Data& data, doub
 }
 
 StoppingOptions stopping_options(const FitOptions& options, bool whitened, double reference,
-                                 double exact, double rounding) {
+                                 double rounding) {
     const bool batch = options.solver == Solver::batch;
     // noise hides the gain until the step has been cut a few times
     const bool noisy = !batch && !reduces_variance(options) && !options.average;
@@ -103,7 +103,6 @@ StoppingOptions stopping_options(const FitOptions& options, bool whitened, doubl
         .patience = noisy && options.rate == Rate::automatic ? 10 : 5,
         .adaptive = options.rate == Rate::adaptive,
         .reference = reference,
-        .exact = exact,
         .rounding = rounding,
     };
 }

@@ -68,8 +68,8 @@ DescentOptions descent_options(const FitOptions& options, const Data& data, doub
 Index rows_a_rate(const FitOptions& options, Index rows);
 
 // `whitened`: steps are taken in the metric of the Hessian; `reference`: objective of zero
-// coefficients; `exact`: what rounding leaves of it; `rounding`: relative error of an objective.
+// coefficients; `rounding`: relative error of an objective.
 StoppingOptions stopping_options(const FitOptions& options, bool whitened, double reference,
-                                 double exact, double rounding);
+                                 double rounding);
 
 }  // namespace fastgd

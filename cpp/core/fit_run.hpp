@@ -67,6 +67,8 @@ class FitRun {
     void retreat();
     // On the caller's columns, as kernels read them.
     Coefficients onto_raw(Coefficients model) const;
+    // What rounding leaves of an exact fit there.
+    double rounded_at(const Coefficients& raw) const;
     // How the fit ended, and with which coefficients.
     void conclude(Verdict verdict);
 
@@ -86,6 +88,7 @@ class FitRun {
     std::unique_ptr<SecondMoments<T>> second_moments_;
     std::unique_ptr<Descent<T>> descent_;
     std::unique_ptr<Stopping> stopping_;
+    double target_square_ = 0.0;  // mean over rows, outputs together
     GradientSums sums_;  // but for plain batch: of all rows at the last coefficients measured
     Measure measured_;
     Coefficients best_;  // on shifted columns

@@ -75,18 +75,19 @@ struct Summand {
     const Data& data;
     double factor;
     const LinearModel<T>* model;
-    std::span<const double> scale;
-    std::span<const double> shift;
+    GramColumns columns;
     const T* shift_T;
-    double intercept;
 
     // Packs rows into panels; returns the sum of their sample weights.
     double pack(const RowSelection& rows, const RowSelection& next, Member<T>& member,
                 double* packed) const {
         const RowTile<T> tile = member.reader.rows(data, rows, next, shift_T);
         const double weight = root_weights(objective, data, rows, factor, tile, model, member);
-        objective.kernels().pack_panels(
-            tile, {shift.data(), scale.data(), member.root.data(), intercept}, tile_rows, packed);
+        objective.kernels().pack_panels(tile,
+                                        {columns.shift.data(), columns.scale.data(),
+                                         member.root.data(), columns.intercept ? 1.0 : 0.0},
+                                        tile_rows, packed);
+        if (columns.residuals != nullptr) columns.residuals->replace(packed, rows.count, tile_rows);
         return weight;
     }
 
@@ -204,13 +205,11 @@ void add_large(const Summand<T>& summand, const RowSelection& rows, int threads,
 
 template <class T>
 void add_gram(const Objective<T>& objective, const Data& data, const RowSelection& rows,
-              double factor, const LinearModel<T>* model, std::span<const double> scale,
-              std::span<const double> shift, bool intercept, FunctionRef<bool()> keep_going,
-              Gram& gram) {
+              double factor, const LinearModel<T>* model, const GramColumns& columns,
+              FunctionRef<bool()> keep_going, Gram& gram) {
     data.count_read(rows.count);
-    const std::vector<T> shift_T(shift.begin(), shift.end());
-    const Summand<T> summand{objective, data,  factor,         model,
-                             scale,     shift, shift_T.data(), intercept ? 1.0 : 0.0};
+    const std::vector<T> shift_T(columns.shift.begin(), columns.shift.end());
+    const Summand<T> summand{objective, data, factor, model, columns, shift_T.data()};
     const double row_bytes = static_cast<double>(gram.matrix.stride()) * sizeof(double);
     const int threads =
         threads_for_work(objective.threads(), static_cast<double>(rows.count) * row_bytes);
@@ -221,10 +220,8 @@ void add_gram(const Objective<T>& objective, const Data& data, const RowSelectio
 }
 
 template void add_gram(const Objective<float>&, const Data&, const RowSelection&, double,
-                       const LinearModel<float>*, std::span<const double>, std::span<const double>,
-                       bool, FunctionRef<bool()>, Gram&);
+                       const LinearModel<float>*, const GramColumns&, FunctionRef<bool()>, Gram&);
 template void add_gram(const Objective<double>&, const Data&, const RowSelection&, double,
-                       const LinearModel<double>*, std::span<const double>, std::span<const double>,
-                       bool, FunctionRef<bool()>, Gram&);
+                       const LinearModel<double>*, const GramColumns&, FunctionRef<bool()>, Gram&);
 
 }  // namespace fastgd

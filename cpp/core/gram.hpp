@@ -5,6 +5,7 @@
 
 #include "function_ref.hpp"
 #include "objective.hpp"
+#include "residual_columns.hpp"
 #include "symmetric.hpp"
 
 namespace fastgd {
@@ -19,14 +20,20 @@ struct Gram {
     explicit Gram(Index columns) : matrix(columns + 1) {}
 };
 
-// Adds `factor` times the sum over rows of s w u u^T with u = ((x - shift) * scale, 1) and w the
-// loss's working weight at `model` (the mean over outputs), or its bound if that is null. Without
-// `intercept` the last row and column get nothing. `keep_going` is asked every few milliseconds;
-// once it says no, the sums mean nothing.
+// What second moments are taken of: u = ((x - shift) * scale, 1), near-combinations replaced.
+struct GramColumns {
+    std::span<const double> scale;
+    std::span<const double> shift;
+    bool intercept = true;  // without it the last row and column get nothing
+    const ResidualColumns* residuals = nullptr;
+};
+
+// Adds `factor` times the sum over rows of s w u u^T with w the loss's working weight at `model`
+// (the mean over outputs), or its bound if that is null. `keep_going` is asked every few
+// milliseconds; once it says no, the sums mean nothing.
 template <class T>
 void add_gram(const Objective<T>& objective, const Data& data, const RowSelection& rows,
-              double factor, const LinearModel<T>* model, std::span<const double> scale,
-              std::span<const double> shift, bool intercept, FunctionRef<bool()> keep_going,
-              Gram& gram);
+              double factor, const LinearModel<T>* model, const GramColumns& columns,
+              FunctionRef<bool()> keep_going, Gram& gram);
 
 }  // namespace fastgd

@@ -58,7 +58,7 @@ SecondMoments<T>::SecondMoments(const Objective<T>& objective, const Data& data,
     : gram_(data.columns()), at_origin_(data.outputs(), data.columns()) {
     shift.resize(static_cast<std::size_t>(data.columns()), 0.0);
     const std::vector<double> scale(shift.size(), 1.0);
-    add_gram<T>(objective, data, {nullptr, 0, data.rows()}, 1.0, nullptr, scale, shift, true,
+    add_gram<T>(objective, data, {nullptr, 0, data.rows()}, 1.0, nullptr, {scale, shift},
                 keep_going, gram_);
     SymmetricMatrix& matrix = gram_.matrix;
     for (Index i = 0; i < matrix.size(); ++i)

@@ -9,6 +9,7 @@ namespace {
 
 constexpr double hopeless_growth = 1e6;   // of the reference: no step size in use recovers
 constexpr double promising_share = 100.0;
+constexpr double settling_share = 0.5;  // of the best: where all is rounding, no less is gained
 constexpr double least_adaptive_rate = 1e-6;
 
 }  // namespace
@@ -32,16 +33,18 @@ Verdict Stopping::judge_growth(double objective) const {
     return objective <= known + allowed ? Verdict::go_on : Verdict::retreat;
 }
 
-Verdict Stopping::judge(double objective, double rate, double height) {
+Verdict Stopping::judge(double objective, double rate, double height, double exact) {
     improved_ = false;
     const Verdict growth = judge_growth(objective);
     if (growth != Verdict::go_on) return growth;
+    const double before = best_;
     improved_ = objective < best_;
     if (improved_) best_ = objective;
     if (!options_.tol) return Verdict::go_on;
     // exactly fitted: what is left is rounding
     const double least = options_.rounding * options_.rounding * options_.reference;
-    if (best_ <= std::max(least, options_.exact)) return Verdict::converged;
+    const bool settles = !(objective < settling_share * before);
+    if (best_ <= least || (best_ <= exact && settles)) return Verdict::converged;
     const double tolerance = std::max(*options_.tol, options_.rounding);
     if (height <= tolerance * std::abs(objective)) return Verdict::converged;
     ++epochs_;
@@ -55,7 +58,8 @@ Verdict Stopping::judge(double objective, double rate, double height) {
     // no gain for now, but much to gain: that is not the end
     const bool promising = height > promising_share * tolerance * std::abs(objective);
     if (gained || swinging || promising) idle_ = 0;
-    if (gained || swinging) stuck_ = 0;
+    // where the height is known, an objective that only swings is at the end of what numbers tell
+    if (gained || (swinging && std::isnan(height))) stuck_ = 0;
     since_best_ = improved_ ? 0 : since_best_ + 1;
     if (idle_ < patience() && stuck_ < patience_when_promising()) {
         if (!options_.guarded || options_.slack == 0 || since_best_ < options_.slack)

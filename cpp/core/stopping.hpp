@@ -24,7 +24,6 @@ struct StoppingOptions {
     int patience = 5;           // least number of epochs without gain that end the fit
     bool adaptive = false;      // scikit-learn's: after `patience` idle epochs the step is cut
     double reference = 0.0;     // objective of zero coefficients
-    double exact = 0.0;         // what rounding leaves of an exact fit
     double rounding = 0.0;      // relative error of the objective
 };
 
@@ -36,9 +35,10 @@ class Stopping {
     void start_at(double objective);
 
     // Judges a measured objective; `rate` is the step it was reached with, `height` how much
-    // lower the optimum is thought to lie (NaN: nobody knows).
+    // lower the optimum is thought to lie (NaN: nobody knows), `exact` what rounding leaves of an
+    // exact fit there.
     Verdict judge(double objective, double rate,
-                  double height = std::numeric_limits<double>::quiet_NaN());
+                  double height = std::numeric_limits<double>::quiet_NaN(), double exact = 0.0);
 
     // The lowest objective judged so far, and whether the last one was it.
     double best() const { return best_; }

@@ -47,13 +47,14 @@ constexpr double least_parallel_products = 1e6;
 
 // The diagonal block of rows [first, last), in place.
 void Cholesky::factor_block(Index first, Index last, double ridge,
-                            const std::vector<double>& diagonal) {
+                            const std::vector<double>& diagonal, const std::vector<double>& least) {
     for (Index k = first; k < last; ++k) {
         double* row = factor_.row(k);
         const double of_ridge = ridge * diagonal[static_cast<std::size_t>(k)];
-        if (!(row[k] > suspect_pivot * of_ridge)) dependent_.push_back(k);
-        const bool stands = row[k] > 0.1 * of_ridge;
+        const double enough = least.empty() ? 0.0 : least[static_cast<std::size_t>(k)];
+        const bool stands = row[k] > std::max(0.1 * of_ridge, enough);
         left_out_[static_cast<std::size_t>(k)] = !stands;
+        if (!stands || row[k] <= suspect_pivot * of_ridge) dependent_.push_back(k);
         if (!stands) {
             std::fill(row + k, row + last, 0.0);
             row[k] = 1.0;
@@ -70,26 +71,35 @@ void Cholesky::factor_block(Index first, Index last, double ridge,
     }
 }
 
+std::vector<double> Cholesky::combination(Index column) const {
+    std::vector<double> share(static_cast<std::size_t>(column));
+    for (Index i = column - 1; i >= 0; --i) {
+        if (left_out_[static_cast<std::size_t>(i)]) continue;
+        const double* row = factor_.row(i);
+        double sum = row[column];
+        for (Index j = i + 1; j < column; ++j) sum -= row[j] * share[static_cast<std::size_t>(j)];
+        share[static_cast<std::size_t>(i)] = sum / row[i];
+    }
+    return share;
+}
+
+double Cholesky::left(Index column) const {
+    const double root = factor_.row(column)[column];
+    return left_out_[static_cast<std::size_t>(column)] ? 0.0 : root * root;
+}
+
 // The pivot of a column that others make up, x_k = sum_j v_j x_j, is ridge (d_k + sum_j v_j^2 d_j).
 bool Cholesky::made_of_ridge(Index column, double ridge,
                              const std::vector<double>& diagonal) const {
     if (left_out_[static_cast<std::size_t>(column)]) return true;
-    std::vector<double> v(static_cast<std::size_t>(column));
+    const std::vector<double> share = combination(column);
     double received = diagonal[static_cast<std::size_t>(column)];
-    for (Index i = column - 1; i >= 0; --i) {
-        const double* row = factor_.row(i);
-        double sum = row[column];
-        for (Index j = i + 1; j < column; ++j) sum -= row[j] * v[static_cast<std::size_t>(j)];
-        const bool held = left_out_[static_cast<std::size_t>(i)];
-        const double share = held ? 0.0 : sum / row[i];
-        v[static_cast<std::size_t>(i)] = share;
-        received += share * share * diagonal[static_cast<std::size_t>(i)];
-    }
-    const double root = factor_.row(column)[column];
-    return root * root <= dependent_pivot * ridge * received;
+    for (std::size_t j = 0; j < share.size(); ++j) received += share[j] * share[j] * diagonal[j];
+    return left(column) <= dependent_pivot * ridge * received;
 }
 
-Cholesky::Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_products, int threads)
+Cholesky::Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_products, int threads,
+                   const std::vector<double>& least)
     : factor_(std::move(matrix)), left_out_(static_cast<std::size_t>(factor_.size())) {
     const Index size = factor_.size();
     const Index stride = factor_.stride();
@@ -101,7 +111,7 @@ Cholesky::Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_product
     PackedRows packed(stride);
     for (Index first = 0; first < size; first += block_rows) {
         const Index last = std::min(first + block_rows, size);
-        factor_block(first, last, ridge, diagonal);
+        factor_block(first, last, ridge, diagonal, least);
         const double left = static_cast<double>(size - last);
         const double products = left * left * static_cast<double>(last - first) / 2.0;
         const int team = products < least_parallel_products ? 1 : threads;

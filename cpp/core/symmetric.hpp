@@ -49,13 +49,15 @@ using AddProducts = void (*)(const double* a, const double* b, Index rows, doubl
 
 // The upper factor U of a positive semidefinite matrix whose diagonal is raised by the share
 // `ridge`: solutions are short along directions that rounding cannot tell from none. A column
-// without a diagonal is left out: its unknown is 0 in every solution.
+// without a diagonal is left out: its unknown is 0 in every solution. So is one of which those
+// before it leave no more than `least` has for it, if that is given.
 class Cholesky {
   public:
     Cholesky() = default;
 
     // Takes the matrix's place.
-    Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_products, int threads);
+    Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_products, int threads,
+             const std::vector<double>& least = {});
 
     // x = (U^T U)^-1 x
     void solve(std::vector<double>& x) const;
@@ -63,8 +65,14 @@ class Cholesky {
     // Columns that, as far as rounding can tell, are combinations of those before them, in order.
     const std::vector<Index>& dependent() const { return dependent_; }
 
+    // The combination of the columns before this one that comes closest to it, and the square of
+    // what that leaves; 0 of a column left out.
+    std::vector<double> combination(Index column) const;
+    double left(Index column) const;
+
   private:
-    void factor_block(Index first, Index last, double ridge, const std::vector<double>& diagonal);
+    void factor_block(Index first, Index last, double ridge, const std::vector<double>& diagonal,
+                      const std::vector<double>& least);
     bool made_of_ridge(Index column, double ridge, const std::vector<double>& diagonal) const;
 
     SymmetricMatrix factor_;

@@ -15,6 +15,9 @@ constexpr double stale_share = 1e-3;
 constexpr double slow_share = 0.1;
 constexpr double slowest_ratio = 0.99;
 
+// A sample that tells what bends leads there in fewer; then more rows are taken.
+constexpr int steps_a_sample = 12;
+
 constexpr double least_known_part = 1e-12;
 constexpr int most_sample_steps = 30;
 constexpr int most_halvings = 30;
@@ -62,18 +65,33 @@ bool Whitening<T>::refresh(const Coefficients& at, bool bound, FunctionRef<bool(
     const std::vector<T> coef(at.coef.begin(), at.coef.end());
     const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
+    if (!factor(bound ? nullptr : &model, keep_going)) return false;
+    // the proximal operator knows columns as they are
+    if (!looked_closer_ && penalty_.l1 == 0.0) {
+        looked_closer_ = true;
+        NearCombinations near =
+            sample_.near_combinations(objective_, factor_, fit_intercept_, keep_going);
+        idle_ = near.exact.directions(static_cast<std::size_t>(data_.columns()) + 1);
+        residuals_ = std::move(near.told_apart);
+        if (!residuals_.empty() && !factor(bound ? nullptr : &model, keep_going)) return false;
+    }
+    known_ = true;
+    return true;
+}
+
+template <class T>
+bool Whitening<T>::factor(const LinearModel<T>* model, FunctionRef<bool()> keep_going) {
     SymmetricMatrix h;
-    if (!sample_.second_moments(objective_, bound ? nullptr : &model, fit_intercept_, keep_going,
-                                &h))
+    if (!sample_.second_moments(objective_, model, fit_intercept_, residuals_, keep_going, &h))
         return false;
-    const Index columns = data_.columns();
+    std::vector<double> ridge;
     for (std::size_t j = 0; j < sample_.unit().size(); ++j)
-        h.row(static_cast<Index>(j))[j] += penalty_.l2_of(j) * square(sample_.unit()[j]);
+        ridge.push_back(penalty_.l2_of(j) * square(sample_.unit()[j]));
+    residuals_.add_ridge(ridge, h);
     if (penalty_.l1 > 0.0) hessian_ = h.copy();
-    const double products = std::pow(static_cast<double>(columns), 3);
+    const double products = std::pow(static_cast<double>(data_.columns()), 3);
     factor_ = Cholesky(std::move(h), sample_.ridge(), objective_.kernels().add_products,
                        threads_for_work(objective_.threads(), products));
-    known_ = true;
     return true;
 }
 
@@ -109,9 +127,14 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
                          threshold[j] * (std::abs(target[j]) - std::abs(from[j]));
             }
         } else {
+            residuals_.slopes_from_columns(move);
+            const std::vector<double> along = move;
             for (double& m : move) m = -m;
             factor_.solve(move);
-            for (std::size_t j = 0; j <= columns; ++j) slope += gradient[j] * move[j];
+            for (std::size_t j = 0; j <= columns; ++j) slope += along[j] * move[j];
+            residuals_.moves_to_columns(move);
+            for (const std::vector<double>& direction : idle_)
+                slope -= take_off(direction, move) * dot(direction, gradient);
         }
         result.decrement -= 0.5 * slope;
         for (std::size_t j = 0; j < columns; ++j)
@@ -201,8 +224,17 @@ bool Whitening<T>::renew(const Coefficients& at, const GradientSums& sums, Metri
 }
 
 template <class T>
+void Whitening<T>::widen(FunctionRef<bool()> keep_going) {
+    sample_.widen(objective_, keep_going);
+    summed_at_ = {};
+    known_ = false;
+    last_decrement_ = std::numeric_limits<double>::infinity();
+}
+
+template <class T>
 MetricStep Whitening<T>::step(const Coefficients& at, const GradientSums& sums,
                               FunctionRef<bool()> keep_going) {
+    if (!sample_.rows().all() && ++steps_ % steps_a_sample == 0) widen(keep_going);
     MetricStep proposal{at};
     if (!renew(at, sums, &proposal, keep_going)) return {at};
     double t = length_;

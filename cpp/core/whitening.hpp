@@ -48,11 +48,14 @@ class Whitening {
     std::vector<Index> dependent_columns() const;
 
   private:
-    // The Hessian at `at`, or its bound, factored; false if interrupted.
+    // What is known of the curvature becomes that at `at`, or its bound; false if interrupted.
     bool refresh(const Coefficients& at, bool bound, FunctionRef<bool()> keep_going);
+    // The Hessian at `model`, or its bound if that is null, factored; false if interrupted.
+    bool factor(const LinearModel<T>* model, FunctionRef<bool()> keep_going);
     // The whole step from `at`, its curvature taken anew where it is old; false if interrupted.
     bool renew(const Coefficients& at, const GradientSums& sums, MetricStep* proposal,
                FunctionRef<bool()> keep_going);
+    void widen(FunctionRef<bool()> keep_going);
     MetricStep propose(const Coefficients& at, const GradientSums& sums) const;
     // The sample's least squares, if that is lower than `at`.
     Coefficients least_squares(Coefficients at, FunctionRef<bool()> keep_going);
@@ -74,8 +77,13 @@ class Whitening {
     Coefficients summed_at_;
     GradientSums sample_sums_;
     SymmetricMatrix hessian_;  // kept with an l1 penalty only
+    ResidualColumns residuals_;
+    // Moves that change no prediction: a slope along them is rounding.
+    std::vector<std::vector<double>> idle_;
+    bool looked_closer_ = false;  // at columns that seem to be made up of others
     Cholesky factor_;
     bool known_ = false;
+    int steps_ = 0;
     double last_decrement_ = std::numeric_limits<double>::infinity();
     double length_ = 1.0;
 };

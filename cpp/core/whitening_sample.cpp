@@ -21,6 +21,16 @@ constexpr double each_time_columns = 16.0;
 // A row belongs to the sample if its largest entry could not fill so many rows of it.
 constexpr double many_rows = 200.0;
 
+// Rows that tell how far a column is from a combination of others: so many, and so many a column.
+constexpr Index probed_rows = 2048;
+constexpr Index probed_rows_a_column = 4;
+// Shares are off by the ridge they were found with, and by its square root less after each look.
+constexpr int closer_looks = 3;
+// Times the rounding of the numbers given: coefficients that tell a column from a combination which
+// it is nearer to are so large that their own rounding costs a thousandth of what they gain.
+constexpr double told_apart = 1000.0;
+constexpr double not_told_apart = 8.0;
+
 // Along a direction that bends less, gradients in float32 are rounding.
 constexpr double ridge_float32 = 1e-9;
 
@@ -38,45 +48,58 @@ WhiteningSample<T>::WhiteningSample(const Objective<T>& objective, const Data& d
                                     const ColumnMoments& moments, std::vector<double> shift,
                                     FunctionRef<bool()> keep_going)
     : data_(data),
+      moments_(moments),
       ridge_(std::max(
           64.0 * static_cast<double>(data.columns() + 16) * std::numeric_limits<double>::epsilon(),
           sizeof(T) == 4 ? ridge_float32 : 0.0)),
       rows_(data.rows()),
       shift_(std::move(shift)) {
-    measure_columns(moments);
-    choose_rows(objective, moments, keep_going);
+    measure_columns();
+    choose_rows(objective, keep_going);
 }
 
 template <class T>
-void WhiteningSample<T>::measure_columns(const ColumnMoments& moments) {
+void WhiteningSample<T>::widen(const Objective<T>& objective, FunctionRef<bool()> keep_going) {
+    width_ *= 4.0;
+    rows_ = RowSample(data_.rows());
+    unseen_.assign(shift_.size(), false);
+    choose_rows(objective, keep_going);
+}
+
+template <class T>
+void WhiteningSample<T>::measure_columns() {
     for (std::size_t j = 0; j < shift_.size(); ++j) {
-        const double spread = std::sqrt(moments.variance[j] + square(moments.mean[j] - shift_[j]));
+        const double spread =
+            std::sqrt(moments_.variance[j] + square(moments_.mean[j] - shift_[j]));
         const bool centred = shift_[j] != 0.0;
         const bool usable = spread > 0.0 && std::isfinite(spread) && std::isfinite(1.0 / spread) &&
-                            !(centred && moments.smallest[j] == moments.largest[j]);
+                            !(centred && moments_.smallest[j] == moments_.largest[j]);
         const bool overflows =
             !std::isfinite(spread) || (spread > 0.0 && !std::isfinite(1.0 / spread));
         unit_.push_back(usable ? 1.0 / spread : overflows ? 0.0 : 1.0);
         constant_.push_back(!usable);
+        const double size = std::sqrt(moments_.variance[j] + square(moments_.mean[j]));
+        rounding_.push_back(static_cast<double>(std::numeric_limits<T>::epsilon()) * size *
+                            unit_.back());
     }
     unseen_.assign(shift_.size(), false);
 }
 
 template <class T>
-void WhiteningSample<T>::choose_rows(const Objective<T>& objective, const ColumnMoments& moments,
+void WhiteningSample<T>::choose_rows(const Objective<T>& objective,
                                      FunctionRef<bool()> keep_going) {
     // of rows that weigh something; among those that do not, more are needed to find as many
-    const double rows = static_cast<double>(moments.weighing);
+    const double rows = static_cast<double>(moments_.weighing);
     const double columns = static_cast<double>(data_.columns()) + 1.0;
     const double share = objective.loss().quadratic ? once_columns : each_time_columns;
-    const double wanted = std::max(share * rows / columns, columns * rows_a_column);
+    const double wanted = width_ * std::max(share * rows / columns, columns * rows_a_column);
+    thinned_ = static_cast<double>(data_.rows()) / rows;
     if (wanted >= rows) return;
-    const double thinned = static_cast<double>(data_.rows()) / rows;
     double largest = 0.0;
     for (std::size_t j = 0; j < shift_.size(); ++j)
         if (!constant_[j])
-            largest = std::max(largest, unit_[j] * std::max(moments.largest[j] - shift_[j],
-                                                            shift_[j] - moments.smallest[j]));
+            largest = std::max(largest, unit_[j] * std::max(moments_.largest[j] - shift_[j],
+                                                            shift_[j] - moments_.smallest[j]));
     const double rare = wanted / many_rows;
     std::vector<Index> outlying;
     if (square(largest) > rare) {
@@ -87,7 +110,7 @@ void WhiteningSample<T>::choose_rows(const Objective<T>& objective, const Column
         outlying = outlying_rows<T>(objective.kernels(), data_, shift, unit, rare,
                                     static_cast<Index>(wanted), objective.threads(), keep_going);
     }
-    rows_ = RowSample(data_.rows(), static_cast<Index>(wanted * thinned), std::move(outlying));
+    rows_ = RowSample(data_.rows(), static_cast<Index>(wanted * thinned_), std::move(outlying));
     std::vector<double> least(shift_.size(), std::numeric_limits<double>::infinity());
     std::vector<double> most(shift_.size(), -std::numeric_limits<double>::infinity());
     rows_.each([&](const RowSelection& part, double) {
@@ -102,19 +125,26 @@ void WhiteningSample<T>::choose_rows(const Objective<T>& objective, const Column
         unseen_[j] = !constant_[j] && least[j] == most[j];
 }
 
+// A column constant in the sample would pass for the intercept there.
 template <class T>
-bool WhiteningSample<T>::second_moments(const Objective<T>& objective, const LinearModel<T>* model,
-                                        bool fit_intercept, FunctionRef<bool()> keep_going,
-                                        SymmetricMatrix* moments) const {
-    // a column constant in the sample would pass for the intercept there
+std::vector<double> WhiteningSample<T>::seen_unit() const {
     std::vector<double> scale = unit_;
     for (std::size_t j = 0; j < scale.size(); ++j)
         if (constant_[j] || unseen_[j]) scale[j] = 0.0;
+    return scale;
+}
+
+template <class T>
+bool WhiteningSample<T>::second_moments(const Objective<T>& objective, const LinearModel<T>* model,
+                                        bool fit_intercept, const ResidualColumns& residuals,
+                                        FunctionRef<bool()> keep_going,
+                                        SymmetricMatrix* moments) const {
+    const std::vector<double> scale = seen_unit();
     const Index columns = data_.columns();
     Gram sums(columns);
     rows_.each([&](const RowSelection& rows, double share) {
-        add_gram(objective, data_, rows, share, model, scale, shift_, fit_intercept, keep_going,
-                 sums);
+        add_gram(objective, data_, rows, share, model, {scale, shift_, fit_intercept, &residuals},
+                 keep_going, sums);
     });
     if (!keep_going() || sums.weight <= 0.0) return false;
     SymmetricMatrix& h = sums.matrix;
@@ -124,6 +154,53 @@ bool WhiteningSample<T>::second_moments(const Objective<T>& objective, const Lin
         if (unseen_[static_cast<std::size_t>(j)]) h.row(j)[j] = objective.loss().curvature;
     *moments = std::move(h);
     return true;
+}
+
+// How many roundings of the numbers given are left of each residual once others are taken off; what
+// they make up of it goes into its share.
+template <class T>
+std::vector<double> WhiteningSample<T>::look_closer(const Objective<T>& objective,
+                                                    const RowSelection& probe, bool fit_intercept,
+                                                    FunctionRef<bool()> keep_going,
+                                                    ResidualColumns& residuals) const {
+    const std::vector<double> scale = seen_unit();
+    Gram sums(data_.columns());
+    add_gram<T>(objective, data_, probe, 1.0, nullptr, {scale, shift_, fit_intercept, &residuals},
+                keep_going, sums);
+    const double weight = sums.weight * objective.loss().curvature;
+    std::vector<double> rounding;
+    std::vector<double> least(scale.size() + 1, 0.0);
+    for (std::size_t i = 0; i < residuals.size(); ++i) {
+        rounding.push_back(residuals.length(i, rounding_));
+        least[static_cast<std::size_t>(residuals.column(i))] =
+            weight * square(not_told_apart * rounding[i]);
+    }
+    const Cholesky factor(std::move(sums.matrix), ridge_, objective.kernels().add_products,
+                          objective.threads(), least);
+    residuals.take_further(factor);
+    std::vector<double> roundings;
+    for (std::size_t i = 0; i < residuals.size(); ++i)
+        roundings.push_back(std::sqrt(factor.left(residuals.column(i)) / weight) / rounding[i]);
+    return roundings;
+}
+
+template <class T>
+NearCombinations WhiteningSample<T>::near_combinations(const Objective<T>& objective,
+                                                       const Cholesky& factor, bool fit_intercept,
+                                                       FunctionRef<bool()> keep_going) const {
+    ResidualColumns residuals;
+    for (const Index k : dependent_columns(factor))
+        if (!unseen_[static_cast<std::size_t>(k)]) residuals.add(k, factor.combination(k));
+    if (residuals.empty()) return {};
+    const Index wanted = std::max(probed_rows, probed_rows_a_column * data_.columns());
+    const std::vector<Index> rows =
+        spread_rows(data_.rows(), static_cast<Index>(static_cast<double>(wanted) * thinned_));
+    const RowSelection probe{rows.data(), 0, static_cast<Index>(rows.size())};
+    std::vector<double> roundings;
+    for (int look = 0; look < closer_looks; ++look)
+        roundings = look_closer(objective, probe, fit_intercept, keep_going, residuals);
+    return {residuals.kept([&](std::size_t i) { return roundings[i] > told_apart; }),
+            residuals.kept([&](std::size_t i) { return roundings[i] < not_told_apart; })};
 }
 
 template <class T>

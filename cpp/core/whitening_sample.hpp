@@ -9,16 +9,26 @@
 
 namespace fastgd {
 
+// Columns close to combinations of others: those that the numbers given still tell from these, and
+// those that they do not.
+struct NearCombinations {
+    ResidualColumns told_apart;
+    ResidualColumns exact;
+};
+
 template <class T>
 class WhiteningSample {
   public:
     // True where second moments cost little beside the passes they save.
     static bool pays(const Data& data);
 
-    // `data` must outlive this. A loss that bends alike everywhere needs its moments only once and
-    // takes more rows.
+    // `data` and `moments` must outlive this. A loss that bends alike everywhere needs its moments
+    // only once and takes more rows.
     WhiteningSample(const Objective<T>& objective, const Data& data, const ColumnMoments& moments,
                     std::vector<double> shift, FunctionRef<bool()> keep_going);
+
+    // More rows, up to all of them.
+    void widen(const Objective<T>& objective, FunctionRef<bool()> keep_going);
 
     const RowSample& rows() const { return rows_; }
     const std::vector<double>& shift() const { return shift_; }
@@ -28,28 +38,39 @@ class WhiteningSample {
     // What rounding leaves of a column that others make up, with room to spare.
     double ridge() const { return ridge_; }
 
-    // Mean second moments of columns in their units, weighted as in add_gram, and of the intercept;
-    // constant columns have none, and those constant in the sample alone their own. False if
-    // interrupted.
+    // Mean second moments of columns in their units, weighted as in add_gram, and of the intercept,
+    // with `residuals` in the place of near-combinations; constant columns have none, and those
+    // constant in the sample alone their own. False if interrupted.
     bool second_moments(const Objective<T>& objective, const LinearModel<T>* model,
-                        bool fit_intercept, FunctionRef<bool()> keep_going,
-                        SymmetricMatrix* moments) const;
+                        bool fit_intercept, const ResidualColumns& residuals,
+                        FunctionRef<bool()> keep_going, SymmetricMatrix* moments) const;
+
+    // Of the columns a factor found dependent, where they are plainly one or the other.
+    NearCombinations near_combinations(const Objective<T>& objective, const Cholesky& factor,
+                                       bool fit_intercept, FunctionRef<bool()> keep_going) const;
 
     // Of those a factor found dependent, the columns that are no constants.
     std::vector<Index> dependent_columns(const Cholesky& factor) const;
 
   private:
-    void measure_columns(const ColumnMoments& moments);
-    void choose_rows(const Objective<T>& objective, const ColumnMoments& moments,
-                     FunctionRef<bool()> keep_going);
+    void measure_columns();
+    void choose_rows(const Objective<T>& objective, FunctionRef<bool()> keep_going);
+    std::vector<double> seen_unit() const;
+    std::vector<double> look_closer(const Objective<T>& objective, const RowSelection& probe,
+                                    bool fit_intercept, FunctionRef<bool()> keep_going,
+                                    ResidualColumns& residuals) const;
 
     const Data& data_;
+    const ColumnMoments& moments_;
     double ridge_;
     RowSample rows_;
     std::vector<double> shift_;
     std::vector<double> unit_;
     std::vector<bool> constant_;
     std::vector<bool> unseen_;  // constant in the sample alone
+    std::vector<double> rounding_;  // of a column's numbers, root mean square in its unit
+    double thinned_ = 1.0;  // rows to one that weighs something
+    double width_ = 1.0;  // times the rows of a sample that nothing speaks against
 };
 
 }  // namespace fastgd

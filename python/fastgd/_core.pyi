@@ -169,6 +169,7 @@ class _Fitted(_Search, total=False):
     dependent: list[int]
     second_moments_from: int | None
     squares_overflow: bool
+    rounded: float
     separable: bool
     history: _History
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _NAMED_COLUMNS = 5
 # Times tol: a height that does not go with a fit that is done.
 _MUCH = 100.0
+# Of an objective: a share of rounding worth a word.
+_MUCH_ROUNDING = 1e-3
 
 
 def describe_end(
@@ -76,6 +78,8 @@ def _height(fitted: _core._Fitted) -> str:
 
 def _stuck(fitted: _core._Fitted, options: _core.FitOptions) -> str:
     """Return that a fit ended with much left to gain, for the end of a sentence."""
+    if fitted["objective"] <= fitted["rounded"]:
+        return ""
     if options.tol is None or not fitted["suboptimality"] > _MUCH * options.tol * abs(
         fitted["objective"]
     ):
@@ -112,6 +116,19 @@ def describe_limit(step: _core._SafeStep) -> str:
     return f"the penalty ({share})"
 
 
+def _rounding(fitted: _core._Fitted) -> str:
+    """Return what rounding has to do with an objective, for the end of a sentence."""
+    rounded, objective = fitted["rounded"], fitted["objective"]
+    if not rounded > _MUCH_ROUNDING * objective:
+        return ""
+    if objective <= rounded:
+        return "; every row is fitted, as far as rounding of coefficients and predictions tells"
+    return (
+        f"; rounding of coefficients and predictions may make up {rounded / objective:.1g} of the "
+        "objective: columns less far from 0, or float64 in the place of float32, tell more"
+    )
+
+
 def _remarks(fitted: _core._Fitted) -> str:
     """Return what is peculiar about the data and their use, for the end of a sentence."""
     remarks = ""
@@ -120,6 +137,7 @@ def _remarks(fitted: _core._Fitted) -> str:
             f"; X was read {fitted['n_passes']:.3g} times, from epoch "
             f"{fitted['second_moments_from'] + 1} on its second moments gave the gradients"
         )
+    remarks += _rounding(fitted)
     if fitted["separable"]:
         remarks += (
             "; the classes are separable: without a penalty coefficients grow without bound and "

@@ -112,8 +112,9 @@ Gram gram_at(const KernelTable<T>& kernels, Index loss, const Problem<T>& proble
     const Objective<T> objective(kernels, spec, threads);
     Gram gram(problem.columns);
     const LinearModel<T> model = point.model(options.shifted);
-    add_gram(objective, problem.data(), rows, options.factor, &model, point.scale,
-             point.shift_in_double(options.shifted), options.intercept, keep_going, gram);
+    const std::vector<double> shift = point.shift_in_double(options.shifted);
+    add_gram(objective, problem.data(), rows, options.factor, &model,
+             {point.scale, shift, options.intercept}, keep_going, gram);
     return gram;
 }
 
@@ -259,7 +260,7 @@ void sums_add_up() {
     const LinearModel<double> model = point.model(false);
     const std::vector<double> shift = point.shift_in_double(false);
     for (int i = 0; i < 2; ++i)
-        add_gram(objective, problem.data(), problem.all(), 0.5, &model, point.scale, shift, true,
+        add_gram(objective, problem.data(), problem.all(), 0.5, &model, {point.scale, shift},
                  keep_going, gram);
     const Gram once = gram_at(kernels, 0, problem, problem.all(), point, {}, 1);
     check(gram.weight == once.weight && once.weight == 200.0);

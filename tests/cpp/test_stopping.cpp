@@ -189,11 +189,25 @@ void promises_are_not_believed_for_ever() {
         check(gaining.judge(objective *= 0.99, 0.1, 5.0) == go_on, "epoch ", epoch);
 }
 
+// An objective that rounding moves more than tol swings for ever; a height that is known ends that.
+void swinging_ends_where_the_height_is_known() {
+    StoppingOptions options = with_tol();
+    options.deterministic = true;
+    Stopping known(options);
+    Stopping unknown(options);
+    check(known.judge(8.0, 0.1, 1.0) == go_on && unknown.judge(8.0, 0.1) == go_on);
+    int epochs = 0;
+    while (epochs < 100 && known.judge(8.1, 0.1, 1.0) == go_on) ++epochs;
+    check(epochs >= 15 && epochs <= 25, epochs);
+    for (int epoch = 0; epoch < 100; ++epoch) check(unknown.judge(8.1, 0.1) == go_on);
+}
+
 // Near an exact fit a loss that is linear far off is as small as the square of rounding.
 void rounding_of_targets_is_an_exact_fit() {
-    StoppingOptions options = with_tol();
-    options.exact = 1e-12;
-    check_sequence("exact", options, {{2e-12, go_on}, {0.9e-12, converged}});
+    Stopping stopping(with_tol());
+    check(stopping.judge(2e-12, 0.1, 1.0, 1e-12) == go_on);
+    check(stopping.judge(0.9e-12, 0.1, 1.0, 1e-12) == go_on, "half of it is gone");
+    check(stopping.judge(0.6e-12, 0.1, 1.0, 1e-12) == converged);
 }
 
 void best_is_the_lowest_judged() {
@@ -212,18 +226,20 @@ void best_is_the_lowest_judged() {
 
 int main(int argc, char** argv) {
     using namespace fastgd::testing;
-    return run({{"five idle epochs converge", five_idle_epochs_converge},
-                {"exact fits converge at once", exact_fits_converge_at_once},
-                {"a step of the user's diverges", own_step_of_the_user_diverges},
-                {"guarded steps retreat from growth", guarded_steps_retreat_from_growth},
-                {"growth is measured from the start", growth_is_measured_from_the_start},
-                {"guarded steps retreat out of slack", guarded_steps_retreat_when_out_of_slack},
-                {"swinging is not idle", swinging_is_not_idle},
-                {"slow progress is progress", slow_progress_is_progress},
-                {"adaptive steps are cut after patience", adaptive_steps_are_cut_after_patience},
-                {"little left converges at once", little_left_converges_at_once},
-                {"promises are not believed for ever", promises_are_not_believed_for_ever},
-                {"rounding of targets is an exact fit", rounding_of_targets_is_an_exact_fit},
-                {"best is the lowest judged", best_is_the_lowest_judged}},
-               argc, argv);
+    return run(
+        {{"five idle epochs converge", five_idle_epochs_converge},
+         {"exact fits converge at once", exact_fits_converge_at_once},
+         {"a step of the user's diverges", own_step_of_the_user_diverges},
+         {"guarded steps retreat from growth", guarded_steps_retreat_from_growth},
+         {"growth is measured from the start", growth_is_measured_from_the_start},
+         {"guarded steps retreat out of slack", guarded_steps_retreat_when_out_of_slack},
+         {"swinging is not idle", swinging_is_not_idle},
+         {"slow progress is progress", slow_progress_is_progress},
+         {"adaptive steps are cut after patience", adaptive_steps_are_cut_after_patience},
+         {"little left converges at once", little_left_converges_at_once},
+         {"promises are not believed for ever", promises_are_not_believed_for_ever},
+         {"swinging ends where the height is known", swinging_ends_where_the_height_is_known},
+         {"rounding of targets is an exact fit", rounding_of_targets_is_an_exact_fit},
+         {"best is the lowest judged", best_is_the_lowest_judged}},
+        argc, argv);
 }

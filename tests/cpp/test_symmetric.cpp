@@ -154,6 +154,21 @@ void columns_of_all_scales() {
     }
 }
 
+// Below `least` a column takes no part: neither in solutions nor in what others are made of.
+void columns_may_be_left_out() {
+    Numbers numbers(45);
+    const SymmetricMatrix matrix = gram_of(Columns(numbers, 60, 20));
+    std::vector<double> least(20, 0.0);
+    least[3] = 2.0 * matrix.at(3, 3);
+    const Cholesky factor(copy_of(matrix), ridge, selected_products(), 1, least);
+    check(factor.left(3) == 0.0 && factor.left(2) > 0.0);
+    check(factor.dependent() == std::vector<Index>{3});
+    check(factor.combination(10)[3] == 0.0 && factor.combination(10)[4] != 0.0);
+    std::vector<double> x = numbers.normals<double>(20);
+    factor.solve(x);
+    check(x[3] == 0.0 && x[4] != 0.0);
+}
+
 void nothing_bends() {
     for (const Index size : {1, 16, 70}) {
         const Cholesky factor(SymmetricMatrix(size), ridge, selected_products(), 1);
@@ -183,6 +198,7 @@ int main(int argc, char** argv) {
                 {"dependent columns are named", dependent_columns_are_named},
                 {"more columns than rows", more_columns_than_rows},
                 {"columns of all scales", columns_of_all_scales},
+                {"columns may be left out", columns_may_be_left_out},
                 {"nothing bends", nothing_bends},
                 {"entries lie above the diagonal", entries_lie_above_the_diagonal}},
                argc, argv);

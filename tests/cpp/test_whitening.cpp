@@ -336,6 +336,27 @@ void shortened_steps_recover() {
     check_length(1.0);
 }
 
+// As many steps as that say that the sample is not enough: in the end all rows are the sample, and
+// the promise is that of Newton's method.
+void a_sample_is_widened() {
+    Numbers numbers(88);
+    const Index columns = 40;
+    const auto problem = make_problem<double>(numbers, 9000, columns, 1);
+    const auto& kernels = selected_kernels<double>();
+    Whitened<double> few(kernels, "log_loss", problem);
+    const Coefficients start = few.zero();
+    std::vector<double> promised;
+    for (int s = 0; s < 24; ++s) promised.push_back(few.step(start).decrement);
+    check(promised[0] == promised[10] && promised[11] != promised[10]);
+    check(promised[11] == promised[23], "all rows are there already");
+    // the Hessian at zero is a quarter of second moments: of all rows, as for a squared error
+    Whitened<double> all(kernels, "squared_error", problem);
+    const GradientSums sums = few.sums_at(start);
+    const MetricStep step = all.whitening().step(start, sums, keep_going);
+    check(std::abs(promised[11] / (4.0 * step.decrement) - 1.0) <= 1e-9, promised[11], ", ",
+          step.decrement);
+}
+
 }  // namespace
 }  // namespace fastgd::testing
 
@@ -348,6 +369,7 @@ int main(int argc, char** argv) {
                 {"odd columns", odd_columns},
                 {"rare categories", rare_categories},
                 {"same bits for any number of threads", same_bits_for_any_number_of_threads},
-                {"shortened steps recover", shortened_steps_recover}},
+                {"shortened steps recover", shortened_steps_recover},
+                {"a sample is widened", a_sample_is_widened}},
                argc, argv);
 }

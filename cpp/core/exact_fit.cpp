@@ -1,0 +1,35 @@
+#include "exact_fit.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace fastgd {
+
+template <class T>
+double rounded_objective(const Objective<T>& objective, const ColumnMoments& moments,
+                         const Coefficients& raw, double target_square) {
+    const LossKernels<T>& loss = objective.loss();
+    if (loss.binary_targets) return 0.0;
+    const std::size_t outputs = raw.intercept.size();
+    const std::size_t columns = moments.mean.size();
+    double total = 0.0;
+    for (std::size_t k = 0; k < outputs; ++k) {
+        double square = target_square / static_cast<double>(outputs);
+        for (std::size_t j = 0; j < columns; ++j) {
+            const double w = raw.coef[k * columns + j];
+            square += w * w * (moments.variance[j] + moments.mean[j] * moments.mean[j]);
+        }
+        const T off = std::numeric_limits<T>::epsilon() * static_cast<T>(std::sqrt(square));
+        const T target = 0;
+        total +=
+            loss.value({1, 1, &off, &target, nullptr, nullptr, objective.loss_spec().parameter});
+    }
+    return total;
+}
+
+template double rounded_objective(const Objective<float>&, const ColumnMoments&,
+                                  const Coefficients&, double);
+template double rounded_objective(const Objective<double>&, const ColumnMoments&,
+                                  const Coefficients&, double);
+
+}  // namespace fastgd

@@ -1,0 +1,17 @@
+// A model that fits exactly, as far as numbers of a limited length can.
+#pragma once
+
+#include "coefficients.hpp"
+#include "moments.hpp"
+#include "objective.hpp"
+
+namespace fastgd {
+
+// The objective that the rounding of linear predictors leaves at `raw` coefficients where all rows
+// are fitted, their terms each off by a rounding; 0 for losses of labels, which fit none exactly.
+// `target_square`: mean square of targets, all outputs together.
+template <class T>
+double rounded_objective(const Objective<T>& objective, const ColumnMoments& moments,
+                         const Coefficients& raw, double target_square);
+
+}  // namespace fastgd
