@@ -274,7 +274,8 @@ def test_columns_that_hardly_differ_are_told_apart(loss: str) -> None:
         result = fastgd.fit(**problem.arguments(), solver=solver)
         assert (result.status, result.n_iter <= 30) == ("converged", True)
         assert problem.value(result.coef, result.intercept) <= (1 + 1e-4) * least
-        assert "2 columns (8, 9) made up of others" in result.message
+        assert "2 columns (8, 9) made up of others, up to rounding" in result.message
+        assert "3 columns (5, 6, 7) made up of others but for little" in result.message
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

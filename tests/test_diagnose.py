@@ -135,6 +135,16 @@ def test_dependent_columns_are_named_with_what_they_are_made_of() -> None:
     np.testing.assert_array_equal(found.variance_inflation[4:6], np.inf)
 
 
+def test_columns_that_hardly_differ_are_no_exact_combinations() -> None:
+    noise = np.random.default_rng(0).normal(size=64)
+    X = np.column_stack([U, U[:, 2] + 1e-9 * (noise - noise.mean()), U[:, 1]])
+    found = fastgd.diagnose(X, TARGETS)
+    assert [(d.column, d.exact) for d in found.dependent] == [(4, False), (5, True)]
+    assert [str(d) for d in found.dependent] == ["column 4 = column 2", "column 5 = column 1"]
+    assert "but for little: large coefficients that cancel" in found.findings[0]
+    assert "its coefficient is not determined" in found.findings[1]
+
+
 def test_all_categories_sum_to_the_intercept() -> None:
     X = np.eye(4)[np.arange(64) % 4]
     found = fastgd.diagnose(X, TARGETS)

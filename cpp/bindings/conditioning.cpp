@@ -89,6 +89,7 @@ py::dict conditioning_of(const py::array& X, const std::optional<py::array>& sam
     result["rows"] = found.rows;
     result["ridge"] = found.ridge;
     result["dependent"] = found.dependent;
+    result["told_apart"] = found.told_apart;
     result["batch"] = dict_of(found.batch);
     result["sgd"] = dict_of(found.sgd);
     return result;

@@ -66,6 +66,7 @@ py::dict fit_to(const py::array& X, const py::array& y,
     result["safe_step"] = dict_of(outcome.safe_step);
     result["precondition"] = outcome.precondition;
     result["dependent"] = outcome.dependent;
+    result["told_apart"] = outcome.told_apart;
     result["second_moments_from"] = outcome.second_moments_from;
     result["squares_overflow"] = outcome.squares_overflow;
     result["rounded"] = outcome.rounded;

@@ -47,6 +47,8 @@ Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossS
     const Cholesky factor(result.second_moments.copy(), result.ridge, kernels.add_products,
                           threads_for_work(threads, products));
     result.dependent = sample.dependent_columns(factor);
+    result.told_apart =
+        sample.near_combinations(squares, factor, fit_intercept, keep_going).told_apart.columns();
     return result;
 }
 

@@ -16,7 +16,8 @@ struct Conditioning {
     SymmetricMatrix second_moments;  // of columns in units of their spread, then the intercept
     Index rows = 0;                  // that these are of; 0: too many columns for them
     double ridge = 0.0;              // that whitening adds to each of their diagonal
-    std::vector<Index> dependent;    // columns made up of others before them, up to rounding
+    std::vector<Index> dependent;    // columns made up of others, as second moments tell
+    std::vector<Index> told_apart;  // those of them that differ from these by more than rounding
     SafeStep batch;
     SafeStep sgd;
 };

@@ -273,7 +273,10 @@ void FitRun<T>::conclude(Verdict verdict) {
     outcome_.raw = onto_raw(*kept_);
     outcome_.measure = kept_measure_;
     outcome_.rounded = rounded_at(outcome_.raw);
-    if (whitening_) outcome_.dependent = whitening_->dependent_columns();
+    if (whitening_) {
+        outcome_.dependent = whitening_->dependent_columns();
+        outcome_.told_apart = whitening_->columns_told_apart();
+    }
     outcome_.history = log_.reports();
     outcome_.passes = log_.passes();
 }

@@ -45,10 +45,11 @@ struct FitOutcome {
     SafeStep safe_step;                      // when diverged
     Precondition precondition = Precondition::none;  // what was used
     std::vector<Index> dependent;  // whitened: columns that are combinations of others
+    std::vector<Index> told_apart;  // whitened: columns that hardly differ from such combinations
     std::optional<Index> second_moments_from;  // the epoch since which they stood for X
     bool squares_overflow = false;  // second moments were taken in vain
     double rounded = 0.0;  // of the objective, what rounding of predictors may make up
-    bool separable = false;        // a plane divides the classes: there is no least point
+    bool separable = false;  // a plane divides the classes: there is no least point
     std::optional<CellPosition> non_finite;  // set: nothing was fitted
 };
 

@@ -23,6 +23,12 @@ void ResidualColumns::add(Index column, const std::vector<double>& share) {
     residuals_.push_back(std::move(residual));
 }
 
+std::vector<Index> ResidualColumns::columns() const {
+    std::vector<Index> result;
+    for (const Residual& residual : residuals_) result.push_back(residual.column);
+    return result;
+}
+
 ResidualColumns ResidualColumns::kept(FunctionRef<bool(std::size_t)> stays) const {
     ResidualColumns result;
     for (std::size_t i = 0; i < residuals_.size(); ++i)

@@ -36,6 +36,7 @@ class ResidualColumns {
     ResidualColumns kept(FunctionRef<bool(std::size_t)> stays) const;
 
     Index column(std::size_t i) const { return residuals_[i].column; }
+    std::vector<Index> columns() const;
     std::size_t size() const { return residuals_.size(); }
 
   private:

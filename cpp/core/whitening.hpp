@@ -46,6 +46,8 @@ class Whitening {
 
     // Columns that are combinations of others as far as rounding can tell.
     std::vector<Index> dependent_columns() const;
+    // Columns that differ from such combinations by little, but by more than that.
+    std::vector<Index> columns_told_apart() const { return residuals_.columns(); }
 
   private:
     // What is known of the curvature becomes that at `at`, or its bound; false if interrupted.

@@ -167,6 +167,7 @@ class _Fitted(_Search, total=False):
     safe_step: _SafeStep
     precondition: Precondition
     dependent: list[int]
+    told_apart: list[int]
     second_moments_from: int | None
     squares_overflow: bool
     rounded: float
@@ -187,6 +188,7 @@ class _Conditioned(_Moments, total=False):
     rows: int
     ridge: float
     dependent: list[int]
+    told_apart: list[int]
     batch: _SafeStep
     sgd: _SafeStep
 

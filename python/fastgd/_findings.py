@@ -57,10 +57,16 @@ def _of_columns(diagnosis: Diagnosis) -> Iterator[str]:
         else:
             yield f"{named} constant: fit_intercept=True does the same, unpenalised"
     for dependency in diagnosis.dependent[:_NAMED]:
-        yield (
-            f"{dependency}: its coefficient is not determined; leave it out, or set alpha > 0 to "
-            "share evenly"
-        )
+        if dependency.exact:
+            yield (
+                f"{dependency}: its coefficient is not determined; leave it out, or set alpha > 0 "
+                "to share evenly"
+            )
+        else:
+            yield (
+                f"{dependency} but for little: large coefficients that cancel tell them apart; "
+                "leave it out, or set alpha > 0"
+            )
     if len(diagnosis.dependent) > _NAMED:
         others = [dependency.column for dependency in diagnosis.dependent[_NAMED:]]
         yield f"{_columns(others)} made up of others as well: leave out, or set alpha > 0"

@@ -143,12 +143,22 @@ def _remarks(fitted: _core._Fitted) -> str:
             "; the classes are separable: without a penalty coefficients grow without bound and "
             "the loss goes to 0, so the fit ends near 0; alpha > 0 gives a least point"
         )
-    dependent = fitted["dependent"]
-    if dependent:
-        named = ", ".join(str(j) for j in dependent[:_NAMED_COLUMNS])
-        more = ", ..." if len(dependent) > _NAMED_COLUMNS else ""
-        remarks += (
-            f"; {len(dependent)} column{'s' if len(dependent) > 1 else ''} ({named}{more}) made up "
-            "of others, up to rounding: of the coefficients that predict alike these are one choice"
-        )
+    remarks += _of_columns(
+        fitted["dependent"],
+        "made up of others, up to rounding: of the coefficients that predict alike these are one "
+        "choice",
+    )
+    remarks += _of_columns(
+        fitted["told_apart"],
+        "made up of others but for little: large coefficients that cancel tell them apart",
+    )
     return remarks
+
+
+def _of_columns(columns: list[int], what: str) -> str:
+    """Return what some columns are, for the end of a sentence."""
+    if not columns:
+        return ""
+    named = ", ".join(str(j) for j in columns[:_NAMED_COLUMNS])
+    more = ", ..." if len(columns) > _NAMED_COLUMNS else ""
+    return f"; {len(columns)} column{'s' if len(columns) > 1 else ''} ({named}{more}) {what}"

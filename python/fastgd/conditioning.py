@@ -314,7 +314,8 @@ def _dependencies(
         of_columns = factors[: len(columns.spread)]
         parts = {int(j): float(of_columns[j]) for j in np.flatnonzero(of_columns)}
         constant = float(factors[-1]) if columns.fit_intercept else 0.0
-        dependencies.append(Dependency(column, parts, constant))
+        exact = column not in found["told_apart"]
+        dependencies.append(Dependency(column, parts, constant, exact))
     return tuple(dependencies)
 
 

@@ -32,11 +32,15 @@ class Dependency:
         Factor of each column it is made of.
     constant : float
         What is left without them; 0 without an intercept.
+    exact : bool
+        Whether nothing but rounding keeps the column from that sum. If False its second moments
+        do not tell them apart, but its numbers do, and so does `fit` where it whitens.
     """
 
     column: int
     parts: dict[int, float]
     constant: float
+    exact: bool
 
     def __str__(self) -> str:
         """Return the equation, as in "column 4 = 2.54 * column 1 + 3"."""

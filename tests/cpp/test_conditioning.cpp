@@ -35,7 +35,7 @@ void moments_and_dependence() {
         const Problem<T> problem = dependent_problem<T>(5000);
         const Conditioning one = of(kernels, problem, 1);
         check(one.rows == 5000);
-        check(one.dependent == std::vector<Index>{3});
+        check(one.dependent == std::vector<Index>{3} && one.told_apart.empty());
         for (Index j = 0; j < 5; ++j) check(std::abs(one.second_moments.at(j, j) - 1.0) < 1e-5, j);
         check(std::abs(one.shift[1] - one.moments.mean[1]) < 1e-5);
         check(one.batch.limit == Limit::column && one.sgd.rate < one.batch.rate);
