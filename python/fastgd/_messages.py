@@ -78,7 +78,7 @@ def _height(fitted: _core._Fitted) -> str:
 
 def _stuck(fitted: _core._Fitted, options: _core.FitOptions) -> str:
     """Return that a fit ended with much left to gain, for the end of a sentence."""
-    if fitted["objective"] <= fitted["rounded"]:
+    if fitted["separable"] or fitted["objective"] <= fitted["rounded"]:
         return ""
     if options.tol is None or not fitted["suboptimality"] > _MUCH * options.tol * abs(
         fitted["objective"]

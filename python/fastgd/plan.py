@@ -20,8 +20,8 @@ __all__ = [
     "describe_reading",
 ]
 
-# Columns up to which the core takes a Hessian: most_gram_columns of gram.hpp.
-WHITENED_COLUMNS = 2047
+# Columns up to which the core takes a Hessian.
+WHITENED_COLUMNS = _core.most_gram_columns
 
 # Readings of X, and epochs, about as many as default fits needed; the proximal one is a guess.
 _WHITENED_READINGS = 8.0
