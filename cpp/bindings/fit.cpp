@@ -95,7 +95,7 @@ void register_fit(py::module_& module) {
                py::arg("single_precision"));
     module.def("seconds_of_reading", &seconds_of_reading, py::arg("rows"), py::arg("columns"),
                py::arg("outputs"), py::arg("item_bytes"));
-    module.attr("most_gram_columns") = most_gram_columns;
+    module.def("most_gram_columns", [] { return most_gram_columns; });
     module.def("seconds_of_products", &seconds_of_products, py::arg("products"));
 }
 

@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 # Columns up to which the core takes a Hessian.
-WHITENED_COLUMNS = _core.most_gram_columns
+WHITENED_COLUMNS = _core.most_gram_columns()
 
 # Readings of X, and epochs, about as many as default fits needed; the proximal one is a guess.
 _WHITENED_READINGS = 8.0
