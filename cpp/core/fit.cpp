@@ -55,11 +55,15 @@ void FitRun<T>::prepare(const Coefficients& start) {
     best_ = start.onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, d, best_);
     if (start.zero()) best_measure_ = {.objective = at_zero, .gradient_norm = unknown};
-    const KernelTable<T>& kernels = objective_.kernels();
-    const Objective<T> squares(kernels, {find_loss(kernels, "squared_error"), 0.0},
-                               objective_.threads());
-    target_square_ =
-        2.0 * (objective_.loss().quadratic ? at_zero : objective_of_zero(squares, data_));
+    // labels are never fitted exactly
+    if (objective_.loss().quadratic) {
+        target_square_ = 2.0 * at_zero;
+    } else if (!objective_.loss().binary_targets) {
+        const KernelTable<T>& kernels = objective_.kernels();
+        const Objective<T> squares(kernels, {find_loss(kernels, "squared_error"), 0.0},
+                                   objective_.threads());
+        target_square_ = 2.0 * objective_of_zero(squares, data_);
+    }
     const double rounding = static_cast<double>(std::numeric_limits<T>::epsilon());
     stopping_ = std::make_unique<Stopping>(
         stopping_options(options_, whitening_ != nullptr, at_zero, 8.0 * rounding));

@@ -47,6 +47,7 @@ void ResidualColumns::take_further(const Cholesky& factor) {
 
 // From the last residual to the first: each is made of columns as they were.
 void ResidualColumns::replace(double* packed, Index rows, Index capacity) const {
+    if (empty()) return;
     std::vector<double> made(static_cast<std::size_t>(rows));
     for (auto residual = residuals_.rbegin(); residual != residuals_.rend(); ++residual) {
         std::fill(made.begin(), made.end(), 0.0);

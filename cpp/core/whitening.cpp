@@ -84,10 +84,12 @@ bool Whitening<T>::factor(const LinearModel<T>* model, FunctionRef<bool()> keep_
     SymmetricMatrix h;
     if (!sample_.second_moments(objective_, model, fit_intercept_, residuals_, keep_going, &h))
         return false;
-    std::vector<double> ridge;
-    for (std::size_t j = 0; j < sample_.unit().size(); ++j)
-        ridge.push_back(penalty_.l2_of(j) * square(sample_.unit()[j]));
-    residuals_.add_ridge(ridge, h);
+    if (penalty_.l2 > 0.0) {
+        std::vector<double> ridge;
+        for (std::size_t j = 0; j < sample_.unit().size(); ++j)
+            ridge.push_back(penalty_.l2_of(j) * square(sample_.unit()[j]));
+        residuals_.add_ridge(ridge, h);
+    }
     if (penalty_.l1 > 0.0) hessian_ = h.copy();
     const double products = std::pow(static_cast<double>(data_.columns()), 3);
     factor_ = Cholesky(std::move(h), sample_.ridge(), objective_.kernels().add_products,
