@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dot.hpp"
+
 namespace fastgd {
 
 namespace {
@@ -11,12 +13,6 @@ constexpr std::size_t most_pairs = 16;
 constexpr double armijo = 1e-4;
 constexpr double most_trials = 20;
 constexpr double rounding = 1e-14;
-
-double dot(std::span<const double> a, std::span<const double> b) {
-    double sum = 0.0;
-    for (std::size_t j = 0; j < a.size(); ++j) sum += a[j] * b[j];
-    return sum;
-}
 
 std::vector<double> difference(const std::vector<double>& a, const std::vector<double>& b) {
     std::vector<double> result = a;

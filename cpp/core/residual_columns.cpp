@@ -2,13 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace fastgd {
-
-double dot(const std::vector<double>& a, const std::vector<double>& b) {
-    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
 
 double take_off(const std::vector<double>& unit, std::vector<double>& x) {
     const double along = dot(unit, x);

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "dot.hpp"
 #include "function_ref.hpp"
 #include "symmetric.hpp"
 
@@ -50,7 +51,6 @@ class ResidualColumns {
     std::vector<Residual> residuals_;
 };
 
-double dot(const std::vector<double>& a, const std::vector<double>& b);
 // x loses its part along a unit vector, which is returned.
 double take_off(const std::vector<double>& unit, std::vector<double>& x);
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "dot.hpp"
 #include "parallel.hpp"
 #include "quadratic_model.hpp"
 

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "check.hpp"
+#include "core/dot.hpp"
 #include "core/residual_columns.hpp"
 #include "levels.hpp"
 #include "matrix.hpp"
