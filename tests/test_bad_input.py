@@ -41,7 +41,7 @@ FINITE = "finite values"
 ROWS = "shape (20,) or (20, n_outputs), a row for each row of X"
 TWO_LABELS = "two distinct labels"
 KNOWN_LABELS = "labels within {0, 1} or {-1, +1}"
-LOSS = "one of 'squared_error', 'log_loss', 'huber' or a Loss of fastgd.losses"
+LOSS = f"one of {', '.join(map(repr, fastgd.losses.catalog))} or a Loss of fastgd.losses"
 SOLVER = "one of 'auto', 'batch', 'minibatch', 'sgd'"
 SCHEDULE = "one of 'auto', 'constant', 'invscaling', 'optimal', 'adaptive' or a callable"
 UPDATE = (
@@ -220,7 +220,7 @@ START_CASES = [
 NAME_CASES = [
     bad("loss", LOSS, "'log_los'; did you mean 'log_loss'?", loss="log_los"),
     bad(
-        "loss-value", LOSS, "'squared'; did you mean 'squared_error'?", call="value", loss="squared"
+        "loss-value", LOSS, "'squared'; did you mean 'squared_hinge'?", call="value", loss="squared"
     ),
     wrong(
         "loss-not-called",

@@ -176,7 +176,9 @@ def make_options(
 
 def make_descent(dtype: str, options: _core.FitOptions, d: int, outputs: int) -> Any:
     kind = _core.DescentFloat32 if dtype == "f4" else _core.DescentFloat64
-    return kind("huber", 0.5, options, np.zeros((outputs, d)), np.zeros(outputs))
+    return kind(
+        "huber", _core.LossParameters(0.5), options, np.zeros((outputs, d)), np.zeros(outputs)
+    )
 
 
 def feed(descent: Any, problem: Any, ends: list[int]) -> None:

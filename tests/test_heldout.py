@@ -377,7 +377,7 @@ def test_rows_of_the_core_are_rows_of_X() -> None:
     arguments: dict[str, Any] = {
         **make_problem(n=10).point_arguments(),
         "positive_label": None,
-        "parameter": 0.0,
+        "parameters": _core.LossParameters(),
         "penalty_scale": _core.PenaltyScale.raw,
         "coef": np.zeros((1, 5)),
         "intercept": np.zeros(1),

@@ -53,7 +53,9 @@ def test_an_epoch_is_that_of_the_blocks_one_by_one(
     options = _core.FitOptions()
     options.solver = _core.Solver[solver]
     options.eta0 = 1e-4
-    descent = _core.DescentFloat32("squared_error", 0.0, options, np.zeros((1, D)), np.zeros(1))
+    descent = _core.DescentFloat32(
+        "squared_error", _core.LossParameters(), options, np.zeros((1, D)), np.zeros(1)
+    )
     for half in halves:
         for _ in range(TIMES):
             descent.consume(half.X, half.y[:, None])

@@ -376,4 +376,6 @@ def test_a_stream_tells_no_deviations() -> None:
     options = _core.FitOptions()
     options.set_penalty(0.1, 0.0, _core.PenaltyScale.std)
     with pytest.raises(ValueError, match="penalty_scale"):
-        _core.DescentFloat64("squared_error", 0.0, options, np.zeros((1, 2)), np.zeros(1))
+        _core.DescentFloat64(
+            "squared_error", _core.LossParameters(), options, np.zeros((1, 2)), np.zeros(1)
+        )

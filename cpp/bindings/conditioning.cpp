@@ -62,13 +62,13 @@ py::dict moments_of(const py::array& X, const std::optional<py::array>& sample_w
     return columns_of(moments);
 }
 
-py::dict conditioning_of(const py::array& X, const std::optional<py::array>& sample_weight,
-                         const std::string& loss, double parameter, double l2,
-                         PenaltyScale penalty_scale, bool fit_intercept, bool single_precision,
-                         int n_threads) {
-    const Data data = rows_of(X, sample_weight);
+py::dict conditioning_of(const py::array& X, const py::array& y,
+                         const std::optional<py::array>& sample_weight, const std::string& loss,
+                         LossParameters parameters, double l2, PenaltyScale penalty_scale,
+                         bool fit_intercept, bool single_precision, int n_threads) {
+    const Data data = data_of(X, y, sample_weight, std::nullopt, std::nullopt);
     const LossSpec spec =
-        single_precision ? loss_of<float>(loss, parameter) : loss_of<double>(loss, parameter);
+        single_precision ? loss_of<float>(loss, parameters) : loss_of<double>(loss, parameters);
     Monitor monitor{py::none(), py::none()};
     const auto keep_going = [&] { return !monitor.interrupted(); };
     const Conditioning found = [&] {
@@ -81,7 +81,7 @@ py::dict conditioning_of(const py::array& X, const std::optional<py::array>& sam
     monitor.rethrow();
     py::dict result = columns_of(found.moments);
     if (found.moments.non_finite) return result;
-    result["curvature"] = selected_kernels<double>().losses[spec.index].curvature;
+    result["curvature"] = found.curvature;
     result["l2"] = vector_of(found.l2);
     result["shift"] = vector_of(found.shift);
     result["second_moments"] = py::none();
@@ -129,9 +129,10 @@ py::array_t<double> curvature_product(const py::array& X,
 void register_conditioning(py::module_& module) {
     module.def("column_moments", &moments_of, py::arg("X").noconvert(), py::arg("sample_weight"),
                py::arg("single_precision"), py::arg("n_threads"));
-    module.def("conditioning", &conditioning_of, py::arg("X").noconvert(), py::arg("sample_weight"),
-               py::arg("loss"), py::arg("parameter"), py::arg("l2"), py::arg("penalty_scale"),
-               py::arg("fit_intercept"), py::arg("single_precision"), py::arg("n_threads"));
+    module.def("conditioning", &conditioning_of, py::arg("X").noconvert(), py::arg("y").noconvert(),
+               py::arg("sample_weight"), py::arg("loss"), py::arg("parameters"), py::arg("l2"),
+               py::arg("penalty_scale"), py::arg("fit_intercept"), py::arg("single_precision"),
+               py::arg("n_threads"));
     module.def("curvature_product", &curvature_product, py::arg("X").noconvert(),
                py::arg("sample_weight"), py::arg("shift"), py::arg("metric"),
                py::arg("intercept_metric"), py::arg("curvature"), py::arg("l2"),

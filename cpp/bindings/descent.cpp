@@ -13,9 +13,9 @@ namespace {
 template <class T>
 class BoundDescent {
   public:
-    BoundDescent(const std::string& loss, double parameter, const FitOptions& options,
+    BoundDescent(const std::string& loss, LossParameters parameters, const FitOptions& options,
                  const py::array_t<double>& coef, const py::array_t<double>& intercept)
-        : objective_(selected_kernels<T>(), loss_of<T>(loss, parameter), options.threads) {
+        : objective_(selected_kernels<T>(), loss_of<T>(loss, parameters), options.threads) {
         if (penalises_deviations(options))
             throw py::value_error("penalty_scale: rows still to come tell no deviation of columns");
         DescentOptions d;
@@ -69,9 +69,9 @@ class BoundDescent {
 template <class T>
 void register_as(py::module_& module, const char* name) {
     py::class_<BoundDescent<T>>(module, name)
-        .def(py::init<const std::string&, double, const FitOptions&, const py::array_t<double>&,
-                      const py::array_t<double>&>(),
-             py::arg("loss"), py::arg("parameter"), py::arg("options"), py::arg("coef"),
+        .def(py::init<const std::string&, LossParameters, const FitOptions&,
+                      const py::array_t<double>&, const py::array_t<double>&>(),
+             py::arg("loss"), py::arg("parameters"), py::arg("options"), py::arg("coef"),
              py::arg("intercept"))
         .def("consume", &BoundDescent<T>::consume, py::arg("X").noconvert(),
              py::arg("y").noconvert(), py::arg("sample_weight") = py::none(),

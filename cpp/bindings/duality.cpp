@@ -20,15 +20,15 @@ double gap_of(const Data& data, const LossSpec& loss, const PenaltyStrength& str
 double duality_gap_at(const py::array& X, const py::array& y,
                       const std::optional<py::array>& sample_weight,
                       const std::optional<py::array>& offset, std::optional<double> positive_label,
-                      const std::string& loss, double parameter, double alpha, double l1_ratio,
-                      PenaltyScale penalty_scale, const py::array_t<double>& coef,
+                      const std::string& loss, LossParameters parameters, double alpha,
+                      double l1_ratio, PenaltyScale penalty_scale, const py::array_t<double>& coef,
                       const py::array_t<double>& intercept, bool single_precision,
                       bool fit_intercept, int n_threads) {
     const Data data = data_of(X, y, sample_weight, offset, positive_label);
     const Coefficients at = coefficients_of(coef, intercept, data.outputs(), data.columns());
     const PenaltyStrength penalty = PenaltyStrength::of(alpha, l1_ratio);
     const LossSpec spec =
-        single_precision ? loss_of<float>(loss, parameter) : loss_of<double>(loss, parameter);
+        single_precision ? loss_of<float>(loss, parameters) : loss_of<double>(loss, parameters);
     const py::gil_scoped_release released;
     return single_precision
                ? gap_of<float>(data, spec, penalty, penalty_scale, at, fit_intercept, n_threads)
@@ -40,7 +40,7 @@ double duality_gap_at(const py::array& X, const py::array& y,
 void register_duality(py::module_& module) {
     module.def("duality_gap", &duality_gap_at, py::arg("X").noconvert(), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
-               py::arg("loss"), py::arg("parameter"), py::arg("alpha"), py::arg("l1_ratio"),
+               py::arg("loss"), py::arg("parameters"), py::arg("alpha"), py::arg("l1_ratio"),
                py::arg("penalty_scale"), py::arg("coef"), py::arg("intercept"),
                py::arg("single_precision"), py::arg("fit_intercept"), py::arg("n_threads"));
 }

@@ -1,4 +1,5 @@
 // What was built and what was found on this machine: ISA levels, threads, compiler, losses.
+#include <pybind11/native_enum.h>
 #include <pybind11/stl.h>
 
 #include "../core/cpu_quota.hpp"
@@ -24,17 +25,22 @@ py::dict build_info() {
     return info;
 }
 
-std::vector<std::pair<std::string, bool>> losses() {
+std::vector<std::pair<std::string, Targets>> losses() {
     const KernelTable<double>& kernels = selected_kernels<double>();
-    std::vector<std::pair<std::string, bool>> result;
+    std::vector<std::pair<std::string, Targets>> result;
     for (Index i = 0; i < kernels.loss_count; ++i)
-        result.emplace_back(kernels.losses[i].name, kernels.losses[i].binary_targets);
+        result.emplace_back(kernels.losses[i].name, kernels.losses[i].targets);
     return result;
 }
 
 }  // namespace
 
 void register_environment(py::module_& module) {
+    py::native_enum<Targets>(module, "Targets", "enum.Enum")
+        .value("real", Targets::real)
+        .value("binary", Targets::binary)
+        .value("mean", Targets::mean)
+        .finalize();
     try {
         selected_isa_level();
     } catch (const std::runtime_error& error) {

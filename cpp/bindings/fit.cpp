@@ -34,13 +34,13 @@ py::dict history_of(const std::vector<EpochReport>& reports) {
 py::dict fit_to(const py::array& X, const py::array& y,
                 const std::optional<py::array>& sample_weight,
                 const std::optional<py::array>& offset, std::optional<double> positive_label,
-                const std::string& loss, double parameter, const FitOptions& options,
+                const std::string& loss, LossParameters parameters, const FitOptions& options,
                 const py::array_t<double>& coef, const py::array_t<double>& intercept,
                 bool single_precision, const py::object& on_epoch, const py::object& on_rate) {
     const Data data = data_of(X, y, sample_weight, offset, positive_label);
     const Coefficients start = coefficients_of(coef, intercept, data.outputs(), data.columns());
     const LossSpec spec =
-        single_precision ? loss_of<float>(loss, parameter) : loss_of<double>(loss, parameter);
+        single_precision ? loss_of<float>(loss, parameters) : loss_of<double>(loss, parameters);
     Monitor monitor(on_epoch, on_rate);
     const FitOutcome outcome = [&] {
         const py::gil_scoped_release released;
@@ -87,7 +87,7 @@ std::optional<Index> reading_epochs(const FitOptions& options, Index rows, Index
 void register_fit(py::module_& module) {
     module.def("fit", &fit_to, py::arg("X").noconvert(), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
-               py::arg("loss"), py::arg("parameter"), py::arg("options"), py::arg("coef"),
+               py::arg("loss"), py::arg("parameters"), py::arg("options"), py::arg("coef"),
                py::arg("intercept"), py::arg("single_precision"), py::arg("on_epoch"),
                py::arg("on_rate"));
     module.def("epochs_before_second_moments", &reading_epochs, py::arg("options"), py::arg("rows"),

@@ -52,16 +52,16 @@ py::object objective_at(const py::array& X, const py::array& y,
                         const std::optional<py::array>& sample_weight,
                         const std::optional<py::array>& offset,
                         std::optional<double> positive_label, const std::string& loss,
-                        double parameter, double alpha, double l1_ratio, PenaltyScale penalty_scale,
-                        const py::array_t<double>& coef, const py::array_t<double>& intercept,
-                        bool single_precision, bool with_gradient, int n_threads,
-                        const std::optional<RowIndices>& rows) {
+                        LossParameters parameters, double alpha, double l1_ratio,
+                        PenaltyScale penalty_scale, const py::array_t<double>& coef,
+                        const py::array_t<double>& intercept, bool single_precision,
+                        bool with_gradient, int n_threads, const std::optional<RowIndices>& rows) {
     const Data data = data_of(X, y, sample_weight, offset, positive_label);
     const Coefficients at = coefficients_of(coef, intercept, data.outputs(), data.columns());
     const RowSelection selection = rows_of(rows, data.rows());
     const PenaltyStrength penalty = PenaltyStrength::of(alpha, l1_ratio);
     const LossSpec spec =
-        single_precision ? loss_of<float>(loss, parameter) : loss_of<double>(loss, parameter);
+        single_precision ? loss_of<float>(loss, parameters) : loss_of<double>(loss, parameters);
     const Evaluation result = [&] {
         const py::gil_scoped_release released;
         return single_precision ? evaluate<float>(data, spec, penalty, penalty_scale, at, selection,
@@ -91,7 +91,7 @@ std::optional<std::pair<Index, Index>> first_non_finite(const py::array& X, bool
 void register_objective(py::module_& module) {
     module.def("objective_at", &objective_at, py::arg("X").noconvert(), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
-               py::arg("loss"), py::arg("parameter"), py::arg("alpha"), py::arg("l1_ratio"),
+               py::arg("loss"), py::arg("parameters"), py::arg("alpha"), py::arg("l1_ratio"),
                py::arg("penalty_scale"), py::arg("coef"), py::arg("intercept"),
                py::arg("single_precision"), py::arg("with_gradient"), py::arg("n_threads"),
                py::arg("rows") = py::none());

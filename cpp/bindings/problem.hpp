@@ -10,10 +10,10 @@
 namespace fastgd::bindings {
 
 template <class T>
-LossSpec loss_of(const std::string& name, double parameter) {
+LossSpec loss_of(const std::string& name, LossParameters parameters) {
     const Index index = find_loss(selected_kernels<T>(), name);
     if (index < 0) throw py::value_error("loss: unknown to the core: '" + name + "'");
-    return {index, parameter};
+    return {index, parameters};
 }
 
 inline Coefficients coefficients_of(const py::array_t<double>& coef,

@@ -4,6 +4,7 @@
 
 #include "parallel.hpp"
 #include "whitening_sample.hpp"
+#include "zero_model.hpp"
 
 namespace fastgd {
 
@@ -20,7 +21,9 @@ Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossS
         penalty = in_deviations(std::move(penalty), result.moments);
     for (std::size_t j = 0; j < result.moments.mean.size(); ++j)
         result.l2.push_back(penalty.l2_of(j));
-    const double curvature = kernels.losses[loss.index].curvature;
+    if (kernels.losses[loss.index].targets == Targets::mean)
+        loss.curvature = null_model(kernels, loss, data, fit_intercept, threads).curvature;
+    const double curvature = result.curvature = curvature_of(kernels, loss);
     result.shift =
         Preconditioner::scale(result.moments, curvature, penalty, fit_intercept, 0).shift;
     for (double& s : result.shift) s = static_cast<double>(static_cast<T>(s));
@@ -35,7 +38,7 @@ Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossS
     result.sgd = safe_step(raw, sgd);
 
     // plain second moments: those of a squared error
-    const Objective<T> squares(kernels, {find_loss(kernels, "squared_error"), 0.0}, threads);
+    const Objective<T> squares(kernels, {find_loss(kernels, "squared_error")}, threads);
     if (!WhiteningSample<T>::pays(rows)) return result;
     const WhiteningSample<T> sample(squares, rows, result.moments, result.shift, keep_going);
     result.ridge = sample.ridge();

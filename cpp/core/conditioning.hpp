@@ -11,6 +11,7 @@ namespace fastgd {
 
 struct Conditioning {
     ColumnMoments moments;  // nothing below is set where these found a non-finite cell
+    double curvature = 0.0;  // of the loss
     std::vector<double> l2;  // of the penalty on each column as given
     std::vector<double> shift;  // of centred columns; 0 without an intercept
     SymmetricMatrix second_moments;  // of columns in units of their spread, then the intercept
@@ -22,8 +23,8 @@ struct Conditioning {
     SafeStep sgd;
 };
 
-// `loss` gives the curvature; targets and offsets play no part. Once `keep_going` says no, the
-// result means nothing.
+// `loss` gives the curvature; targets play no part but for a loss in exp(z), offsets none. Once
+// `keep_going` says no, the result means nothing.
 template <class T>
 Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossSpec loss, double l2,
                           PenaltyScale scale, bool fit_intercept, int threads,

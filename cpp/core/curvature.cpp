@@ -52,7 +52,7 @@ CurvatureOperator<T>::CurvatureOperator(const KernelTable<T>& kernels, const Dat
                                         const std::vector<double>& metric, double intercept_metric,
                                         double curvature, const PenaltyStrength& penalty,
                                         int threads)
-    : objective_(kernels, {find_loss(kernels, "squared_error"), 0.0}, threads),
+    : objective_(kernels, {find_loss(kernels, "squared_error")}, threads),
       data_(with_zero_targets(data)),
       rows_(rows),
       shift_(shift.begin(), shift.end()),

@@ -83,7 +83,7 @@ void sum_blocks(const Objective<T>& objective, const Data& data, const LinearMod
                     const RowTile<T> tile = member.reader.rows(
                         data, selection, rows.part(begin + size, after), nullptr);
                     const PointwiseTile<T> targets =
-                        member.reader.targets(data, selection, objective.loss_spec().parameter);
+                        member.reader.targets(data, selection, objective.loss_parameters());
                     kernels.forward(tile, model.coef, data.outputs(), model.intercept,
                                     member.reader.z());
                     const bool last =

@@ -9,7 +9,7 @@ template <class T>
 double rounded_objective(const Objective<T>& objective, const ColumnMoments& moments,
                          const Coefficients& raw, double target_square) {
     const LossKernels<T>& loss = objective.loss();
-    if (loss.binary_targets) return 0.0;
+    if (loss.targets != Targets::real) return 0.0;
     const std::size_t outputs = raw.intercept.size();
     const std::size_t columns = moments.mean.size();
     double total = 0.0;
@@ -21,8 +21,7 @@ double rounded_objective(const Objective<T>& objective, const ColumnMoments& mom
         }
         const T off = std::numeric_limits<T>::epsilon() * static_cast<T>(std::sqrt(square));
         const T target = 0;
-        total +=
-            loss.value({1, 1, &off, &target, nullptr, nullptr, objective.loss_spec().parameter});
+        total += loss.value({1, 1, &off, &target, nullptr, nullptr, objective.loss_parameters()});
     }
     // where squares overflow, no objective is small
     return std::isfinite(total) ? total : 0.0;

@@ -19,7 +19,7 @@ constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 template <class T>
 void FitRun<T>::prepare(const Coefficients& start) {
-    const double curvature = objective_.loss().curvature;
+    const double curvature = objective_.curvature();
     const ColumnMoments& moments = columns_.moments();
     options_.penalty = penalty_on_columns(options_, moments);
     step_problem_ = step_problem(options_, curvature);
@@ -55,12 +55,12 @@ void FitRun<T>::prepare(const Coefficients& start) {
     best_ = start.onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, d, best_);
     if (start.zero()) best_measure_ = {.objective = at_zero, .gradient_norm = unknown};
-    // labels are never fitted exactly
+    // labels and means are never fitted exactly
     if (objective_.loss().quadratic) {
         target_square_ = 2.0 * at_zero;
-    } else if (!objective_.loss().binary_targets) {
+    } else if (objective_.loss().targets == Targets::real) {
         const KernelTable<T>& kernels = objective_.kernels();
-        const Objective<T> squares(kernels, {find_loss(kernels, "squared_error"), 0.0},
+        const Objective<T> squares(kernels, {find_loss(kernels, "squared_error")},
                                    objective_.threads());
         target_square_ = 2.0 * objective_of_zero(squares, data_);
     }
@@ -221,7 +221,7 @@ Verdict FitRun<T>::settle(Index epoch) {
     if (options_.tol && stopping_->improved() &&
         best_measure_.objective <= *options_.tol * stopping_->reference() &&
         options_.penalty.zero() &&
-        separates(objective_.loss(), objective_.loss_spec(),
+        separates(objective_.loss(), objective_.loss_parameters(),
                   best_measure_.objective * columns_.moments().weight,
                   columns_.moments().least_weight)) {
         outcome_.separable = true;
@@ -352,7 +352,13 @@ FitOutcome FitRun<T>::run(const Coefficients& start) {
 template <class T>
 FitOutcome fit(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
                const FitOptions& options, const Coefficients& start, FitMonitor& monitor) {
-    return FitRun<T>(kernels, loss, data, options, monitor).run(start);
+    if (kernels.losses[loss.index].targets != Targets::mean)
+        return FitRun<T>(kernels, loss, data, options, monitor).run(start);
+    const NullModel null = null_model(kernels, loss, data, options.fit_intercept, options.threads);
+    loss.curvature = null.curvature;
+    Coefficients from = start;
+    if (options.fit_intercept && start.zero()) from.intercept = null.intercept;
+    return FitRun<T>(kernels, loss, data, options, monitor).run(from);
 }
 
 template FitOutcome fit(const KernelTable<float>&, LossSpec, const Data&, const FitOptions&,

@@ -49,7 +49,7 @@ struct FitOutcome {
     std::optional<Index> second_moments_from;  // the epoch since which they stood for X
     bool squares_overflow = false;  // second moments were taken in vain
     double rounded = 0.0;  // of the objective, what rounding of predictors may make up
-    bool separable = false;  // a plane divides the classes: there is no least point
+    bool separable = false;  // a plane divides the classes: the loss goes to 0
     std::optional<CellPosition> non_finite;  // set: nothing was fitted
 };
 

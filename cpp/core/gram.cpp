@@ -38,7 +38,7 @@ double root_weights(const Objective<T>& objective, const Data& data, const RowSe
                     double factor, const RowTile<T>& tile, const LinearModel<T>* model,
                     Member<T>& member) {
     const Index outputs = data.outputs();
-    std::fill_n(member.root.data(), rows.count, factor * objective.loss().curvature);
+    std::fill_n(member.root.data(), rows.count, factor * objective.curvature());
     if (model != nullptr && !objective.loss().quadratic) {
         RowTile<T> again = tile;
         again.next = nullptr;
@@ -46,7 +46,7 @@ double root_weights(const Objective<T>& objective, const Data& data, const RowSe
                                     member.reader.z());
         T* working = member.reader.derivative();
         objective.loss().working_weight(
-            member.reader.targets(data, rows, objective.loss_spec().parameter), working);
+            member.reader.targets(data, rows, objective.loss_parameters()), working);
         for (Index i = 0; i < rows.count; ++i) {
             double sum = 0.0;
             for (Index k = 0; k < outputs; ++k)

@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t most_pairs = 16;
 constexpr double armijo = 1e-4;
 constexpr double most_trials = 20;
+// A slope that a step leaves so much of says that the step was short (Wolfe 1969).
+constexpr double still_steep = 0.9;
+constexpr double stretch = 4.0;
 constexpr double rounding = 1e-14;
 
 std::vector<double> difference(const std::vector<double>& a, const std::vector<double>& b) {
@@ -40,6 +43,7 @@ void Lbfgs::shorten(double value) {
     const double rise = value - origin_value_ - length_ * slope_;
     const double least = rise > 0.0 && std::isfinite(rise) ? -0.5 * slope_ * length_ / rise : 0.0;
     length_ *= std::clamp(least, 0.1, 0.5);
+    shortened_ = true;
 }
 
 void Lbfgs::remember(const std::vector<double>& point, const std::vector<double>& gradient) {
@@ -78,6 +82,7 @@ void Lbfgs::aim(const std::vector<double>& gradient, double rate) {
     slope_ = dot(gradient, direction_);
     length_ = 1.0;
     trials_ = 0.0;
+    shortened_ = false;
 }
 
 std::vector<double> Lbfgs::trial() const {
@@ -92,6 +97,13 @@ std::vector<double> Lbfgs::next(const std::vector<double>& point, double value,
     if (started && !accepts(value) && trials_ < most_trials) {
         ++trials_;
         shorten(value);
+        return trial();
+    }
+    // what has no curvature tells no length: on straight parts of a loss steps have to grow
+    if (started && accepts(value) && !shortened_ && trials_ < most_trials &&
+        dot(gradient, direction_) < still_steep * slope_) {
+        ++trials_;
+        length_ *= stretch;
         return trial();
     }
     if (started && !accepts(value)) {
@@ -120,7 +132,7 @@ void Lbfgs::save(DescentState& state) const {
     state["lbfgs_origin"] = origin_;
     state["lbfgs_origin_gradient"] = origin_gradient_;
     state["lbfgs_direction"] = direction_;
-    state["lbfgs_scalars"] = {origin_value_, slope_, length_, trials_};
+    state["lbfgs_scalars"] = {origin_value_, slope_, length_, trials_, shortened_ ? 1.0 : 0.0};
 }
 
 void Lbfgs::load(const DescentState& state) {
@@ -137,6 +149,7 @@ void Lbfgs::load(const DescentState& state) {
     slope_ = scalars.at(1);
     length_ = scalars.at(2);
     trials_ = scalars.at(3);
+    shortened_ = scalars.at(4) != 0.0;
 }
 
 }  // namespace fastgd

@@ -47,6 +47,7 @@ class Lbfgs {
     double slope_ = 0.0;  // along the direction
     double length_ = 1.0;
     double trials_ = 0.0;
+    bool shortened_ = false;  // a longer step along the direction was too long
 };
 
 }  // namespace fastgd

@@ -1,4 +1,4 @@
-// A loss as the core carries it: an entry of the kernels' table and its parameter.
+// A loss as the core carries it: an entry of the kernels' table and its parameters.
 #pragma once
 
 #include <string_view>
@@ -9,7 +9,8 @@ namespace fastgd {
 
 struct LossSpec {
     Index index = 0;
-    double parameter = 0.0;
+    LossParameters parameters{};
+    double curvature = 0.0;  // typical on the data at hand, of a loss without a bound
 };
 
 // Index of the loss with this name, or -1.
@@ -18,6 +19,13 @@ Index find_loss(const KernelTable<T>& kernels, std::string_view name) {
     for (Index i = 0; i < kernels.loss_count; ++i)
         if (name == kernels.losses[i].name) return i;
     return -1;
+}
+
+// Bound of the second derivative, or what the spec says is typical of a loss without.
+template <class T>
+double curvature_of(const KernelTable<T>& kernels, const LossSpec& loss) {
+    const double bound = kernels.losses[loss.index].curvature(loss.parameters);
+    return bound < unbounded ? bound : loss.curvature;
 }
 
 }  // namespace fastgd

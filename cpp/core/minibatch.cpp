@@ -38,7 +38,7 @@ void sum_part(const Objective<T>& objective, TileReader<T>& reader, const Data& 
         RowTile<T> tile = reader.rows(data, rows, next, model.shift);
         tile.backward_follows = true;
         const PointwiseTile<T> targets =
-            reader.targets(data, rows, objective.loss_spec().parameter, weight_scale);
+            reader.targets(data, rows, objective.loss_parameters(), weight_scale);
         objective.kernels().forward(tile, model.coef, outputs, model.intercept, reader.z());
         T* derivative = reader.derivative();
         objective.loss().derivative(targets, derivative);

@@ -55,7 +55,7 @@ void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks
         const RowSelection selection = rows.part(begin, size);
         RowTile<T> tile = reader.rows(data, selection, rows.part(begin + size, after), model.shift);
         tile.backward_follows = Gradient;
-        const PointwiseTile<T> targets = reader.targets(data, selection, loss.parameter);
+        const PointwiseTile<T> targets = reader.targets(data, selection, loss.parameters);
         kernels.forward(tile, model.coef, outputs, model.intercept, reader.z());
         if constexpr (Gradient) {
             T* derivative = reader.derivative();

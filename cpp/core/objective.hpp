@@ -43,7 +43,9 @@ class Objective {
 
     const KernelTable<T>& kernels() const { return kernels_; }
     const LossKernels<T>& loss() const { return kernels_.losses[loss_.index]; }
-    LossSpec loss_spec() const { return loss_; }
+    LossParameters loss_parameters() const { return loss_.parameters; }
+    // Bound of the loss's second derivative, or what is typical of one without.
+    double curvature() const { return curvature_of(kernels_, loss_); }
     int threads() const { return threads_; }
 
     // Adds the rows' sums to `sums`. Blocks are counted from the selection's first row.

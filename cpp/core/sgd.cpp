@@ -44,7 +44,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
                                   : fetched >= size             ? rows.part(begin + ahead, size)
                                                                 : RowSelection{};
         const PointwiseTile<T> targets = reader.targets(
-            data, selection, objective_.loss_spec().parameter, 1.0 / options_.mean_weight);
+            data, selection, objective_.loss_parameters(), 1.0 / options_.mean_weight);
         if (!held)
             for (Index i = 0; i < size; ++i)
                 step[i] = static_cast<T>(options_.schedule.at(static_cast<double>(steps_ + i + 1)));
@@ -56,11 +56,11 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .offset = targets.offset,
             .slope = loss.slope,
             .moves = loss.moves,
-            .parameter = targets.parameter,
+            .loss = targets.loss,
             .step = step.data(),
             .metric = this->metric(),
             .intercept_metric = static_cast<T>(options_.preconditioner.intercept_metric),
-            .curvature = scaled ? static_cast<T>(loss.curvature) : T(0),
+            .curvature = scaled ? static_cast<T>(objective_.curvature()) : T(0),
             .penalty = this->penalty(),
             .anchor = this->anchor(),
             .coef = this->coef_.data(),

@@ -79,10 +79,10 @@ const T* TileReader<T>::row_weights(const Data& data, const RowSelection& select
 
 template <class T>
 PointwiseTile<T> TileReader<T>::targets(const Data& data, const RowSelection& selection,
-                                        double parameter, double weight_scale) {
+                                        LossParameters parameters, double weight_scale) {
     const Index outputs = data.outputs();
     PointwiseTile<T> tile{selection.count, outputs, z_.data(), nullptr,
-                          nullptr,         nullptr, parameter};
+                          nullptr,         nullptr, parameters};
     tile.y = column_block(data.y, selection, y_);
     if (data.binary) {
         const T positive = static_cast<T>(data.positive_label);

@@ -17,8 +17,8 @@ class TileReader {
                     const T* shift);
 
     // Targets, weights (times `weight_scale`) and offsets; z is this reader's own buffer.
-    PointwiseTile<T> targets(const Data& data, const RowSelection& selection, double parameter,
-                             double weight_scale = 1.0);
+    PointwiseTile<T> targets(const Data& data, const RowSelection& selection,
+                             LossParameters parameters, double weight_scale = 1.0);
 
     // One weight a row, or null where every row weighs 1.
     const T* row_weights(const Data& data, const RowSelection& selection);

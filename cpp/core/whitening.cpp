@@ -262,7 +262,7 @@ MetricStep Whitening<T>::step(const Coefficients& at, const GradientSums& sums,
 template <class T>
 Coefficients Whitening<T>::least_squares(Coefficients at, FunctionRef<bool()> keep_going) {
     const KernelTable<T>& kernels = objective_.kernels();
-    const Objective<T> squares(kernels, {find_loss(kernels, "squared_error"), 0.0},
+    const Objective<T> squares(kernels, {find_loss(kernels, "squared_error")},
                                objective_.threads());
     if (!refresh(at, true, keep_going)) return at;
     known_ = false;
@@ -281,7 +281,7 @@ Coefficients Whitening<T>::solve_sample(Coefficients at, FunctionRef<bool()> kee
     const double close = std::max(known_part, least_known_part);
     // a sample that is nearly fitted exactly says nothing of where all rows lead
     const double floor = sample_.rows().all() ? 1e-6 : 0.05;
-    if (!objective_.loss().quadratic && !objective_.loss().binary_targets)
+    if (!objective_.loss().quadratic && objective_.loss().targets == Targets::real)
         at = least_squares(std::move(at), keep_going);
     double start = 0.0;
     for (int s = 0; s < most_sample_steps && keep_going(); ++s) {

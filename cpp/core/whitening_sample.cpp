@@ -151,7 +151,7 @@ bool WhiteningSample<T>::second_moments(const Objective<T>& objective, const Lin
     for (Index i = 0; i <= columns; ++i)
         for (Index j = i; j <= columns; ++j) h.row(i)[j] /= sums.weight;
     for (Index j = 0; j < columns; ++j)
-        if (unseen_[static_cast<std::size_t>(j)]) h.row(j)[j] = objective.loss().curvature;
+        if (unseen_[static_cast<std::size_t>(j)]) h.row(j)[j] = objective.curvature();
     *moments = std::move(h);
     return true;
 }
@@ -167,7 +167,7 @@ std::vector<double> WhiteningSample<T>::look_closer(const Objective<T>& objectiv
     Gram sums(data_.columns());
     add_gram<T>(objective, data_, probe, 1.0, nullptr, {scale, shift_, fit_intercept, &residuals},
                 keep_going, sums);
-    const double weight = sums.weight * objective.loss().curvature;
+    const double weight = sums.weight * objective.curvature();
     std::vector<double> rounding;
     std::vector<double> least(scale.size() + 1, 0.0);
     for (std::size_t i = 0; i < residuals.size(); ++i) {

@@ -12,6 +12,18 @@ double objective_of_zero(const Objective<T>& objective, const Data& data);
 // True if a summed loss this low proves that every row is on its own label's side: it is below
 // that of the lightest row alone at the border between the classes.
 template <class T>
-bool separates(const LossKernels<T>& loss, LossSpec spec, double summed_loss, double least_weight);
+bool separates(const LossKernels<T>& loss, LossParameters parameters, double summed_loss,
+               double least_weight);
+
+// Of a loss in exp(z): intercepts that make it each output's mean, offsets reckoned with by theirs,
+// and how the loss bends there (without an intercept, at zero coefficients if that is more).
+struct NullModel {
+    std::vector<double> intercept;
+    double curvature;
+};
+
+template <class T>
+NullModel null_model(const KernelTable<T>& kernels, const LossSpec& loss, const Data& data,
+                     bool fit_intercept, int threads);
 
 }  // namespace fastgd

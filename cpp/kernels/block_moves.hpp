@@ -10,7 +10,7 @@ namespace {
 template <class Loss, bool Anchored, class T>
 [[gnu::always_inline]] inline void moves_in_turn(BlockMoves<T>& m) {
     constexpr int B = static_cast<int>(sgd_block_rows);
-    const Loss loss(m.parameter);
+    const Loss loss(m.loss);
     Vector<T, B> slope_there = {};
     if constexpr (Anchored)
         slope_there = loss.derivative(load<B>(m.at_anchor) + load<B>(m.offset) + m.anchor_intercept,

@@ -23,7 +23,7 @@ struct LossTable;
 template <class T, template <class> class... Losses>
 struct LossTable<T, LossList<Losses...>> {
     static constexpr LossKernels<T> rows[] = {
-        {Losses<T>::name, Losses<T>::curvature, Losses<T>::quadratic, Losses<T>::binary_targets,
+        {Losses<T>::name, Losses<T>::curvature, Losses<T>::quadratic, Losses<T>::targets,
          pointwise<Losses<T>, true, T>, pointwise_value<Losses<T>, T>,
          working_weights<Losses<T>, T>, slope<Losses<T>, T>, block_moves<Losses<T>, T>,
          fenchel_gaps_if_told<Losses<T>, T>()}...};

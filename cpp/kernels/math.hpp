@@ -1,4 +1,4 @@
-// exp and log1p on the ranges that losses need, of a number or of a vector of them.
+// exp, log and what losses need of them near 0, of a number or of a vector of them.
 #pragma once
 
 #include "vector.hpp"
@@ -18,6 +18,7 @@ struct MathConstants<double> {
     static constexpr double round_magic = 6755399441055744.0;  // 1.5 * 2^52
     static constexpr Bits bias = 1023;
     static constexpr double lowest_exponent = -708.0;
+    static constexpr double root_half = 0.70710678118654752440;
     static constexpr double log2_e = 1.4426950408889634074;
     static constexpr double ln2_high = 6.93147180369123816490e-01;
     static constexpr double ln2_low = 1.90821492927058770002e-10;
@@ -40,6 +41,7 @@ struct MathConstants<float> {
     static constexpr float round_magic = 12582912.0f;  // 1.5 * 2^23
     static constexpr Bits bias = 127;
     static constexpr float lowest_exponent = -87.0f;
+    static constexpr float root_half = 0.70710678118654752f;
     static constexpr float log2_e = 1.44269504088896341f;
     static constexpr float ln2_high = 0.693359375f;
     static constexpr float ln2_low = -2.12194440e-4f;
@@ -96,6 +98,48 @@ template <class V>
     const V s = e / (T(2) + e);
     const V q = s * s;
     return T(2) * (s + s * q * polynomial(C::atanh_series, q));
+}
+
+// exp(x); beyond the range of numbers the result stays at the size of the last.
+template <class V>
+[[gnu::always_inline]] inline V exp_any(V x) {
+    using T = Element<V>;
+    const V e = exp_negative(select(x > T(0), -x, x));
+    return select(x > T(0), T(1) / e, e);
+}
+
+// exp(x) - 1 - x, to full precision near 0 too.
+template <class V>
+[[gnu::always_inline]] inline V exp_beyond_line(V x) {
+    using T = Element<V>;
+    using C = MathConstants<T>;
+    constexpr T near = T(0.5) * C::ln2_high;
+    const V size = select(x < T(0), -x, x);
+    const V close = select(size < near, x, V{});
+    return select(size < near, close * close * polynomial(C::exp_series, close),
+                  exp_any(x) - T(1) - x);
+}
+
+// log(x) for normal x > 0, from atanh again: x = 2^k m with m around 1, s = (m - 1) / (m + 1).
+template <class V>
+[[gnu::always_inline]] inline V log_positive(V x) {
+    using T = Element<V>;
+    using C = MathConstants<T>;
+    using Bits = ShapedLike<V, typename C::Bits>;
+    const auto least = __builtin_bit_cast(typename C::Bits, C::root_half);
+    const Bits bits = __builtin_bit_cast(Bits, x);
+    const Bits exponent = (bits - least) >> C::mantissa_bits;
+    const V m = __builtin_bit_cast(V, bits - (exponent << C::mantissa_bits));
+    const V k = converted<V>(exponent);
+    const V s = (m - T(1)) / (m + T(1));
+    const V q = s * s;
+    const V series = T(2) * (s + s * q * polynomial(C::atanh_series, q));
+    return k * C::ln2_high + (series + k * C::ln2_low);
+}
+
+template <class V>
+[[gnu::always_inline]] inline V absolute(V x) {
+    return select(x < Element<V>(0), -x, x);
 }
 
 }  // namespace

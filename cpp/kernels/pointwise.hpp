@@ -36,7 +36,7 @@ template <class T, class Body>
 template <class Loss, bool Weighted, bool Offset, bool Derivative, class T>
 inline double pointwise_loop(const PointwiseTile<T>& tile, T* derivative) {
     constexpr int L = lanes<T>;
-    const Loss loss(tile.parameter);
+    const Loss loss(tile.loss);
     double sum = 0.0;
     for_rows<T>(
         tile, [&](Index i, Index size) __attribute__((always_inline)) {
@@ -77,7 +77,7 @@ double pointwise_value(const PointwiseTile<T>& tile) noexcept {
 
 template <class Loss, class T>
 double fenchel_gaps(const PointwiseTile<T>& tile, const T* cut) noexcept {
-    const Loss loss(tile.parameter);
+    const Loss loss(tile.loss);
     double sum = 0.0;
     for (Index i = 0; i < tile.rows * tile.outputs; ++i) {
         const T predictor = tile.offset != nullptr ? tile.z[i] + tile.offset[i] : tile.z[i];
@@ -100,14 +100,14 @@ constexpr auto fenchel_gaps_if_told() -> double (*)(const PointwiseTile<T>&, con
 }
 
 template <class Loss, class T>
-T slope(T z, T y, double parameter) noexcept {
-    return Loss(parameter).derivative(z, y);
+T slope(T z, T y, LossParameters parameters) noexcept {
+    return Loss(parameters).derivative(z, y);
 }
 
 template <class Loss, class T>
 void working_weights(const PointwiseTile<T>& tile, T* out) noexcept {
     constexpr int L = lanes<T>;
-    const Loss loss(tile.parameter);
+    const Loss loss(tile.loss);
     for_rows<T>(
         tile, [&](Index i, Index size) __attribute__((always_inline)) {
             auto z = load_some<L>(tile.z + i, size);

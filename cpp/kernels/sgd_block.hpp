@@ -226,7 +226,7 @@ template <int B, bool Metric, Mode Keeps, class T>
     using Sums = BlockSums<B, Metric, Keeps>;
     const T* step = s.step + i;
     BlockMoves<T> moves;
-    moves.parameter = s.parameter;
+    moves.loss = s.loss;
     moves.predictor = sum;
     moves.at_anchor = Sums::anchored ? sum + Sums::at_anchor : nullptr;
     moves.product = row_sums + Sums::of_output;

@@ -112,12 +112,12 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
             const T offset = s.offset != nullptr ? s.offset[at] : T(0);
             const T step = Metric ? capped_step(s, s.step[i], weight, products.norm) : s.step[i];
             const T z = products.predictor + s.intercept[k] + offset;
-            T slope = s.slope(z, s.y[at], s.parameter);
+            T slope = s.slope(z, s.y[at], s.loss);
             T of_intercept = 0;
             const T* gradient = nullptr;
             if constexpr (anchored) {
                 const T anchor_z = products.anchored + s.anchor.intercept[k] + offset;
-                slope -= s.slope(anchor_z, s.y[at], s.parameter);
+                slope -= s.slope(anchor_z, s.y[at], s.loss);
                 gradient = s.anchor.gradient + k * columns;
                 of_intercept = s.step[i] * s.anchor.gradient[s.outputs * columns + k];
             }

@@ -35,6 +35,18 @@ struct StridedView {
     Index column_stride = 0;
 };
 
+// What targets of a loss are: any number, labels -1/+1, or numbers >= 0 whose mean is exp(z).
+enum class Targets { real, binary, mean };
+
+// What a loss is adjusted by: its own number, and how wide a kink is rounded off.
+struct LossParameters {
+    double shape = 0.0;
+    double smoothing = 0.0;
+};
+
+// Of the second derivative of losses in exp(z).
+inline constexpr double unbounded = __builtin_huge_val();
+
 // A few rows of X, each contiguous, wherever they lie.
 template <class T>
 struct RowTile {
@@ -56,7 +68,7 @@ struct PointwiseTile {
     const T* y;       // targets; labels are -1/+1
     const T* weight;  // or null
     const T* offset;  // or null
-    double parameter;  // of the loss
+    LossParameters loss;
 };
 
 // Running sums of some rows about `origin`; `columns` numbers each.
@@ -101,7 +113,7 @@ template <int B>
 template <class T>
 struct BlockMoves {
     static constexpr Index rows = sgd_block_rows;
-    double parameter;  // of the loss
+    LossParameters loss;
     // of each row with the coefficients before the block; with the anchor's, null without one; with
     // its gradient
     const T* predictor;
@@ -128,9 +140,9 @@ struct SgdChunk {
     const T* y;
     const T* weight;  // rows x outputs, mean 1 over the data, or null
     const T* offset;  // or null
-    T (*slope)(T z, T y, double parameter) noexcept;  // of the loss, as LossKernels has them
+    T (*slope)(T z, T y, LossParameters) noexcept;  // of the loss, as LossKernels has them
     void (*moves)(BlockMoves<T>&) noexcept;
-    double parameter;
+    LossParameters loss;
     const T* step;  // one a row
     const T* metric;  // per column, or null for the identity
     T intercept_metric;  // 0 keeps the intercept where it is
@@ -195,16 +207,16 @@ struct PanelScale {
 template <class T>
 struct LossKernels {
     const char* name;
-    double curvature;  // bound of the second derivative in z
+    double (*curvature)(LossParameters);  // bound of the second derivative in z, or `unbounded`
     bool quadratic;  // the second derivative is that bound everywhere
-    bool binary_targets;
+    Targets targets;
     // Returns the weighted sum of losses; `derivative` receives weight * dl/dz.
     double (*derivative)(const PointwiseTile<T>&, T* derivative) noexcept;
     double (*value)(const PointwiseTile<T>&) noexcept;
     // `out` receives the second derivative in z (or a bound as good), without sample weights
     void (*working_weight)(const PointwiseTile<T>&, T* out) noexcept;
     // dl/dz of one row and output
-    T (*slope)(T z, T y, double parameter) noexcept;
+    T (*slope)(T z, T y, LossParameters) noexcept;
     void (*moves)(BlockMoves<T>&) noexcept;
     // Returns the weighted sum of Fenchel gaps (value + conjugate - z * slope) at derivatives less
     // a share `cut`: one share for each output of those above 0, then one of the others. Null for a

@@ -55,7 +55,7 @@ template <int N, int From = 0, class Body>
 }
 
 // What formulas written for numbers and vectors alike need: the type of a lane, vectors of other
-// lanes in the shape of V, and a choice lane by lane.
+// lanes in the shape of V, numbers converted, and a choice lane by lane.
 template <class V>
 struct ElementOf {
     using type = V;
@@ -81,6 +81,14 @@ struct ShapedLikeOf<V, E> {
 };
 template <class V, class E>
 using ShapedLike = typename ShapedLikeOf<V, E>::type;
+
+template <class V, class From>
+[[gnu::always_inline]] inline V converted(From from) {
+    if constexpr (requires(V v) { v[0]; })
+        return __builtin_convertvector(from, V);
+    else
+        return static_cast<V>(from);
+}
 
 template <class Mask, class V>
 [[gnu::always_inline]] inline V select(Mask mask, V yes, V no) {

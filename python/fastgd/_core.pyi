@@ -7,6 +7,16 @@ from typing import Any, Literal, TypedDict, overload
 import numpy as np
 from numpy.typing import NDArray
 
+class Targets(Enum):
+    real = 0
+    binary = 1
+    mean = 2
+
+class LossParameters:
+    shape: float
+    smoothing: float
+    def __init__(self, shape: float = 0.0, smoothing: float = 0.0) -> None: ...
+
 class Solver(Enum):
     batch = 0
     minibatch = 1
@@ -93,7 +103,7 @@ class DescentFloat32:
     def __init__(
         self,
         loss: str,
-        parameter: float,
+        parameters: LossParameters,
         options: FitOptions,
         coef: NDArray[np.float64],
         intercept: NDArray[np.float64],
@@ -115,7 +125,7 @@ class DescentFloat64:
     def __init__(
         self,
         loss: str,
-        parameter: float,
+        parameters: LossParameters,
         options: FitOptions,
         coef: NDArray[np.float64],
         intercept: NDArray[np.float64],
@@ -197,7 +207,7 @@ def build_info() -> _BuildInfo: ...
 def cpu_quota() -> float: ...
 def isa_level() -> str: ...
 def isa_levels() -> list[str]: ...
-def losses() -> list[tuple[str, bool]]: ...
+def losses() -> list[tuple[str, Targets]]: ...
 def thread_runtime() -> str: ...
 def column_moments(
     X: NDArray[Any],
@@ -207,9 +217,10 @@ def column_moments(
 ) -> _Moments: ...
 def conditioning(
     X: NDArray[Any],
+    y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     loss: str,
-    parameter: float,
+    parameters: LossParameters,
     l2: float,
     penalty_scale: PenaltyScale,
     fit_intercept: bool,
@@ -237,7 +248,7 @@ def objective_at(
     offset: NDArray[Any] | None,
     positive_label: float | None,
     loss: str,
-    parameter: float,
+    parameters: LossParameters,
     alpha: float,
     l1_ratio: float,
     penalty_scale: PenaltyScale,
@@ -256,7 +267,7 @@ def objective_at(
     offset: NDArray[Any] | None,
     positive_label: float | None,
     loss: str,
-    parameter: float,
+    parameters: LossParameters,
     alpha: float,
     l1_ratio: float,
     penalty_scale: PenaltyScale,
@@ -274,7 +285,7 @@ def duality_gap(
     offset: NDArray[Any] | None,
     positive_label: float | None,
     loss: str,
-    parameter: float,
+    parameters: LossParameters,
     alpha: float,
     l1_ratio: float,
     penalty_scale: PenaltyScale,
@@ -291,7 +302,7 @@ def fit(
     offset: NDArray[Any] | None,
     positive_label: float | None,
     loss: str,
-    parameter: float,
+    parameters: LossParameters,
     options: FitOptions,
     coef: NDArray[np.float64],
     intercept: NDArray[np.float64],

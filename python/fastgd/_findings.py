@@ -44,8 +44,8 @@ def _each(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.separable:
         bounded = f"alpha={diagnosis.alpha:g} bounds them" if diagnosis.alpha else "set alpha > 0"
         yield (
-            "a plane divides the classes: without a penalty coefficients grow without bound and "
-            f"there is no optimum; {bounded}"
+            "a plane divides the classes: without a penalty nothing bounds coefficients and no "
+            f"optimum is the only one; {bounded}"
         )
 
 

@@ -71,7 +71,7 @@ class HeldOut:
             "offset": rows.offset,
             "positive_label": rows.targets.positive,
             "loss": loss.name,
-            "parameter": loss.parameter,
+            "parameters": loss.core_parameters,
             "alpha": 0.0,
             "l1_ratio": 0.0,
             "penalty_scale": _core.PenaltyScale.raw,

@@ -140,8 +140,8 @@ def _remarks(fitted: _core._Fitted) -> str:
     remarks += _rounding(fitted)
     if fitted["separable"]:
         remarks += (
-            "; the classes are separable: without a penalty coefficients grow without bound and "
-            "the loss goes to 0, so the fit ends near 0; alpha > 0 gives a least point"
+            "; the classes are separable: without a penalty nothing bounds coefficients and the "
+            "loss goes to 0, so the fit ends near 0; alpha > 0 gives one least point"
         )
     remarks += _of_columns(
         fitted["dependent"],

@@ -215,7 +215,8 @@ def check_targets(
         raise ValueError(message("y", expected, f"shape {array.shape}"))
     _check_finite("y", array, "row", "column")
     values = array if array.ndim == 2 else array[:, np.newaxis]
-    if loss.targets == "real":
+    if loss.targets != "binary":
+        _check_sign(values, loss)
         return Targets(values, None, None, None, array.ndim == 1)
     if values.shape[1] != 1:
         expected = f"one column of labels for loss={loss.name!r}"
@@ -224,6 +225,18 @@ def check_targets(
     negative, positive = _find_labels(found, need_both_classes, labels)
     classes = np.array([found.min(), found.max()]) if need_both_classes else None
     return Targets(values, classes, negative, positive, array.ndim == 1)
+
+
+def _check_sign(targets: NDArray[Any], loss: Loss) -> None:
+    """Raise for the first target below what the loss is made for."""
+    least = targets.min()
+    if loss.targets == "real" or least > 0 or (least == 0 and loss.targets == "non-negative"):
+        return
+    positive = loss.targets == "positive"
+    row, column = np.argwhere(targets <= 0 if positive else targets < 0)[0]
+    expected = f"targets {'> 0' if positive else '>= 0'} for loss={loss.name!r}"
+    place = f"row {row}" + (f", column {column}" if targets.shape[1] > 1 else "")
+    raise ValueError(message("y", expected, f"{shown(targets[row, column])} at {place}"))
 
 
 def _find_labels(

@@ -33,6 +33,7 @@ from ._validation import (
     raise_if_non_finite,
 )
 from .diagnosis import Dependency, Diagnosis
+from .losses._smoothing import rounded_off
 from .result import ConvergenceWarning
 from .solve import fit
 
@@ -165,8 +166,9 @@ def diagnose(
     matrix = check_matrix(X)
     n_rows = len(matrix)
     resolved = losses.resolve(loss)
-    check_targets(y, n_rows, resolved, need_both_classes=True)
+    targets = check_targets(y, n_rows, resolved, need_both_classes=True)
     weights = check_sample_weight(sample_weight, n_rows)
+    resolved = rounded_off(resolved, targets.values, weights, automatic=True)
     strength = check_real("alpha", alpha, low=0.0)
     scale = check_penalty_scale(penalty_scale)
     with_intercept = check_flag("fit_intercept", fit_intercept)
@@ -178,8 +180,9 @@ def diagnose(
     }
     found = _core.conditioning(
         **rows,
+        y=targets.values,
         loss=resolved.name,
-        parameter=resolved.parameter,
+        parameters=resolved.core_parameters,
         l2=strength,
         penalty_scale=_core.PenaltyScale[scale],
         fit_intercept=with_intercept,
@@ -373,7 +376,7 @@ def _separable(
     n_threads: int | None,
 ) -> bool | None:
     """Return whether a plane divides the classes; None for real targets or where none is sure."""
-    if loss.targets == "real":
+    if loss.targets != "binary":
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -67,7 +67,7 @@ def check_point(
         "offset": check_offset(offset, n_rows, n_outputs),
         "positive_label": targets.positive,
         "loss": resolved.name,
-        "parameter": resolved.parameter,
+        "parameters": resolved.core_parameters,
         "alpha": check_real("alpha", alpha, low=0.0),
         "l1_ratio": check_real("l1_ratio", l1_ratio, low=0.0, high=1.0),
         "penalty_scale": _core.PenaltyScale[check_penalty_scale(penalty_scale)],

@@ -150,7 +150,8 @@ class FitResult:
     classes : ndarray of shape (2,) or None
         The two labels in `y`, the negative one first; None for real targets.
     separable : bool
-        Whether the fit ended because a plane divides the classes: there is no least point.
+        Whether the fit ended because a plane divides the classes: without a penalty the loss goes
+        to 0.
     alpha : float
         Strength of the penalty.
     l1_ratio : float

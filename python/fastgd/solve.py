@@ -28,6 +28,7 @@ from ._validation import (
     compute_dtype,
     raise_if_non_finite,
 )
+from .losses._smoothing import rounded_off
 from .plan import as_carried_out
 from .result import ConvergenceWarning, EpochInfo, FitResult, History
 
@@ -290,6 +291,9 @@ def fit(
     n_outputs = targets.values.shape[1]
     weights = check_sample_weight(sample_weight, n_rows)
     offsets = check_offset(offset, n_rows, n_outputs)
+    # checked below, like all options
+    own_steps = isinstance(learning_rate, str) and learning_rate == "auto"
+    resolved = rounded_off(resolved, targets.values, weights, automatic=own_steps)
     dtype = compute_dtype(matrix)
     options, rate, plan = build_options(
         matrix,
@@ -346,7 +350,7 @@ def fit(
             offset=offsets,
             positive_label=targets.positive,
             loss=resolved.name,
-            parameter=resolved.parameter,
+            parameters=resolved.core_parameters,
             options=options,
             coef=coef,
             intercept=intercept,

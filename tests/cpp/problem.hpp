@@ -44,7 +44,14 @@ struct ProblemKind {
     bool binary = false;
     bool weighted = false;
     bool with_offset = false;
+    bool positive = false;
 };
+
+// Targets as a loss of the kernels needs them.
+template <class T>
+ProblemKind kind_for(const LossKernels<T>& loss) {
+    return {.binary = loss.targets == Targets::binary, .positive = loss.targets == Targets::mean};
+}
 
 // Normal columns, targets from known coefficients plus noise.
 template <class T>
@@ -63,6 +70,7 @@ Problem<T> make_problem(Numbers& numbers, Index rows, Index columns, Index outpu
                 z += scale * coef[static_cast<std::size_t>(k * columns + j)] *
                      static_cast<double>(problem.X[static_cast<std::size_t>(i * columns + j)]);
             if (kind.binary) z = z > 0.5 ? 1.0 : -1.0;
+            if (kind.positive) z = std::abs(z) + 0.125;
             problem.y.push_back(static_cast<T>(z));
         }
     return problem;
@@ -79,8 +87,8 @@ struct ExactSums {
 // `coef` and `intercept` belong to columns reduced by `shift` (empty: raw columns).
 template <class T>
 ExactSums exact_sums(const Problem<T>& problem, const RowSelection& rows, const LossOracle& loss,
-                     double parameter, const std::vector<T>& coef, const std::vector<T>& intercept,
-                     const std::vector<T>& shift = {}) {
+                     LossParameters parameters, const std::vector<T>& coef,
+                     const std::vector<T>& intercept, const std::vector<T>& shift = {}) {
     const Index columns = problem.columns;
     ExactSums sums;
     sums.coef.resize(coef.size());
@@ -98,8 +106,8 @@ ExactSums exact_sums(const Problem<T>& problem, const RowSelection& rows, const 
             long double z = intercept[k];
             for (std::size_t j = 0; j < x.size(); ++j) z += x[j] * coef[k * x.size() + j];
             if (!problem.offset.empty()) z += problem.offset[at];
-            sums.loss += weight * loss.value(z, problem.y[at], parameter);
-            const long double slope = weight * loss.derivative(z, problem.y[at], parameter);
+            sums.loss += weight * loss.value(z, problem.y[at], parameters);
+            const long double slope = weight * loss.derivative(z, problem.y[at], parameters);
             sums.intercept[k] += slope;
             for (std::size_t j = 0; j < x.size(); ++j) sums.coef[k * x.size() + j] += slope * x[j];
         }

@@ -111,7 +111,7 @@ void feed(Descent<T>& descent, const Problem<T>& problem, const RowSelection& ro
 template <class T>
 void check_chunks(const KernelTable<T>& kernels, const DescentKind& kind, const Problem<T>& problem,
                   Index loss, Numbers& numbers) {
-    const LossSpec spec{loss, loss_oracle(kernels.losses[loss].name).parameter};
+    const LossSpec spec{loss, loss_oracle(kernels.losses[loss].name).parameters};
     const Objective<T> one_thread(kernels, spec, 1);
     const Objective<T> three_threads(kernels, spec, 3);
     const DescentOptions options = options_for(kind, problem);

@@ -21,7 +21,7 @@ void ridge_by_the_book() {
                 const std::vector<T> coef = numbers.normals<T>(18);
                 const std::vector<T> intercept = numbers.normals<T>(2);
                 const ExactSums sums = exact_sums(
-                    problem, problem.all(), loss_oracle("squared_error"), 0.0, coef, intercept);
+                    problem, problem.all(), loss_oracle("squared_error"), {}, coef, intercept);
                 const long double l2 = 0.25;
                 long double value = sums.loss / sums.weight;
                 long double expected = 0;

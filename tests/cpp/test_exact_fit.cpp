@@ -12,8 +12,9 @@ namespace fastgd::testing {
 namespace {
 
 template <class T>
-Objective<T> objective_of(const KernelTable<T>& kernels, std::string_view loss, double parameter) {
-    return Objective<T>(kernels, {find_loss(kernels, loss), parameter}, 1);
+Objective<T> objective_of(const KernelTable<T>& kernels, std::string_view loss,
+                          LossParameters parameters) {
+    return Objective<T>(kernels, {find_loss(kernels, loss), parameters}, 1);
 }
 
 ColumnMoments two_columns() {
@@ -31,32 +32,32 @@ void equals_the_formula() {
         // outputs of squares 4 (4 + 1e4) + 9 and 9 * 9, each with half of the targets' 50
         const double squares = 40'025.0 + 81.0 + 50.0;
         const double expected = 0.5 * eps * eps * squares;
-        const auto of = [&](std::string_view loss, double parameter) {
-            return rounded_objective(objective_of(kernels, loss, parameter), two_columns(), raw,
+        const auto of = [&](std::string_view loss, LossParameters parameters) {
+            return rounded_objective(objective_of(kernels, loss, parameters), two_columns(), raw,
                                      50.0);
         };
-        check(std::abs(of("squared_error", 0.0) / expected - 1.0) <= 1e-6);
-        check(std::abs(of("huber", 1.0) / expected - 1.0) <= 1e-6);
+        check(std::abs(of("squared_error", {}) / expected - 1.0) <= 1e-6);
+        check(std::abs(of("huber", {1.0}) / expected - 1.0) <= 1e-6);
         // a bound far below the rounding: residuals count by their size alone
         const double bound = 1e-6 * eps;
         const double linear = bound * eps * (std::sqrt(40'025.0 + 25.0) + std::sqrt(106.0));
-        check(std::abs(of("huber", bound) / linear - 1.0) <= 1e-5);
-        check(of("log_loss", 0.0) == 0.0, "labels are never fitted exactly");
+        check(std::abs(of("huber", {bound}) / linear - 1.0) <= 1e-5);
+        check(of("log_loss", {}) == 0.0, "labels are never fitted exactly");
     });
 }
 
 void nothing_known_of_columns_leaves_targets() {
     const auto& kernels = selected_kernels<double>();
     const double eps = std::numeric_limits<double>::epsilon();
-    const double left = rounded_objective(objective_of(kernels, "squared_error", 0.0), {},
-                                          {{1.0, 1.0}, {0.0}}, 2.0);
+    const double left =
+        rounded_objective(objective_of(kernels, "squared_error", {}), {}, {{1.0, 1.0}, {0.0}}, 2.0);
     check(std::abs(left / (eps * eps) - 1.0) <= 1e-12, left);
 }
 
 void overflow_is_no_exact_fit() {
     const auto& kernels = selected_kernels<float>();
     const Coefficients raw{{1e300, 1.0}, {0.0}};
-    check(rounded_objective(objective_of(kernels, "squared_error", 0.0), two_columns(), raw, 1.0) ==
+    check(rounded_objective(objective_of(kernels, "squared_error", {}), two_columns(), raw, 1.0) ==
           0.0);
 }
 

@@ -251,7 +251,7 @@ void kept_coefficients_are_the_outcome() {
                               outcome.raw.intercept == monitor.kept.intercept,
                           "another epoch, solver ", static_cast<int>(solver));
                     const ExactSums sums =
-                        exact_sums(problem, problem.all(), loss_oracle("squared_error"), 0.0,
+                        exact_sums(problem, problem.all(), loss_oracle("squared_error"), {},
                                    outcome.raw.coef, outcome.raw.intercept);
                     const auto expected = static_cast<double>(sums.loss / sums.weight);
                     check(std::abs(outcome.measure.objective - expected) <= 1e-12 * expected,
@@ -285,7 +285,7 @@ void interrupts_and_time_limits_while_second_moments_are_taken() {
         const FitOutcome outcome = fit_to(kernels, problem, options, slow);
         check(outcome.status == Status::time_limit, "look ", look);
         while_taken += !outcome.second_moments_from;
-        const ExactSums sums = exact_sums(problem, problem.all(), loss_oracle("squared_error"), 0.0,
+        const ExactSums sums = exact_sums(problem, problem.all(), loss_oracle("squared_error"), {},
                                           outcome.raw.coef, outcome.raw.intercept);
         const auto expected = static_cast<double>(sums.loss / sums.weight);
         check(std::abs(outcome.measure.objective - expected) <= 1e-12 * expected);

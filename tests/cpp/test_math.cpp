@@ -75,8 +75,8 @@ void ordinary_margins_within_stated_ulp() {
         double worst_value = 0.0;
         double worst_derivative = 0.0;
         for (std::size_t i = 0; i < margins.size(); ++i) {
-            const long double value = oracle.value(margins[i], 1, 0);
-            const long double slope = oracle.derivative(margins[i], 1, 0);
+            const long double value = oracle.value(margins[i], 1, {});
+            const long double slope = oracle.derivative(margins[i], 1, {});
             worst_value =
                 std::max(worst_value, ulps(log_loss_at(kernels, margins[i]).value, value));
             worst_derivative = std::max(worst_derivative, ulps(derivative[i], slope));

@@ -14,8 +14,8 @@ template <class T>
 struct Point {
     std::vector<T> coef, intercept, shift;
 
-    Point(Numbers& numbers, Index columns, Index outputs)
-        : coef(numbers.uniforms<T>(outputs * columns, -0.5, 0.5)),
+    Point(Numbers& numbers, Index columns, Index outputs, double largest = 0.5)
+        : coef(numbers.uniforms<T>(outputs * columns, -largest, largest)),
           intercept(numbers.uniforms<T>(outputs, -0.5, 0.5)),
           shift(numbers.uniforms<T>(columns, -1, 1)) {}
     LinearModel<T> model(bool shifted) const {
@@ -31,7 +31,7 @@ bool same(const GradientSums& a, const GradientSums& b) {
 template <class T>
 GradientSums sums_at(const KernelTable<T>& kernels, Index loss, const Problem<T>& problem,
                      const RowSelection& rows, const LinearModel<T>& model, int threads) {
-    const LossSpec spec{loss, loss_oracle(kernels.losses[loss].name).parameter};
+    const LossSpec spec{loss, loss_oracle(kernels.losses[loss].name).parameters};
     GradientSums sums(problem.outputs, problem.columns);
     Objective<T>(kernels, spec, threads).add_gradient(problem.data(), rows, model, sums);
     return sums;
@@ -50,7 +50,7 @@ void check_against_oracle(const KernelTable<T>& kernels, Index loss, const Probl
     const GradientSums sums =
         sums_at(kernels, loss, problem, rows, point.model(shifted), /*threads=*/2);
     const LossOracle& oracle = loss_oracle(kernels.losses[loss].name);
-    const ExactSums exact = exact_sums(problem, rows, oracle, oracle.parameter, point.coef,
+    const ExactSums exact = exact_sums(problem, rows, oracle, oracle.parameters, point.coef,
                                        point.intercept, shifted ? point.shift : std::vector<T>{});
     // errors of single rows are random; terms are of order 1 to 10 a row
     const long double size = 10.0L * static_cast<long double>(rows.count + 1);
@@ -76,11 +76,13 @@ void equals_the_definition() {
             for (const Index columns : {1, 5, 33})
                 for (const Index rows : {1, 7, 300, 2100})
                     for (const bool rich : {false, true}) {
-                        const bool binary = kernels.losses[l].binary_targets;
-                        const Index outputs = rich && !binary ? 3 : 1;
-                        const auto problem =
-                            make_problem<T>(numbers, rows, columns, outputs, {binary, rich, rich});
-                        const Point<T> point(numbers, columns, outputs);
+                        ProblemKind kind = kind_for(kernels.losses[l]);
+                        kind.weighted = kind.with_offset = rich;
+                        const Index outputs = rich && !kind.binary ? 3 : 1;
+                        const auto problem = make_problem<T>(numbers, rows, columns, outputs, kind);
+                        // the predictors of a mean are not to leave it without digits
+                        const double largest = kind.positive ? 0.05 : 0.5;
+                        const Point<T> point(numbers, columns, outputs, largest);
                         check_against_oracle(kernels, l, problem, point, rich, problem.all());
                         const std::vector<Index> index = every_third(rows);
                         check_against_oracle(kernels, l, problem, point, rich,
@@ -120,7 +122,7 @@ void value_alone_is_the_gradient_pass_without_gradient() {
                 sums_at(kernels, l, problem, problem.all(), point.model(false), 2);
             GradientSums value(1, 21);
             value.coef.assign(21, 7.0);
-            const LossSpec spec{l, loss_oracle(kernels.losses[l].name).parameter};
+            const LossSpec spec{l, loss_oracle(kernels.losses[l].name).parameters};
             Objective<T>(kernels, spec, 2)
                 .add_value(problem.data(), problem.all(), point.model(false), value);
             check(std::abs(value.loss - full.loss) <= 1e-12 * full.loss, kernels.losses[l].name);

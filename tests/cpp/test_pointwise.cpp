@@ -14,8 +14,8 @@ void check_tile(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index
     const Index count = rows * outputs;
     const Exact<T> z(numbers.uniforms<T>(count, -5, 5));
     std::vector<T> targets = numbers.uniforms<T>(count, -3, 3);
-    if (loss.binary_targets)
-        for (T& y : targets) y = y > 0 ? T(1) : T(-1);
+    for (T& y : targets)
+        y = static_cast<T>(target_like(loss.name, loss.targets, static_cast<double>(y)));
     const Exact<T> y(targets);
     const Exact<T> weight(numbers.uniforms<T>(count, 0, 2));
     const Exact<T> offset(numbers.uniforms<T>(count, -2, 2));
@@ -25,7 +25,7 @@ void check_tile(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index
                                 y.data(),
                                 weighted ? weight.data() : nullptr,
                                 with_offset ? offset.data() : nullptr,
-                                oracle.parameter};
+                                oracle.parameters};
     Exact<T> derivative(std::vector<T>(static_cast<std::size_t>(count), T(99)));
     const double sum = loss.derivative(tile, derivative.data());
     const double value = loss.value(tile);
@@ -36,15 +36,17 @@ void check_tile(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index
         const long double w = weighted ? weight[i] : T(1);
         const long double o = with_offset ? offset[i] : T(0);
         const long double predictor = z[i] + o;
-        const long double one = oracle.value(predictor, y[i], oracle.parameter);
-        const long double slope = oracle.derivative(predictor, y[i], oracle.parameter);
+        const long double one = oracle.value(predictor, y[i], oracle.parameters);
+        const long double slope = oracle.derivative(predictor, y[i], oracle.parameters);
         // the predictor is rounded once; what that moves counts as error of the inputs
-        const long double reach = std::abs(static_cast<long double>(z[i])) + std::abs(o) +
+        const long double reach = 1 + std::abs(static_cast<long double>(z[i])) + std::abs(o) +
                                   std::abs(static_cast<long double>(y[i]));
+        const double bound = loss.curvature(oracle.parameters);
+        const long double bend =
+            bound < unbounded ? bound : oracle.working_weight(predictor, y[i], oracle.parameters);
         expected_sum += w * one;
         sum_size += w * (std::abs(one) + std::abs(slope) * reach);
-        check(close(derivative[i], w * slope,
-                    w * (std::abs(slope) + static_cast<long double>(loss.curvature) * reach), 4),
+        check(close(derivative[i], w * slope, w * (std::abs(slope) + bend * reach), 4),
               "derivative of ", loss.name, ' ', kernels.isa, " at ", i, ": ", derivative[i],
               ", expected ", w * slope);
     }
@@ -80,11 +82,11 @@ void rows_of_weight_zero_count_nothing() {
             const T y[] = {T(1), T(-1), T(1), T(1)};
             const T weight[] = {T(2), T(0), T(0), T(0)};
             T derivative[4];
-            const double parameter = loss_oracle(loss.name).parameter;
+            const LossParameters parameters = loss_oracle(loss.name).parameters;
             const double all =
-                loss.derivative({4, 1, z, y, weight, nullptr, parameter}, derivative);
+                loss.derivative({4, 1, z, y, weight, nullptr, parameters}, derivative);
             T first;
-            const double alone = loss.derivative({1, 1, z, y, weight, nullptr, parameter}, &first);
+            const double alone = loss.derivative({1, 1, z, y, weight, nullptr, parameters}, &first);
             check(all == alone && derivative[0] == first, loss.name, ' ', kernels.isa);
             for (int i = 1; i < 4; ++i) check(derivative[i] == 0, loss.name, ' ', kernels.isa);
         }

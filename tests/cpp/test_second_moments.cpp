@@ -66,7 +66,7 @@ void check_sums(const KernelTable<T>& kernels, const Problem<T>& problem, const 
     check(moments.finite());
     moments.refer_to(origin.in_double(), sums_of_rows(objective, problem, origin, shift));
     const auto exact = [&](const Point<T>& point) {
-        return exact_sums(problem, problem.all(), loss_oracle("squared_error"), 0.0, point.coef,
+        return exact_sums(problem, problem.all(), loss_oracle("squared_error"), {}, point.coef,
                           point.intercept, shift);
     };
     const ExactSums there = exact(at);

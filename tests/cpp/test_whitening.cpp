@@ -22,7 +22,7 @@ class Whitened {
           fit_intercept_(fit_intercept),
           problem_(problem),
           data_(problem.data()),
-          objective_(kernels, {find_loss(kernels, loss), loss_oracle(loss).parameter}, threads),
+          objective_(kernels, {find_loss(kernels, loss), loss_oracle(loss).parameters}, threads),
           moments_(column_moments(kernels, data_, problem.all(), threads, keep_going)),
           shift_(Preconditioner::scale(moments_, 1.0, {}, fit_intercept, 0).shift) {
         // the shift is a number that T holds

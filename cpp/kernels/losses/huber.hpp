@@ -1,7 +1,7 @@
 // Huber loss: r^2 / 2 for |r| <= epsilon, else epsilon |r| - epsilon^2 / 2, with r = z - y.
 #pragma once
 
-#include "../math.hpp"
+#include "ramp.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
@@ -9,47 +9,32 @@ namespace {
 template <class T>
 struct Huber {
     static constexpr char name[] = "huber";
-    static constexpr bool binary_targets = false;
+    static constexpr Targets targets = Targets::real;
     static constexpr bool quadratic = false;
-    static constexpr double curvature = 1.0;
+    static double curvature(LossParameters) { return 1.0; }
 
-    T epsilon;
+    Ramp<T> ramp;
 
-    explicit Huber(double parameter) : epsilon(static_cast<T>(parameter)) {}
+    explicit Huber(LossParameters p) : ramp(p.shape, 1.0) {}
 
     template <class V>
     [[gnu::always_inline]] V value(V z, V y) const {
-        const V size = absolute(z - y);
-        return select(size <= epsilon, T(0.5) * size * size, epsilon * (size - T(0.5) * epsilon));
+        return ramp.value(absolute(z - y));
     }
     template <class V>
     [[gnu::always_inline]] V derivative(V z, V y) const {
         const V r = z - y;
-        const V most = V{} + epsilon;
+        const V most = V{} + ramp.slope;
         const V raised = select(r < -most, -most, r);
         return select(raised > most, most, raised);
     }
-    // The second derivative; on the outer parts, where it is 0 and a step must end all the same, a
-    // share of the tightest parabola above the loss that touches it at z.
     template <class V>
     [[gnu::always_inline]] V working_weight(V z, V y) const {
-        const V size = absolute(z - y);
-        return select(size <= epsilon, V{} + T(1), outer_share * (epsilon / size));
+        return ramp.working_weight(absolute(z - y));
     }
-    // value + conjugate - z * slope, of the derivative less the share `cut` of it.
     template <class V>
     [[gnu::always_inline]] V fenchel_gap(V z, V y, V cut) const {
-        const V size = absolute(z - y);
-        const V inner = select(size > epsilon, V{} + epsilon, size);
-        return cut * (T(0.5) * cut * inner * inner + epsilon * (size - inner));
-    }
-
-  private:
-    static constexpr T outer_share = T(0.01);
-
-    template <class V>
-    [[gnu::always_inline]] static V absolute(V r) {
-        return select(r < T(0), -r, r);
+        return ramp.fenchel_gap(absolute(z - y), cut);
     }
 };
 

@@ -1,19 +1,25 @@
 // Every loss the kernels know; the order here is the order of the loss table.
 #pragma once
 
+#include "deviance.hpp"
+#include "epsilon_insensitive.hpp"
+#include "hinge.hpp"
 #include "huber.hpp"
 #include "log_loss.hpp"
+#include "quantile.hpp"
 #include "squared_error.hpp"
+#include "squared_ramp.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
 
-// A loss is built from its parameter and answers value, derivative and working weight in z.
+// A loss is built from its parameters and answers value, derivative and working weight in z.
 template <class Loss, class T>
 concept PointwiseLoss = requires(const Loss loss, T z, T y) {
-    Loss(0.0);
+    Loss(LossParameters{});
     loss.value(z, y) + loss.derivative(z, y) + loss.working_weight(z, y);
-    Loss::curvature + (Loss::binary_targets ? 1 : 0) + (Loss::quadratic ? 1 : 0);
+    Loss::curvature(LossParameters{}) + (Loss::quadratic ? 1 : 0);
+    Loss::targets == Targets::real;
     Loss::name[0];
 };
 
@@ -24,7 +30,9 @@ struct LossList {
     static_assert((PointwiseLoss<Losses<double>, double> && ...));
 };
 
-using AllLosses = LossList<SquaredError, LogLoss, Huber>;
+using AllLosses = LossList<SquaredError, LogLoss, Huber, EpsilonInsensitive,
+                           SquaredEpsilonInsensitive, Quantile, Hinge, SquaredHinge, ModifiedHuber,
+                           SmoothedHinge, Perceptron, Poisson, Gamma, Tweedie>;
 
 }  // namespace
 }  // namespace fastgd::FASTGD_ISA

@@ -9,11 +9,11 @@ namespace {
 template <class T>
 struct LogLoss {
     static constexpr char name[] = "log_loss";
-    static constexpr bool binary_targets = true;
+    static constexpr Targets targets = Targets::binary;
     static constexpr bool quadratic = false;
-    static constexpr double curvature = 0.25;
+    static double curvature(LossParameters) { return 0.25; }
 
-    explicit LogLoss(double) {}
+    explicit LogLoss(LossParameters) {}
 
     template <class V>
     [[gnu::always_inline]] V value(V z, V y) const {

@@ -9,11 +9,11 @@ namespace {
 template <class T>
 struct SquaredError {
     static constexpr char name[] = "squared_error";
-    static constexpr bool binary_targets = false;
+    static constexpr Targets targets = Targets::real;
     static constexpr bool quadratic = true;
-    static constexpr double curvature = 1.0;
+    static double curvature(LossParameters) { return 1.0; }
 
-    explicit SquaredError(double) {}
+    explicit SquaredError(LossParameters) {}
 
     template <class V>
     [[gnu::always_inline]] V value(V z, V y) const {

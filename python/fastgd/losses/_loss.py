@@ -1,0 +1,44 @@
+"""What a loss is to the rest of the package: a name, its numbers, the targets it accepts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .. import _core
+
+__all__ = ["Loss"]
+
+
+@dataclass(frozen=True)
+class Loss:
+    r"""A pointwise loss :math:`\ell(y, z)` of target `y` and linear predictor `z`.
+
+    Made by the functions of this module, which check the parameter; the arithmetic is in the core.
+
+    Attributes
+    ----------
+    name : str
+        Name of the loss, as `fit` accepts it.
+    parameter : float
+        The one number the loss is adjusted by, in its own unit; 0.0 for a loss that has none.
+    targets : {"real", "binary", "non-negative", "positive"}
+        Whether `y` holds real numbers (of either sign or not) or one of two labels.
+    link : {"identity", "logit", "log"}
+        What of the mean target is the linear predictor: itself, its log-odds or its logarithm.
+    smoothing : float or None
+        Width, in units of `z`, on which a kink of the loss is rounded off; 0.0 for a loss that has
+        none. None leaves it to `fit`: a thousandth of the unit of margins or of the spread of `y`
+        for its own steps, nothing for a step size of the caller's.
+    """
+
+    name: str
+    parameter: float
+    targets: Literal["real", "binary", "non-negative", "positive"]
+    link: Literal["identity", "logit", "log"] = "identity"
+    smoothing: float | None = 0.0
+
+    @property
+    def core_parameters(self) -> _core.LossParameters:
+        """The same numbers as the core takes them; a width that is left to `fit` is 0."""
+        return _core.LossParameters(self.parameter, self.smoothing or 0.0)
