@@ -3,11 +3,10 @@
 #include <pybind11/stl.h>
 
 #include "../core/fit.hpp"
+#include "problem.hpp"
 #include "topics.hpp"
 
 namespace fastgd::bindings {
-
-namespace py = pybind11;
 
 void register_options(py::module_& module) {
     py::native_enum<Solver>(module, "Solver", "enum.Enum")
@@ -74,11 +73,13 @@ void register_options(py::module_& module) {
         .def_readwrite("batch_size", &FitOptions::batch_size)
         .def(
             "set_penalty",
-            [](FitOptions& options, double alpha, double l1_ratio, PenaltyScale scale) {
-                options.penalty = PenaltyStrength::of(alpha, l1_ratio);
+            [](FitOptions& options, double alpha, double l1_ratio, PenaltyScale scale,
+               const PenaltyFactor& factor) {
+                options.penalty = penalty_of(alpha, l1_ratio, factor);
                 options.penalty_scale = scale;
             },
-            py::arg("alpha"), py::arg("l1_ratio"), py::arg("penalty_scale"))
+            py::arg("alpha"), py::arg("l1_ratio"), py::arg("penalty_scale"),
+            py::arg("penalty_factor") = py::none())
         .def_readwrite("fit_intercept", &FitOptions::fit_intercept)
         .def_readwrite("rate", &FitOptions::rate)
         .def_readwrite("eta0", &FitOptions::eta0)

@@ -64,6 +64,8 @@ class FitRun {
     void propose();
     // After an epoch: what to do next; `measured_` holds its measure.
     Verdict settle(Index epoch);
+    // Summed at the best coefficients but for those that a penalty keeps from infinity.
+    double unbounded_loss() const;
     void retreat();
     // On the caller's columns, as kernels read them.
     Coefficients onto_raw(Coefficients model) const;

@@ -1,4 +1,4 @@
-// alpha (l1_ratio |w|_1 + (1 - l1_ratio) / 2 |w|^2) as two numbers, and their factors per column.
+// alpha sum_j f_j (l1_ratio |w_j| + (1 - l1_ratio) / 2 w_j^2): two strengths, factors per column.
 #pragma once
 
 #include <cmath>
@@ -14,8 +14,8 @@ struct PenaltyStrength {
     std::vector<double> l1_factor{};
     std::vector<double> l2_factor{};
 
-    static PenaltyStrength of(double alpha, double l1_ratio) {
-        return {alpha * l1_ratio, alpha * (1.0 - l1_ratio)};
+    static PenaltyStrength of(double alpha, double l1_ratio, std::vector<double> factor = {}) {
+        return {alpha * l1_ratio, alpha * (1.0 - l1_ratio), factor, factor};
     }
 
     bool zero() const { return l1 == 0.0 && l2 == 0.0; }
@@ -23,6 +23,14 @@ struct PenaltyStrength {
     // On one coefficient, counted within its output or over all of them.
     double l1_of(std::size_t coefficient) const { return l1 * factor_of(l1_factor, coefficient); }
     double l2_of(std::size_t coefficient) const { return l2 * factor_of(l2_factor, coefficient); }
+    // A coefficient that bears nothing of a penalty that others bear.
+    bool exempts(std::size_t coefficient) const {
+        return !zero() && l1_of(coefficient) == 0.0 && l2_of(coefficient) == 0.0;
+    }
+    bool fits(std::size_t columns) const {
+        return (l1_factor.empty() || l1_factor.size() == columns) &&
+               (l2_factor.empty() || l2_factor.size() == columns);
+    }
     double largest_l2() const {
         double largest = l2_factor.empty() ? l2 : 0.0;
         for (const double factor : l2_factor) largest = std::fmax(largest, l2 * factor);
@@ -40,7 +48,6 @@ struct PenaltyStrength {
         return (l1 > 0.0 ? l1 * absolute : 0.0) + (l2 > 0.0 ? 0.5 * l2 * square : 0.0);
     }
 
-  private:
     static double factor_of(const std::vector<double>& factor, std::size_t coefficient) {
         return factor.empty() ? 1.0 : factor[coefficient % factor.size()];
     }

@@ -291,6 +291,14 @@ def check_coef(name: str, coef: object, n_outputs: int, n_features: int) -> NDAr
     return values
 
 
+def check_features(name: str, values: object, n_features: int) -> NDArray[np.float64]:
+    """Return one finite number for each feature as a float64 array of shape (n_features,)."""
+    array = _as_numbers(name, values)
+    _check_shape(name, array, (n_features,))
+    _check_finite(name, array, "feature")
+    return np.array(array, dtype=np.float64, order="C")
+
+
 def check_intercept(name: str, intercept: object, n_outputs: int) -> NDArray[np.float64]:
     """Return intercepts as a float64 array of shape (n_outputs,); a scalar serves all outputs."""
     array = _as_numbers(name, intercept)

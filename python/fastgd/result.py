@@ -158,6 +158,8 @@ class FitResult:
     penalty_scale : {"raw", "std"}
         What it measures coefficients in: their own units, or those of columns divided by their
         standard deviation.
+    penalty_factor : ndarray of shape (d,) or None
+        Its factors on each feature; None for 1.
     """
 
     coef: NDArray[Any]
@@ -178,6 +180,7 @@ class FitResult:
     alpha: float = 0.0
     l1_ratio: float = 0.0
     penalty_scale: str = "raw"
+    penalty_factor: NDArray[np.float64] | None = None
 
     def __repr__(self) -> str:
         """Return a table of status, epochs, objective, gradient norm, model and message."""
@@ -207,7 +210,8 @@ class FitResult:
         if not self.alpha:
             return ""
         share = f", l1_ratio {self.l1_ratio:g}" if self.l1_ratio else ""
-        return f"alpha {self.alpha:g}{share}{in_scale(self.penalty_scale)}"
+        factors = "" if self.penalty_factor is None else f" x {_first_few(self.penalty_factor)}"
+        return f"alpha {self.alpha:g}{factors}{share}{in_scale(self.penalty_scale)}"
 
     def effects(self, X: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Effects:
         """Tell what happens to the output when an input changes.
