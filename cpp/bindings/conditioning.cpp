@@ -68,7 +68,7 @@ py::dict conditioning_of(const py::array& X, const std::optional<py::array>& sam
                          int n_threads, const PenaltyFactor& penalty_factor) {
     const Data data = rows_of(X, sample_weight);
     const PenaltyStrength penalty = penalty_of(l2, 0.0, penalty_factor);
-    check_penalty(penalty, data.columns());
+    check_penalty(penalty, data.outputs(), data.columns());
     const LossSpec spec =
         single_precision ? loss_of<float>(loss, parameter) : loss_of<double>(loss, parameter);
     Monitor monitor{py::none(), py::none()};

@@ -24,7 +24,7 @@ double duality_gap_at(const py::array& X, const py::array& y,
     const Data data = data_of(X, y, sample_weight, offset, positive_label);
     const Coefficients at = coefficients_of(coef, intercept, data.outputs(), data.columns());
     const PenaltyStrength penalty = penalty_of(alpha, l1_ratio, penalty_factor);
-    check_penalty(penalty, data.columns());
+    check_penalty(penalty, data.outputs(), data.columns());
     const LossSpec spec =
         single_precision ? loss_of<float>(loss, parameter) : loss_of<double>(loss, parameter);
     const py::gil_scoped_release released;

@@ -61,7 +61,7 @@ py::object objective_at(const py::array& X, const py::array& y,
     const Coefficients at = coefficients_of(coef, intercept, data.outputs(), data.columns());
     const RowSelection selection = rows_of(rows, data.rows());
     const PenaltyStrength penalty = penalty_of(alpha, l1_ratio, penalty_factor);
-    check_penalty(penalty, data.columns());
+    check_penalty(penalty, data.outputs(), data.columns());
     const LossSpec spec =
         single_precision ? loss_of<float>(loss, parameter) : loss_of<double>(loss, parameter);
     const Evaluation result = [&] {

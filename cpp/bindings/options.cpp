@@ -75,11 +75,20 @@ void register_options(py::module_& module) {
             "set_penalty",
             [](FitOptions& options, double alpha, double l1_ratio, PenaltyScale scale,
                const PenaltyFactor& factor) {
+                Box box = std::move(options.penalty.box);
                 options.penalty = penalty_of(alpha, l1_ratio, factor);
+                options.penalty.box = std::move(box);
                 options.penalty_scale = scale;
             },
             py::arg("alpha"), py::arg("l1_ratio"), py::arg("penalty_scale"),
             py::arg("penalty_factor") = py::none())
+        .def(
+            "set_bounds",
+            [](FitOptions& options, const py::array_t<double>& low,
+               const py::array_t<double>& high) {
+                options.penalty.box = {values_of(low), values_of(high)};
+            },
+            py::arg("low"), py::arg("high"))
         .def_readwrite("fit_intercept", &FitOptions::fit_intercept)
         .def_readwrite("rate", &FitOptions::rate)
         .def_readwrite("eta0", &FitOptions::eta0)

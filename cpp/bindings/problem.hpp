@@ -24,9 +24,9 @@ inline PenaltyStrength penalty_of(double alpha, double l1_ratio, const PenaltyFa
     return PenaltyStrength::of(alpha, l1_ratio, values_of(*factor));
 }
 
-inline void check_penalty(const PenaltyStrength& penalty, Index columns) {
-    if (!penalty.fits(static_cast<std::size_t>(columns)))
-        throw py::value_error("penalty_factor must match the columns of X");
+inline void check_penalty(const PenaltyStrength& penalty, Index outputs, Index columns) {
+    if (!penalty.fits(static_cast<std::size_t>(outputs), static_cast<std::size_t>(columns)))
+        throw py::value_error("penalty_factor and bounds must match the columns of X and y");
 }
 
 inline Coefficients coefficients_of(const py::array_t<double>& coef,

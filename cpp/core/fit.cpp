@@ -230,10 +230,11 @@ Verdict FitRun<T>::settle(Index epoch) {
 
 template <class T>
 double FitRun<T>::unbounded_loss() const {
-    if (options_.penalty.zero()) return best_measure_.objective * columns_.moments().weight;
+    if (options_.penalty.zero() && options_.penalty.box.empty())
+        return best_measure_.objective * columns_.moments().weight;
     std::vector<T> coef(best_.coef.begin(), best_.coef.end());
     for (std::size_t j = 0; j < coef.size(); ++j)
-        if (!options_.penalty.exempts(j)) coef[j] = T(0);
+        if (options_.penalty.holds(j, best_.coef[j])) coef[j] = T(0);
     if (std::all_of(coef.begin(), coef.end(), [](T w) { return w == T(0); })) return infinite;
     const std::vector<T> intercept(best_.intercept.begin(), best_.intercept.end());
     const std::vector<double>& shift = descent_options_.preconditioner.shift;
@@ -301,7 +302,9 @@ void FitRun<T>::conclude(Verdict verdict) {
 }
 
 template <class T>
-FitOutcome FitRun<T>::run(const Coefficients& start) {
+FitOutcome FitRun<T>::run(Coefficients start) {
+    options_.penalty.box = options_.penalty.box.template within<T>();
+    options_.penalty.box.project(start.coef);
     if (!look_at_data(automatic() || options_.precondition != Precondition::none ||
                       penalises_deviations(options_)))
         return outcome_;

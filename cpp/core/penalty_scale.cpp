@@ -5,7 +5,7 @@
 namespace fastgd {
 
 PenaltyStrength in_deviations(const PenaltyStrength& penalty, const ColumnMoments& moments) {
-    PenaltyStrength result{penalty.l1, penalty.l2};
+    PenaltyStrength result{penalty.l1, penalty.l2, {}, {}, penalty.box};
     for (std::size_t j = 0; j < moments.variance.size(); ++j) {
         const double square = moments.spread_square(j);
         const double known = std::isfinite(square) ? square : 0.0;

@@ -94,6 +94,7 @@ class FitOptions:
         penalty_scale: PenaltyScale,
         penalty_factor: NDArray[np.float64] | None = None,
     ) -> None: ...
+    def set_bounds(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> None: ...
 
 class DescentFloat32:
     def __init__(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from . import _core, objective
+from ._bounds import check_bounds
 from ._penalty import check_penalty
 from ._validation import (
     check_choice,
@@ -48,6 +49,7 @@ def build_options(
     l1_ratio: object,
     penalty_scale: object,
     penalty_factor: object,
+    bounds: object,
     fit_intercept: object,
     learning_rate: object,
     eta0: object,
@@ -68,13 +70,15 @@ def build_options(
     """Return the core's options, the learning rate and the plan from the arguments of `fit`."""
     n_rows, n_columns = X.shape
     penalty = check_penalty(n_columns, alpha, l1_ratio, penalty_scale, penalty_factor)
+    box = check_bounds(bounds, n_outputs, n_columns)
+    proximal = penalty.l1 > 0.0 or box is not None
     rate = check_learning_rate(learning_rate, penalty.alpha)
     averaged_from = check_average(average)
     threads = check_n_threads(n_threads) or 0
     work = Work(
         *(n_rows, n_columns, n_outputs, X.dtype.itemsize),
         quadratic=loss.name == "squared_error",
-        lasso=penalty.l1 > 0.0,
+        proximal=proximal,
         n_threads=threads or _core.available_threads(),
     )
     solver_name, reason = choose_solver(
@@ -90,12 +94,14 @@ def build_options(
     options.solver = _core.Solver[solver_name]
     options.batch_size = check_batch_size(batch_size, n_rows, default=DEFAULT_BATCH_SIZE)
     options.set_penalty(**penalty.arguments())
+    if box is not None:
+        options.set_bounds(*box)
     options.fit_intercept = check_flag("fit_intercept", fit_intercept)
     options.rate = _rate_kind(rate)
     options.eta0 = check_real("eta0", eta0, low=0.0, low_open=True)
     options.power_t = check_real("power_t", power_t, low=0.0)
     options.t0 = _optimal_start(penalty.alpha, loss) if rate == "optimal" else 0.0
-    options.update = _update_kind(update, solver_name, rate, penalty)
+    options.update = _update_kind(update, solver_name, rate, penalty, proximal=proximal)
     averaged = averaged_from > 0
     options.variance_reduction = _variance_kind(
         variance_reduction, solver_name, update, averaged=averaged
@@ -232,11 +238,13 @@ def _update_kind(
     solver: str,
     rate: str | Callable[[Any], object],
     penalty: Penalty,
+    *,
+    proximal: bool,
 ) -> _core.Update:
     name = check_choice("update", update, _UPDATES)
     own_steps = solver == "batch" and rate == "auto"
-    if name == "lbfgs" and (penalty.l1 > 0.0 or not own_steps):
-        expected = "with 'lbfgs' solver='batch', learning_rate='auto' and no l1 penalty"
+    if name == "lbfgs" and (proximal or not own_steps):
+        expected = "with 'lbfgs' solver='batch', learning_rate='auto', no l1 penalty and no bounds"
         raise ValueError(message("update", expected, "another"))
     if name in ADAPTIVE_UPDATES and solver == "batch":
         expected = "with solver='batch' one of 'auto', 'plain', 'momentum', 'nesterov', 'lbfgs'"
@@ -254,7 +262,7 @@ def _update_kind(
         return _core.Update[name]
     if not own_steps:
         return _core.Update.plain
-    return _core.Update.accelerated if penalty.l1 > 0.0 else _core.Update.lbfgs
+    return _core.Update.accelerated if proximal else _core.Update.lbfgs
 
 
 def _variance_kind(

@@ -51,6 +51,8 @@ def duality_gap(
     bound exceeds the objective itself, as no loss is below 0; without a penalty on a column (alpha
     or its `penalty_factor` 0) it is no less than that unless the gradient there is 0
     (`FitResult.suboptimality` then tells more).
+    Bounds of coefficients are unknown to it: the optimum within them is no lower, so that what it
+    returns stays true, but does not go to 0.
 
     Parameters
     ----------

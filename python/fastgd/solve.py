@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import _core, losses
+from ._bounds import check_bounds, check_start
 from ._heldout import Rows, hold_out
 from ._hooks import Shape, epoch_hook, rate_hook
 from ._options import (
@@ -18,9 +19,7 @@ from ._outcome import result_of, warn_if_cut_short
 from ._penalty import check_penalty_factor
 from ._progress import ProgressBar
 from ._validation import (
-    check_coef,
     check_flag,
-    check_intercept,
     check_matrix,
     check_offset,
     check_sample_weight,
@@ -53,6 +52,7 @@ def fit(
     l1_ratio: float = 0.0,
     penalty_scale: Literal["raw", "std"] = "raw",
     penalty_factor: ArrayLike | None = None,
+    bounds: tuple[ArrayLike | None, ArrayLike | None] | None = None,
     fit_intercept: bool = True,
     learning_rate: str | Schedule | Callable[[int], float] = "auto",
     eta0: float = 0.01,
@@ -83,7 +83,7 @@ def fit(
 ) -> FitResult:
     r"""Fit a linear model by gradient descent.
 
-    Minimises, over coefficients :math:`W` and intercept :math:`b`,
+    Minimises, over coefficients :math:`W` within `bounds` and intercept :math:`b`,
 
     .. math::
 
@@ -127,6 +127,11 @@ def fit(
     penalty_factor : array_like of shape (d,), optional
         Factors :math:`f_j` >= 0 of the penalty on each feature, by default 1; 0 leaves a feature
         without penalty. As in glmnet [8], but taken as they are: glmnet rescales them to sum to d.
+    bounds : tuple (low, high), optional
+        Bounds of the coefficients, on the columns as given, each None, a number or an array_like
+        of shape (d,) or (K, d); infinite where there is none. ``(0, None)`` is non-negative least
+        squares, ``low[j] == high[j]`` fixes a coefficient. The intercept has none. The result is
+        within them exactly; in float32, within the nearest numbers inside.
     fit_intercept : bool, default=True
         Whether to fit an intercept; it is never penalised.
     learning_rate : str, Schedule or callable, default="auto"
@@ -153,8 +158,8 @@ def fit(
     update : str, default="auto"
         Rule of the step: "auto", "plain", "momentum", "nesterov", "lbfgs", "adagrad", "rmsprop",
         "adam" or "adamw". "lbfgs" is the limited-memory quasi-Newton method, for batch descent with
-        the automatic step size and without l1 penalty. "auto" is that where batch descent is not
-        whitened, Nesterov's accelerated sequence with restarts if there is an l1 penalty, and
+        the automatic step size, without l1 penalty or bounds. "auto" is that where batch descent is
+        not whitened, Nesterov's accelerated sequence with restarts with l1 penalty or bounds, and
         "plain" else. "adagrad", "rmsprop", "adam" and "adamw" give each coefficient a rate of its
         own in the stochastic solvers (see Notes).
     momentum : float, default=0.9
@@ -201,7 +206,7 @@ def fit(
     offset : array_like of shape (n,) or (n, K), optional
         Known part of the linear predictor, added to it.
     coef_init : array_like of shape (d,) or (K, d), optional
-        Where to start, by default 0.
+        Where to start, within the bounds; by default 0, or the bound next to it.
     intercept_init : float or array_like of shape (K,), optional
         Where to start, by default 0.
     n_threads : int, optional
@@ -308,6 +313,7 @@ def fit(
         l1_ratio=l1_ratio,
         penalty_scale=penalty_scale,
         penalty_factor=penalty_factor,
+        bounds=bounds,
         fit_intercept=fit_intercept,
         learning_rate=learning_rate,
         eta0=eta0,
@@ -326,12 +332,8 @@ def fit(
         n_threads=n_threads,
     )
 
-    coef = np.zeros((n_outputs, n_features))
-    if coef_init is not None:
-        coef = check_coef("coef_init", coef_init, n_outputs, n_features)
-    intercept = np.zeros(n_outputs)
-    if intercept_init is not None:
-        intercept = check_intercept("intercept_init", intercept_init, n_outputs)
+    box = check_bounds(bounds, n_outputs, n_features)
+    coef, intercept = check_start(coef_init, intercept_init, box, n_outputs, n_features)
 
     shape = Shape(dtype, targets.one_dimensional)
     heldout, weights = hold_out(
@@ -376,6 +378,7 @@ def fit(
         l1_ratio=float(l1_ratio),
         penalty_scale=penalty_scale,
         penalty_factor=check_penalty_factor(penalty_factor, n_features),
+        bounds=None if box is None else box.shown(one_dimensional=targets.one_dimensional),
     )
     warn_if_cut_short(result, options.tol, stacklevel=2)
     return result

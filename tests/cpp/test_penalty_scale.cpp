@@ -30,7 +30,7 @@ void factors_of_columns() {
 void factors_multiply_those_of_deviations() {
     const PenaltyStrength given = PenaltyStrength::of(0.5, 0.5, {3.0, 1.0, 0.0, 2.0});
     check(given.l1_of(4) == 0.75 && given.l2_of(3) == 0.5, "the same for all outputs");
-    check(given.exempts(2) && !given.exempts(0) && given.fits(4) && !given.fits(3));
+    check(given.exempts(2) && !given.exempts(0) && given.fits(2, 4) && !given.fits(2, 3));
     const PenaltyStrength scaled = in_deviations(given, moments());
     check(scaled.l1_of(0) == 1.5 && scaled.l2_of(0) == 3.0, scaled.l1_of(0), " ", scaled.l2_of(0));
     for (std::size_t j = 1; j < 4; ++j) check(scaled.exempts(j), "column ", j);
