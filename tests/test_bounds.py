@@ -171,6 +171,24 @@ def test_other_ways_to_step(rule: str, penalty: str) -> None:
     assert np.abs(slopes_down(problem, result, LOW, HIGH)).max() < 1e-3
 
 
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_second_moments_in_the_place_of_rows(penalty: str) -> None:
+    problem = make_problem("squared_error", 20 * N, D, scale=UNITS, **PENALTIES[penalty])
+    low, high = LOW / UNITS, HIGH / UNITS
+    options: dict[str, Any] = {"bounds": (low, high), "solver": "batch", "penalty_scale": "std"}
+    result = fit(problem, precondition="scale", tol=1e-14, max_iter=2000, **options)
+    assert result.n_passes < result.n_iter
+    assert inside(result, low, high)
+    assert result.objective == pytest.approx(fit(problem, tol=1e-14, **options).objective, rel=1e-9)
+
+
+def test_rows_held_out() -> None:
+    problem = make_problem("log_loss", N, D)
+    for solver in SOLVERS:
+        result = fit(problem, solver=solver, bounds=(LOW, HIGH), validation_fraction=0.2)
+        assert inside(result, LOW, HIGH)
+
+
 @pytest.mark.parametrize("penalty", ["none", "elastic net"])
 @pytest.mark.parametrize("rule", NOISY_RULES)
 def test_noisy_ways_to_step(rule: str, penalty: str) -> None:

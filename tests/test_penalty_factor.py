@@ -233,6 +233,20 @@ def test_diagnosis_is_of_the_penalised_hessian() -> None:
     np.testing.assert_allclose(found.spectrum["none"], expected, rtol=1e-6)
 
 
+def test_diagnosis_says_whom_a_penalty_bounds() -> None:
+    X = np.random.default_rng(0).normal(size=(N, 2))
+    y = np.where(X[:, 0] > 0.0, 1, 0)
+    options: Any = {"loss": "log_loss", "alpha": 0.1}
+    for factor, words in (
+        (None, "alpha=0.1 bounds them"),
+        ([1.0, 2.0], "alpha=0.1 bounds them"),
+        ([0.0, 2.0], "alpha=0.1 bounds them but for those of penalty_factor 0"),
+        ([0.0, 0.0], "set alpha > 0"),
+    ):
+        found = fastgd.diagnose(X, y, penalty_factor=factor, **options)
+        assert any(finding.endswith(words) for finding in found.findings)
+
+
 def test_the_result_shows_its_factors() -> None:
     problem = make_problem(n=N, d=D, alpha=0.25)
     result = fit(problem, penalty_factor=FACTOR)

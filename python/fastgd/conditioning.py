@@ -204,6 +204,7 @@ def diagnose(
         loss=resolved.name,
         alpha=penalty.alpha,
         penalty_scale=penalty.scale,
+        penalty_factor=penalty.factor,
         fit_intercept=with_intercept,
         mean=found["mean"],
         scale=np.sqrt(found["variance"]),
