@@ -289,6 +289,8 @@ NUMBER_CASES = [
         update="adamw",
         penalty_scale="std",
     ),
+    bad("penalty_factor-shape", "shape (3,)", "shape (2,)", penalty_factor=[1.0, 2.0]),
+    bad("penalty_factor-sign", "factors >= 0", "-1.0 at feature 0", penalty_factor=[-1, 0, 1]),
     bad("eta0-zero", POSITIVE, "0.0", eta0=0.0),
     bad("eta0-negative", POSITIVE, "-1", eta0=-1),
     bad("power_t-negative", NONNEGATIVE, "-0.5", power_t=-0.5),

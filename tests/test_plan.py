@@ -14,7 +14,7 @@ from oracle import make_problem
 import fastgd
 from fastgd.plan import WHITENED_COLUMNS, Work
 
-SMALL = Work(1000, 10, 1, 8, quadratic=True, lasso=False, n_threads=2)
+SMALL = Work(1000, 10, 1, 8, quadratic=True, proximal=False, n_threads=2)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_named_solver_and_the_chosen_one_give_the_same_fit() -> None:
     n_outputs=st.integers(1, 20),
     itemsize=st.sampled_from([1, 2, 4, 8]),
     quadratic=st.booleans(),
-    lasso=st.booleans(),
+    proximal=st.booleans(),
     n_threads=st.integers(1, 64),
 )
 def test_costs_grow_with_the_problem(**shape: Any) -> None:

@@ -65,17 +65,20 @@ py::dict moments_of(const py::array& X, const std::optional<py::array>& sample_w
 py::dict conditioning_of(const py::array& X, const py::array& y,
                          const std::optional<py::array>& sample_weight, const std::string& loss,
                          LossParameters parameters, double l2, PenaltyScale penalty_scale,
-                         bool fit_intercept, bool single_precision, int n_threads) {
+                         bool fit_intercept, bool single_precision, int n_threads,
+                         const PenaltyFactor& penalty_factor) {
     const Data data = data_of(X, y, sample_weight, std::nullopt, std::nullopt);
+    const PenaltyStrength penalty = penalty_of(l2, 0.0, penalty_factor);
+    check_penalty(penalty, data.outputs(), data.columns());
     const LossSpec spec =
         single_precision ? loss_of<float>(loss, parameters) : loss_of<double>(loss, parameters);
     Monitor monitor{py::none(), py::none()};
     const auto keep_going = [&] { return !monitor.interrupted(); };
     const Conditioning found = [&] {
         const py::gil_scoped_release released;
-        return single_precision ? conditioning(selected_kernels<float>(), data, spec, l2,
+        return single_precision ? conditioning(selected_kernels<float>(), data, spec, penalty,
                                                penalty_scale, fit_intercept, n_threads, keep_going)
-                                : conditioning(selected_kernels<double>(), data, spec, l2,
+                                : conditioning(selected_kernels<double>(), data, spec, penalty,
                                                penalty_scale, fit_intercept, n_threads, keep_going);
     }();
     monitor.rethrow();
@@ -132,7 +135,7 @@ void register_conditioning(py::module_& module) {
     module.def("conditioning", &conditioning_of, py::arg("X").noconvert(), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("loss"), py::arg("parameters"), py::arg("l2"),
                py::arg("penalty_scale"), py::arg("fit_intercept"), py::arg("single_precision"),
-               py::arg("n_threads"));
+               py::arg("n_threads"), py::arg("penalty_factor") = py::none());
     module.def("curvature_product", &curvature_product, py::arg("X").noconvert(),
                py::arg("sample_weight"), py::arg("shift"), py::arg("metric"),
                py::arg("intercept_metric"), py::arg("curvature"), py::arg("l2"),

@@ -21,6 +21,7 @@ class BoundDescent {
         DescentOptions d;
         d.outputs = coef.shape(0);
         d.columns = coef.shape(1);
+        check_penalty(options.penalty, d.outputs, d.columns);
         d.batch_size = options.batch_size;
         d.update = options.update;
         d.momentum = options.momentum;

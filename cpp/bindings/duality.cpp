@@ -1,6 +1,5 @@
 // duality_gap: a bound proven by the dual.
 #include "../core/duality_gap.hpp"
-#include "../core/penalty_scale.hpp"
 #include "problem.hpp"
 #include "topics.hpp"
 
@@ -12,9 +11,7 @@ template <class T>
 double gap_of(const Data& data, const LossSpec& loss, const PenaltyStrength& strength,
               PenaltyScale scale, const Coefficients& at, bool fit_intercept, int threads) {
     const Objective<T> objective(selected_kernels<T>(), loss, threads);
-    const RowSelection all{nullptr, 0, data.rows()};
-    const PenaltyStrength penalty = scaled_penalty(objective, data, all, strength, scale);
-    return duality_gap(objective, data, at, penalty, fit_intercept);
+    return duality_gap(objective, data, at, strength, scale, fit_intercept);
 }
 
 double duality_gap_at(const py::array& X, const py::array& y,
@@ -23,10 +20,11 @@ double duality_gap_at(const py::array& X, const py::array& y,
                       const std::string& loss, LossParameters parameters, double alpha,
                       double l1_ratio, PenaltyScale penalty_scale, const py::array_t<double>& coef,
                       const py::array_t<double>& intercept, bool single_precision,
-                      bool fit_intercept, int n_threads) {
+                      bool fit_intercept, int n_threads, const PenaltyFactor& penalty_factor) {
     const Data data = data_of(X, y, sample_weight, offset, positive_label);
     const Coefficients at = coefficients_of(coef, intercept, data.outputs(), data.columns());
-    const PenaltyStrength penalty = PenaltyStrength::of(alpha, l1_ratio);
+    const PenaltyStrength penalty = penalty_of(alpha, l1_ratio, penalty_factor);
+    check_penalty(penalty, data.outputs(), data.columns());
     const LossSpec spec =
         single_precision ? loss_of<float>(loss, parameters) : loss_of<double>(loss, parameters);
     const py::gil_scoped_release released;
@@ -42,7 +40,8 @@ void register_duality(py::module_& module) {
                py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
                py::arg("loss"), py::arg("parameters"), py::arg("alpha"), py::arg("l1_ratio"),
                py::arg("penalty_scale"), py::arg("coef"), py::arg("intercept"),
-               py::arg("single_precision"), py::arg("fit_intercept"), py::arg("n_threads"));
+               py::arg("single_precision"), py::arg("fit_intercept"), py::arg("n_threads"),
+               py::arg("penalty_factor") = py::none());
 }
 
 }  // namespace fastgd::bindings

@@ -39,6 +39,7 @@ py::dict fit_to(const py::array& X, const py::array& y,
                 bool single_precision, const py::object& on_epoch, const py::object& on_rate) {
     const Data data = data_of(X, y, sample_weight, offset, positive_label);
     const Coefficients start = coefficients_of(coef, intercept, data.outputs(), data.columns());
+    check_penalty(options.penalty, data.outputs(), data.columns());
     const LossSpec spec =
         single_precision ? loss_of<float>(loss, parameters) : loss_of<double>(loss, parameters);
     Monitor monitor(on_epoch, on_rate);

@@ -55,11 +55,13 @@ py::object objective_at(const py::array& X, const py::array& y,
                         LossParameters parameters, double alpha, double l1_ratio,
                         PenaltyScale penalty_scale, const py::array_t<double>& coef,
                         const py::array_t<double>& intercept, bool single_precision,
-                        bool with_gradient, int n_threads, const std::optional<RowIndices>& rows) {
+                        bool with_gradient, int n_threads, const std::optional<RowIndices>& rows,
+                        const PenaltyFactor& penalty_factor) {
     const Data data = data_of(X, y, sample_weight, offset, positive_label);
     const Coefficients at = coefficients_of(coef, intercept, data.outputs(), data.columns());
     const RowSelection selection = rows_of(rows, data.rows());
-    const PenaltyStrength penalty = PenaltyStrength::of(alpha, l1_ratio);
+    const PenaltyStrength penalty = penalty_of(alpha, l1_ratio, penalty_factor);
+    check_penalty(penalty, data.outputs(), data.columns());
     const LossSpec spec =
         single_precision ? loss_of<float>(loss, parameters) : loss_of<double>(loss, parameters);
     const Evaluation result = [&] {
@@ -94,7 +96,7 @@ void register_objective(py::module_& module) {
                py::arg("loss"), py::arg("parameters"), py::arg("alpha"), py::arg("l1_ratio"),
                py::arg("penalty_scale"), py::arg("coef"), py::arg("intercept"),
                py::arg("single_precision"), py::arg("with_gradient"), py::arg("n_threads"),
-               py::arg("rows") = py::none());
+               py::arg("rows") = py::none(), py::arg("penalty_factor") = py::none());
     module.def("first_non_finite", &first_non_finite, py::arg("X").noconvert(),
                py::arg("single_precision"));
 }

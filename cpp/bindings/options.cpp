@@ -3,11 +3,10 @@
 #include <pybind11/stl.h>
 
 #include "../core/fit.hpp"
+#include "problem.hpp"
 #include "topics.hpp"
 
 namespace fastgd::bindings {
-
-namespace py = pybind11;
 
 void register_options(py::module_& module) {
     py::class_<LossParameters>(module, "LossParameters")
@@ -78,11 +77,22 @@ void register_options(py::module_& module) {
         .def_readwrite("batch_size", &FitOptions::batch_size)
         .def(
             "set_penalty",
-            [](FitOptions& options, double alpha, double l1_ratio, PenaltyScale scale) {
-                options.penalty = PenaltyStrength::of(alpha, l1_ratio);
+            [](FitOptions& options, double alpha, double l1_ratio, PenaltyScale scale,
+               const PenaltyFactor& factor) {
+                Box box = std::move(options.penalty.box);
+                options.penalty = penalty_of(alpha, l1_ratio, factor);
+                options.penalty.box = std::move(box);
                 options.penalty_scale = scale;
             },
-            py::arg("alpha"), py::arg("l1_ratio"), py::arg("penalty_scale"))
+            py::arg("alpha"), py::arg("l1_ratio"), py::arg("penalty_scale"),
+            py::arg("penalty_factor") = py::none())
+        .def(
+            "set_bounds",
+            [](FitOptions& options, const py::array_t<double>& low,
+               const py::array_t<double>& high) {
+                options.penalty.box = {values_of(low), values_of(high)};
+            },
+            py::arg("low"), py::arg("high"))
         .def_readwrite("fit_intercept", &FitOptions::fit_intercept)
         .def_readwrite("rate", &FitOptions::rate)
         .def_readwrite("eta0", &FitOptions::eta0)

@@ -16,6 +16,19 @@ LossSpec loss_of(const std::string& name, LossParameters parameters) {
     return {index, parameters};
 }
 
+// What Python calls `penalty_factor`: a number for each column, or none for 1.
+using PenaltyFactor = std::optional<py::array_t<double>>;
+
+inline PenaltyStrength penalty_of(double alpha, double l1_ratio, const PenaltyFactor& factor) {
+    if (!factor) return PenaltyStrength::of(alpha, l1_ratio);
+    return PenaltyStrength::of(alpha, l1_ratio, values_of(*factor));
+}
+
+inline void check_penalty(const PenaltyStrength& penalty, Index outputs, Index columns) {
+    if (!penalty.fits(static_cast<std::size_t>(outputs), static_cast<std::size_t>(columns)))
+        throw py::value_error("penalty_factor and bounds must match the columns of X and y");
+}
+
 inline Coefficients coefficients_of(const py::array_t<double>& coef,
                                     const py::array_t<double>& intercept, Index outputs,
                                     Index columns) {

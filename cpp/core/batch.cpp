@@ -76,6 +76,7 @@ std::vector<double> Batch<T>::moved_along(const std::vector<double>& gradient, d
         if (j < coef_size_ && options_.penalty.l1 > 0.0)
             moved[j] = soft_threshold(moved[j], t * options_.penalty.l1_of(j));
     }
+    options_.penalty.box.project(std::span(moved).first(coef_size_));
     return moved;
 }
 
@@ -88,8 +89,10 @@ void Batch<T>::step_momentum(const std::vector<double>& gradient) {
     for (std::size_t j = 0; j < point_.size(); ++j) {
         const double t = rate * metric_all_[j];
         const auto proximal = [&](double step) {
-            if (j >= coef_size_ || options_.penalty.l1 == 0.0) return step;
-            return proximal_step(point_[j], step, t * options_.penalty.l1_of(j));
+            if (j >= coef_size_ || options_.penalty.smooth()) return step;
+            const double left = proximal_step(point_[j], step, t * options_.penalty.l1_of(j));
+            if (options_.penalty.box.empty()) return left;
+            return options_.penalty.box.projected(j, point_[j] + left) - point_[j];
         };
         double move = -t * gradient[j];
         if (nesterov) move = proximal(move);
@@ -97,6 +100,7 @@ void Batch<T>::step_momentum(const std::vector<double>& gradient) {
         if (!nesterov) previous_[j] = proximal(previous_[j]);
         point_[j] += nesterov ? options_.momentum * previous_[j] + move : previous_[j];
     }
+    options_.penalty.box.project(std::span(point_).first(coef_size_));
 }
 
 // Momentum that led uphill is undone: back to the lowest point, whose gradient is kept.
@@ -128,6 +132,7 @@ void Batch<T>::step_accelerated(const std::vector<double>& gradient) {
     momentum_used_ = (momentum_counter_ - 1.0) / next;
     for (std::size_t j = 0; j < point_.size(); ++j)
         point_[j] = end[j] + momentum_used_ * (end[j] - previous_[j]);
+    options_.penalty.box.project(std::span(point_).first(coef_size_));
     previous_ = end;
     momentum_counter_ = next;
 }

@@ -45,6 +45,7 @@ Coefficients Coefficients::onto_raw(std::span<const double> shift) const {
 }
 
 Coefficients between(const Coefficients& from, const Coefficients& to, double t) {
+    if (t == 1.0) return to;
     Coefficients result = from;
     move_towards(result.coef, to.coef, t);
     move_towards(result.intercept, to.intercept, t);

@@ -18,7 +18,7 @@ struct Coefficients {
     Coefficients onto_raw(std::span<const double> shift) const;
 };
 
-// The point that lies the share `t` of the way from `from` to `to`.
+// The point that lies the share `t` of the way from `from` to `to`; for 1 that is `to` to the bit.
 Coefficients between(const Coefficients& from, const Coefficients& to, double t);
 
 }  // namespace fastgd

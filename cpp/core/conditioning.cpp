@@ -9,16 +9,15 @@
 namespace fastgd {
 
 template <class T>
-Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossSpec loss, double l2,
-                          PenaltyScale scale, bool fit_intercept, int threads,
-                          FunctionRef<bool()> keep_going) {
+Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossSpec loss,
+                          const PenaltyStrength& strength, PenaltyScale scale, bool fit_intercept,
+                          int threads, FunctionRef<bool()> keep_going) {
     Conditioning result;
     const Data rows = with_zero_targets(data);
     result.moments = column_moments(kernels, rows, {nullptr, 0, rows.rows()}, threads, keep_going);
     if (result.moments.non_finite || !keep_going()) return result;
-    PenaltyStrength penalty{.l2 = l2};
-    if (scale == PenaltyScale::deviation)
-        penalty = in_deviations(std::move(penalty), result.moments);
+    const PenaltyStrength penalty =
+        scale == PenaltyScale::deviation ? in_deviations(strength, result.moments) : strength;
     for (std::size_t j = 0; j < result.moments.mean.size(); ++j)
         result.l2.push_back(penalty.l2_of(j));
     if (kernels.losses[loss.index].targets == Targets::mean)
@@ -55,9 +54,11 @@ Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossS
     return result;
 }
 
-template Conditioning conditioning(const KernelTable<float>&, const Data&, LossSpec, double,
-                                   PenaltyScale, bool, int, FunctionRef<bool()>);
-template Conditioning conditioning(const KernelTable<double>&, const Data&, LossSpec, double,
-                                   PenaltyScale, bool, int, FunctionRef<bool()>);
+template Conditioning conditioning(const KernelTable<float>&, const Data&, LossSpec,
+                                   const PenaltyStrength&, PenaltyScale, bool, int,
+                                   FunctionRef<bool()>);
+template Conditioning conditioning(const KernelTable<double>&, const Data&, LossSpec,
+                                   const PenaltyStrength&, PenaltyScale, bool, int,
+                                   FunctionRef<bool()>);
 
 }  // namespace fastgd

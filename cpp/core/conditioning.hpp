@@ -26,8 +26,8 @@ struct Conditioning {
 // `loss` gives the curvature; targets play no part but for a loss in exp(z), offsets none. Once
 // `keep_going` says no, the result means nothing.
 template <class T>
-Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossSpec loss, double l2,
-                          PenaltyScale scale, bool fit_intercept, int threads,
-                          FunctionRef<bool()> keep_going);
+Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossSpec loss,
+                          const PenaltyStrength& strength, PenaltyScale scale, bool fit_intercept,
+                          int threads, FunctionRef<bool()> keep_going);
 
 }  // namespace fastgd

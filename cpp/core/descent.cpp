@@ -17,14 +17,28 @@ Descent<T>::Descent(const Objective<T>& objective, DescentOptions options)
       metric_(options_.preconditioner.metric.begin(), options_.preconditioner.metric.end()),
       l1_factor_(options_.penalty.l1_factor.begin(), options_.penalty.l1_factor.end()),
       l2_factor_(options_.penalty.l2_factor.begin(), options_.penalty.l2_factor.end()),
-      stage_(objective.kernels()) {}
+      stage_(objective.kernels()) {
+    Box& box = options_.penalty.box;
+    if (box.empty()) return;
+    box = box.within<T>();
+    low_.assign(box.low.begin(), box.low.end());
+    high_.assign(box.high.begin(), box.high.end());
+    // kernels know bounds beside factors alone
+    if (!l1_factor_.empty()) return;
+    l1_factor_.assign(static_cast<std::size_t>(options_.columns), T(1));
+    l2_factor_ = l1_factor_;
+}
 
 template <class T>
 Penalty<T> Descent<T>::penalty() const {
     const auto strength = [](double s) { return static_cast<T>(s); };
     if (l1_factor_.empty()) return {strength(options_.penalty.l1), strength(options_.penalty.l2)};
-    return {strength(options_.penalty.l1), strength(options_.penalty.l2), l1_factor_.data(),
-            l2_factor_.data()};
+    return {strength(options_.penalty.l1),
+            strength(options_.penalty.l2),
+            l1_factor_.data(),
+            l2_factor_.data(),
+            low_.empty() ? nullptr : low_.data(),
+            high_.empty() ? nullptr : high_.data()};
 }
 
 template <class T>

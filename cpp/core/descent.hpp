@@ -20,7 +20,7 @@ enum class Update {
     momentum,     // heavy ball
     nesterov,     // with the user's constant momentum
     accelerated,  // Nesterov's sequence with restarts (batch)
-    lbfgs,        // quasi-Newton (batch, no l1)
+    lbfgs,        // quasi-Newton (batch, no l1, no bounds)
     adagrad,      // adaptive, here and below: a rate per coefficient (not batch)
     rmsprop,
     adam,
@@ -95,6 +95,8 @@ class Descent {
     std::vector<T> metric_;
     std::vector<T> l1_factor_;  // of the penalty, empty for 1
     std::vector<T> l2_factor_;
+    std::vector<T> low_;  // bounds of coefficients, empty for none
+    std::vector<T> high_;
 
     const T* shift() const { return shift_.empty() ? nullptr : shift_.data(); }
     const T* metric() const { return metric_.empty() ? nullptr : metric_.data(); }
@@ -106,6 +108,7 @@ class Descent {
 
 enum class Solver { batch, minibatch, sgd };
 
+// `start` lies within the penalty's box.
 template <class T>
 std::unique_ptr<Descent<T>> make_descent(Solver solver, const Objective<T>& objective,
                                          const DescentOptions& options, const Coefficients& start);

@@ -163,21 +163,29 @@ DualPoint balanced(const SignedSums& sums, bool fit_intercept) {
     return point;
 }
 
-// A column that bears none of a penalty that others bear: it is constant, so that its products are
-// 0 up to rounding where the derivatives sum to 0.
-bool unpenalised(const PenaltyStrength& penalty, std::size_t column) {
-    return !penalty.zero() && penalty.l1_of(column) == 0.0 && penalty.l2_of(column) == 0.0;
-}
-
 // Whether the derivatives have to sum to 0 for the sake of a column.
 bool constants_bind(const PenaltyStrength& penalty, const SignedSums& sums) {
     for (std::size_t j = 0; j < sums.of[0].coef.size(); ++j)
-        if (unpenalised(penalty, j) && sums.of[0].coef[j] + sums.of[1].coef[j] != 0.0) return true;
+        if (penalty.exempts(j) && sums.of[0].coef[j] + sums.of[1].coef[j] != 0.0) return true;
     return false;
 }
 
+// Of the penalty in its scale a constant column bears nothing: its products are 0 up to rounding
+// where the derivatives sum to 0.
+bool constant(std::size_t column, const PenaltyStrength& strength, const PenaltyStrength& penalty) {
+    return penalty.exempts(column) && !strength.exempts(column);
+}
+
+// Whether the derivatives' products with exempted columns are 0, as they have to be.
+bool respects_exempted(const DualPoint& point, const PenaltyStrength& strength) {
+    for (std::size_t j = 0; j < point.products.size(); ++j)
+        if (strength.exempts(j) && point.products[j] != 0.0) return false;
+    return true;
+}
+
 // The same, with products no larger than the l1 strength.
-DualPoint within_l1(DualPoint point, const PenaltyStrength& penalty) {
+DualPoint within_l1(DualPoint point, const PenaltyStrength& strength,
+                    const PenaltyStrength& penalty) {
     const std::size_t outputs = point.cut.size() / 2;
     const std::size_t columns = point.products.size() / outputs;
     for (std::size_t k = 0; k < outputs; ++k) {
@@ -185,7 +193,8 @@ DualPoint within_l1(DualPoint point, const PenaltyStrength& penalty) {
         for (std::size_t j = k * columns; j < (k + 1) * columns; ++j) {
             const double size = std::abs(point.products[j]);
             const double l1 = penalty.l1_of(j);
-            if (size > l1 && !unpenalised(penalty, j)) share = std::max(share, (size - l1) / size);
+            if (size > l1 && !constant(j, strength, penalty))
+                share = std::max(share, (size - l1) / size);
         }
         if (share > 0.0) point.shrink(k, share);
     }
@@ -224,7 +233,9 @@ double gap_to(const DualPoint& point, const Objective<T>& objective, const Data&
 
 template <class T>
 double duality_gap(const Objective<T>& objective, const Data& data, const Coefficients& at,
-                   const PenaltyStrength& penalty, bool fit_intercept) {
+                   const PenaltyStrength& strength, PenaltyScale scale, bool fit_intercept) {
+    const PenaltyStrength penalty =
+        scaled_penalty(objective, data, {nullptr, 0, data.rows()}, strength, scale);
     const std::vector<T> coef(at.coef.begin(), at.coef.end());
     const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data()};
@@ -240,14 +251,14 @@ double duality_gap(const Objective<T>& objective, const Data& data, const Coeffi
         if (gap < least) least = gap;
     };
     const DualPoint point = balanced(sums, fit_intercept || constants_bind(penalty, sums));
-    if (penalty.l2 > 0.0) consider(point);
-    if (penalty.l2 == 0.0 || penalty.l1 > 0.0) consider(within_l1(point, penalty));
+    if (penalty.l2 > 0.0 && respects_exempted(point, strength)) consider(point);
+    if (penalty.l2 == 0.0 || penalty.l1 > 0.0) consider(within_l1(point, strength, penalty));
     return least;
 }
 
 template double duality_gap(const Objective<float>&, const Data&, const Coefficients&,
-                            const PenaltyStrength&, bool);
+                            const PenaltyStrength&, PenaltyScale, bool);
 template double duality_gap(const Objective<double>&, const Data&, const Coefficients&,
-                            const PenaltyStrength&, bool);
+                            const PenaltyStrength&, PenaltyScale, bool);
 
 }  // namespace fastgd

@@ -14,6 +14,7 @@ namespace fastgd {
 namespace {
 
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinite = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
@@ -205,9 +206,8 @@ Verdict FitRun<T>::settle(Index epoch) {
     Verdict verdict = finite ? Verdict::go_on : Verdict::diverged;
     if (measured) {
         if (finite) propose();
-        verdict =
-            stopping_->judge(finite ? measured_.objective : std::numeric_limits<double>::infinity(),
-                             descent_->rate(), measured_.height, rounded_at(onto_raw(now)));
+        verdict = stopping_->judge(finite ? measured_.objective : infinite, descent_->rate(),
+                                   measured_.height, rounded_at(onto_raw(now)));
         if (whitened_batch() && stopping_->improved()) whitening_->recover();
     }
     // where objectives differ by rounding alone, the gradient tells
@@ -220,14 +220,30 @@ Verdict FitRun<T>::settle(Index epoch) {
     }
     if (options_.tol && stopping_->improved() &&
         best_measure_.objective <= *options_.tol * stopping_->reference() &&
-        options_.penalty.zero() &&
-        separates(objective_.loss(), objective_.loss_parameters(),
-                  best_measure_.objective * columns_.moments().weight,
+        separates(objective_.loss(), objective_.loss_parameters(), unbounded_loss(),
                   columns_.moments().least_weight)) {
         outcome_.separable = true;
         verdict = Verdict::converged;
     }
     return verdict;
+}
+
+template <class T>
+double FitRun<T>::unbounded_loss() const {
+    if (options_.penalty.zero() && options_.penalty.box.empty())
+        return best_measure_.objective * columns_.moments().weight;
+    std::vector<T> coef(best_.coef.begin(), best_.coef.end());
+    for (std::size_t j = 0; j < coef.size(); ++j)
+        if (options_.penalty.holds(j, best_.coef[j])) coef[j] = T(0);
+    if (std::all_of(coef.begin(), coef.end(), [](T w) { return w == T(0); })) return infinite;
+    const std::vector<T> intercept(best_.intercept.begin(), best_.intercept.end());
+    const std::vector<double>& shift = descent_options_.preconditioner.shift;
+    const std::vector<T> shift_T(shift.begin(), shift.end());
+    GradientSums sums(data_.outputs(), 0);
+    objective_.add_value(data_, {nullptr, 0, data_.rows()},
+                         {coef.data(), intercept.data(), shift.empty() ? nullptr : shift_T.data()},
+                         sums);
+    return sums.loss;
 }
 
 template <class T>
@@ -286,7 +302,9 @@ void FitRun<T>::conclude(Verdict verdict) {
 }
 
 template <class T>
-FitOutcome FitRun<T>::run(const Coefficients& start) {
+FitOutcome FitRun<T>::run(Coefficients start) {
+    options_.penalty.box = options_.penalty.box.template within<T>();
+    options_.penalty.box.project(start.coef);
     if (!look_at_data(automatic() || options_.precondition != Precondition::none ||
                       penalises_deviations(options_)))
         return outcome_;

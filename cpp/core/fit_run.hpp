@@ -32,7 +32,7 @@ class FitRun {
         data_.rows_read = log_.rows_read();
     }
 
-    FitOutcome run(const Coefficients& start);
+    FitOutcome run(Coefficients start);
 
   private:
     bool batch() const { return options_.solver == Solver::batch; }
@@ -64,6 +64,8 @@ class FitRun {
     void propose();
     // After an epoch: what to do next; `measured_` holds its measure.
     Verdict settle(Index epoch);
+    // Summed at the best coefficients but for those that a penalty or a bound keeps from infinity.
+    double unbounded_loss() const;
     void retreat();
     // On the caller's columns, as kernels read them.
     Coefficients onto_raw(Coefficients model) const;

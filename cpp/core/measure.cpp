@@ -6,11 +6,12 @@ namespace fastgd {
 
 namespace {
 
-// Of g + l1 * sign(c), with any number in [-1, 1] for the sign of zero.
-double least_subgradient(double gradient, double coef, double l1) {
-    if (coef > 0.0) return gradient + l1;
-    if (coef < 0.0) return gradient - l1;
-    return soft_threshold(gradient, l1);
+// The slope to the side that leads down within the bounds; 0 where none does.
+double least_subgradient(double gradient, double coef, double l1, double low, double high) {
+    const double to_the_right = gradient + (coef >= 0.0 ? l1 : -l1);
+    if (coef < high && !(to_the_right >= 0.0)) return to_the_right;
+    const double to_the_left = gradient + (coef > 0.0 ? l1 : -l1);
+    return coef > low && !(to_the_left <= 0.0) ? to_the_left : 0.0;
 }
 
 }  // namespace
@@ -27,7 +28,8 @@ Measure measure(const GradientSums& sums, const PenaltyStrength& penalty,
             // d/dw at a fixed raw intercept: x = (x - shift) + shift
             double gradient = sums.coef[at] / sums.weight + penalty.l2_of(j) * coef[at];
             if (!shift.empty()) gradient += shift[j] * of_intercept;
-            const double least = least_subgradient(gradient, coef[at], penalty.l1_of(j));
+            const double least = least_subgradient(gradient, coef[at], penalty.l1_of(j),
+                                                   penalty.box.low_of(at), penalty.box.high_of(at));
             square += least * least;
         }
     }

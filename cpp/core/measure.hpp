@@ -11,7 +11,7 @@ namespace fastgd {
 
 struct Measure {
     double objective = 0.0;
-    double gradient_norm = 0.0;  // Euclidean; with l1, of the subgradient of least norm
+    double gradient_norm = 0.0;  // Euclidean; with kinks and bounds, of what still leads down
     // How much lower the optimum is thought to lie; NaN: nobody knows.
     double height = std::numeric_limits<double>::quiet_NaN();
 };

@@ -1,9 +1,12 @@
-// alpha (l1_ratio |w|_1 + (1 - l1_ratio) / 2 |w|^2) as two numbers, and their factors per column.
+// alpha sum_j f_j (l1_ratio |w_j| + (1 - l1_ratio) / 2 w_j^2): two strengths, factors per column;
+// and the box that coefficients are held in.
 #pragma once
 
 #include <cmath>
 #include <span>
 #include <vector>
+
+#include "box.hpp"
 
 namespace fastgd {
 
@@ -13,16 +16,36 @@ struct PenaltyStrength {
     // of each column, the same for all outputs; empty: 1 (a descent takes both or none)
     std::vector<double> l1_factor{};
     std::vector<double> l2_factor{};
+    Box box{};
 
-    static PenaltyStrength of(double alpha, double l1_ratio) {
-        return {alpha * l1_ratio, alpha * (1.0 - l1_ratio)};
+    static PenaltyStrength of(double alpha, double l1_ratio, std::vector<double> factor = {}) {
+        return {alpha * l1_ratio, alpha * (1.0 - l1_ratio), factor, factor, {}};
     }
 
     bool zero() const { return l1 == 0.0 && l2 == 0.0; }
+    // No kinks, no bounds: steps need no proximal operator.
+    bool smooth() const { return l1 == 0.0 && box.empty(); }
 
     // On one coefficient, counted within its output or over all of them.
     double l1_of(std::size_t coefficient) const { return l1 * factor_of(l1_factor, coefficient); }
     double l2_of(std::size_t coefficient) const { return l2 * factor_of(l2_factor, coefficient); }
+    // A coefficient that bears nothing of a penalty that others bear.
+    bool exempts(std::size_t coefficient) const {
+        return !zero() && l1_of(coefficient) == 0.0 && l2_of(coefficient) == 0.0;
+    }
+    // Whether something keeps a coefficient from growing on and on as it is.
+    bool holds(std::size_t coefficient, double w) const {
+        const bool penalised = !zero() && !exempts(coefficient);
+        return penalised ||
+               std::isfinite(w > 0.0 ? box.high_of(coefficient) : box.low_of(coefficient));
+    }
+    bool fits(std::size_t outputs, std::size_t columns) const {
+        const auto matches = [](const std::vector<double>& values, std::size_t size) {
+            return values.empty() || values.size() == size;
+        };
+        return matches(l1_factor, columns) && matches(l2_factor, columns) &&
+               matches(box.low, outputs * columns) && box.low.size() == box.high.size();
+    }
     double largest_l2() const {
         double largest = l2_factor.empty() ? l2 : 0.0;
         for (const double factor : l2_factor) largest = std::fmax(largest, l2 * factor);
@@ -40,7 +63,6 @@ struct PenaltyStrength {
         return (l1 > 0.0 ? l1 * absolute : 0.0) + (l2 > 0.0 ? 0.5 * l2 * square : 0.0);
     }
 
-  private:
     static double factor_of(const std::vector<double>& factor, std::size_t coefficient) {
         return factor.empty() ? 1.0 : factor[coefficient % factor.size()];
     }

@@ -4,17 +4,15 @@
 
 namespace fastgd {
 
-PenaltyStrength in_deviations(PenaltyStrength penalty, const ColumnMoments& moments) {
-    const std::size_t columns = moments.variance.size();
-    penalty.l1_factor.assign(columns, 0.0);
-    penalty.l2_factor.assign(columns, 0.0);
-    for (std::size_t j = 0; j < columns; ++j) {
+PenaltyStrength in_deviations(const PenaltyStrength& penalty, const ColumnMoments& moments) {
+    PenaltyStrength result{penalty.l1, penalty.l2, {}, {}, penalty.box};
+    for (std::size_t j = 0; j < moments.variance.size(); ++j) {
         const double square = moments.spread_square(j);
-        if (!std::isfinite(square)) continue;
-        penalty.l1_factor[j] = std::sqrt(square);
-        penalty.l2_factor[j] = square;
+        const double known = std::isfinite(square) ? square : 0.0;
+        result.l1_factor.push_back(std::sqrt(known) * penalty.factor_of(penalty.l1_factor, j));
+        result.l2_factor.push_back(known * penalty.factor_of(penalty.l2_factor, j));
     }
-    return penalty;
+    return result;
 }
 
 template <class T>

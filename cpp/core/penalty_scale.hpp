@@ -12,8 +12,9 @@ enum class PenaltyScale {
     deviation,  // s_j w_j, with the weighted standard deviation s_j of the column
 };
 
-// The penalty on s_j w_j; columns that are constant, or whose spread overflows, bear none.
-PenaltyStrength in_deviations(PenaltyStrength penalty, const ColumnMoments& moments);
+// The penalty on s_j w_j, on top of its factors; columns that are constant, or whose spread
+// overflows, bear none.
+PenaltyStrength in_deviations(const PenaltyStrength& penalty, const ColumnMoments& moments);
 
 // The penalty in its scale, which for deviations reads `rows` once unless the penalty is zero.
 // Rows with a number that is not finite make it NaN.

@@ -1,5 +1,6 @@
 #include "quadratic_model.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "penalty.hpp"
@@ -16,9 +17,9 @@ constexpr double settled_share = 1e-9;  // of the decrease so far
 class LeastPoint {
   public:
     LeastPoint(const SymmetricMatrix& hessian, std::span<const double> gradient,
-               std::span<const double> from, std::span<const double> threshold)
+               std::span<const double> from, const Holds& holds)
         : hessian_(hessian),
-          threshold_(threshold),
+          holds_(holds),
           point_(from.begin(), from.end()),
           slope_(gradient.begin(), gradient.end()) {
         const double products = std::pow(static_cast<double>(hessian.size()), 3) / 6.0;
@@ -30,33 +31,35 @@ class LeastPoint {
         double decrease = 0.0;
         for (std::size_t j = 0; j < point_.size(); ++j) {
             const double bend = diagonal(j);
-            const double target =
-                bend > 0.0 ? soft_threshold(point_[j] - slope_[j] / bend, threshold_[j] / bend)
-                : threshold_[j] > 0.0 ? 0.0
-                                      : point_[j];
+            const double threshold = holds_.threshold[j];
+            const double free = bend > 0.0
+                                    ? soft_threshold(point_[j] - slope_[j] / bend, threshold / bend)
+                                : threshold > 0.0 ? 0.0
+                                                  : point_[j];
+            const double target = std::clamp(free, holds_.low[j], holds_.high[j]);
             const double move = target - point_[j];
             if (move == 0.0) continue;
             decrease -= slope_[j] * move + 0.5 * bend * move * move +
-                        threshold_[j] * (std::abs(target) - std::abs(point_[j]));
+                        threshold * (std::abs(target) - std::abs(point_[j]));
             point_[j] = target;
             add_column(j, move);
         }
         return decrease;
     }
 
-    // All coordinates that are not held at 0 at once; those whose sign would turn stop the step,
-    // end at 0 and stay there for the next. Returns the decrease.
+    // All coordinates that nothing holds at once; the first that comes to a kink or a bound stops
+    // the step and stays there for the next. Returns the decrease.
     double solve_on_support(double ridge, AddProducts add_products) {
         double decrease = 0.0;
         for (bool whole = false; !whole && solves_left_ > 0; --solves_left_) {
             const std::vector<std::size_t> support = coordinates_moving();
             if (support.empty()) break;
-            std::vector<double> direction = solution_on(support, ridge, add_products);
+            const std::vector<double> direction = solution_on(support, ridge, add_products);
             double length = 1.0;
             for (std::size_t a = 0; a < support.size(); ++a) {
-                const double x = point_[support[a]];
-                if (threshold_[support[a]] > 0.0 && x * (x + direction[a]) < 0.0)
-                    length = std::min(length, -x / direction[a]);
+                const double stop = stop_towards(support[a], direction[a]);
+                if (std::isfinite(stop))
+                    length = std::min(length, (stop - point_[support[a]]) / direction[a]);
             }
             whole = length == 1.0;
             double slope = 0.0;
@@ -66,8 +69,10 @@ class LeastPoint {
             for (std::size_t a = 0; a < support.size(); ++a) {
                 double& x = point_[support[a]];
                 const double end = x + length * direction[a];
-                // the coordinate that stopped the step ends at 0 itself, not beside it
-                const double target = threshold_[support[a]] > 0.0 && x * end <= 0.0 ? 0.0 : end;
+                const double stop = stop_towards(support[a], direction[a]);
+                // the coordinate that stopped the step ends there itself, not beside it
+                const bool stops = std::isfinite(stop) && (stop - x) / direction[a] <= length;
+                const double target = stops ? stop : end;
                 add_column(support[a], target - x);
                 x = target;
             }
@@ -80,9 +85,21 @@ class LeastPoint {
   private:
     std::vector<std::size_t> coordinates_moving() const {
         std::vector<std::size_t> support;
-        for (std::size_t j = 0; j < point_.size(); ++j)
-            if (point_[j] != 0.0 || threshold_[j] == 0.0) support.push_back(j);
+        for (std::size_t j = 0; j < point_.size(); ++j) {
+            const bool at_kink = point_[j] == 0.0 && holds_.threshold[j] > 0.0;
+            if (!at_kink && holds_.low[j] < point_[j] && point_[j] < holds_.high[j])
+                support.push_back(j);
+        }
         return support;
+    }
+    // The kink or bound that a coordinate would cross on a whole step; infinite for none.
+    double stop_towards(std::size_t j, double move) const {
+        const double x = point_[j];
+        if (holds_.threshold[j] > 0.0 && x * (x + move) < 0.0)
+            return std::clamp(0.0, holds_.low[j], holds_.high[j]);
+        if (x + move < holds_.low[j]) return holds_.low[j];
+        if (x + move > holds_.high[j]) return holds_.high[j];
+        return std::numeric_limits<double>::infinity();
     }
     // From here to the least point of these coordinates, were no sign to turn.
     std::vector<double> solution_on(const std::vector<std::size_t>& support, double ridge,
@@ -103,7 +120,8 @@ class LeastPoint {
     }
     double along(std::size_t j) const {
         const double x = point_[j];
-        return slope_[j] + (x > 0.0 ? threshold_[j] : x < 0.0 ? -threshold_[j] : 0.0);
+        const double threshold = holds_.threshold[j];
+        return slope_[j] + (x > 0.0 ? threshold : x < 0.0 ? -threshold : 0.0);
     }
     void add_column(std::size_t j, double move) {
         const auto column = static_cast<Index>(j);
@@ -115,7 +133,7 @@ class LeastPoint {
     }
 
     const SymmetricMatrix& hessian_;
-    std::span<const double> threshold_;
+    const Holds& holds_;
     std::vector<double> point_;
     std::vector<double> slope_;  // of the quadratic, at the point
     Index solves_left_;
@@ -124,9 +142,9 @@ class LeastPoint {
 }  // namespace
 
 std::vector<double> least_point(const SymmetricMatrix& hessian, std::span<const double> gradient,
-                                std::span<const double> from, std::span<const double> threshold,
-                                double ridge, AddProducts add_products) {
-    LeastPoint search(hessian, gradient, from, threshold);
+                                std::span<const double> from, const Holds& holds, double ridge,
+                                AddProducts add_products) {
+    LeastPoint search(hessian, gradient, from, holds);
     double total = 0.0;
     for (int round = 0; round < most_rounds; ++round) {
         double decrease = 0.0;

@@ -1,6 +1,7 @@
-// The least point of a quadratic with an l1 penalty: the proximal operator in a full metric.
+// The least point of a quadratic with kinks and bounds: the proximal operator in a full metric.
 #pragma once
 
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -8,11 +9,25 @@
 
 namespace fastgd {
 
-// argmin_u gradient . (u - from) + (u - from)^T hessian (u - from) / 2 + sum_j threshold_j |u_j|,
-// by coordinate descent and, between its sweeps, exact solutions on the coordinates that are not
-// zero. A coordinate along which nothing bends moves only to 0, and that only for its threshold.
+// What holds each coordinate: threshold |u|, and low <= u <= high.
+struct Holds {
+    std::vector<double> threshold;
+    std::vector<double> low;
+    std::vector<double> high;
+
+    // None of either.
+    explicit Holds(std::size_t size)
+        : threshold(size, 0.0),
+          low(size, -std::numeric_limits<double>::infinity()),
+          high(size, std::numeric_limits<double>::infinity()) {}
+};
+
+// argmin_u gradient . (u - from) + (u - from)^T hessian (u - from) / 2 + sum_j threshold_j |u_j|
+// within the bounds, from a point within them, by coordinate descent and, between its sweeps, exact
+// solutions on the coordinates that are neither at a kink nor at a bound. A coordinate along which
+// nothing bends moves only towards 0, and that only for its threshold.
 std::vector<double> least_point(const SymmetricMatrix& hessian, std::span<const double> gradient,
-                                std::span<const double> from, std::span<const double> threshold,
-                                double ridge, AddProducts add_products);
+                                std::span<const double> from, const Holds& holds, double ridge,
+                                AddProducts add_products);
 
 }  // namespace fastgd

@@ -102,9 +102,13 @@ void Stochastic<T>::count_steps(Index steps, bool averaged) {
 
 template <class T>
 Coefficients Stochastic<T>::coefficients() const {
-    if (averaged_ > 0.0)
-        return {mean(coef_total_, coef_sum_, averaged_),
-                mean(intercept_total_, intercept_sum_, averaged_)};
+    if (averaged_ > 0.0) {
+        Coefficients average{mean(coef_total_, coef_sum_, averaged_),
+                             mean(intercept_total_, intercept_sum_, averaged_)};
+        // iterates are within it, the rounding of their mean need not be
+        options_.penalty.box.project(average.coef);
+        return average;
+    }
     return {as_double(coef_), as_double(intercept_)};
 }
 

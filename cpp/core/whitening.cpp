@@ -68,7 +68,7 @@ bool Whitening<T>::refresh(const Coefficients& at, bool bound, FunctionRef<bool(
     const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
     if (!factor(bound ? nullptr : &model, keep_going)) return false;
     // the proximal operator knows columns as they are
-    if (!looked_closer_ && penalty_.l1 == 0.0) {
+    if (!looked_closer_ && penalty_.smooth()) {
         looked_closer_ = true;
         NearCombinations near =
             sample_.near_combinations(objective_, factor_, fit_intercept_, keep_going);
@@ -91,7 +91,7 @@ bool Whitening<T>::factor(const LinearModel<T>* model, FunctionRef<bool()> keep_
             ridge.push_back(penalty_.l2_of(j) * square(sample_.unit()[j]));
         residuals_.add_ridge(ridge, h);
     }
-    if (penalty_.l1 > 0.0) hessian_ = h.copy();
+    if (!penalty_.smooth()) hessian_ = h.copy();
     const double products = std::pow(static_cast<double>(data_.columns()), 3);
     factor_ = Cholesky(std::move(h), sample_.ridge(), objective_.kernels().add_products,
                        threads_for_work(objective_.threads(), products));
@@ -111,40 +111,63 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
                 gradient[j] = unit[j] * (sums.coef[k * columns + j] / sums.weight +
                                          penalty_.l2_of(j) * coef[j]);
         gradient[columns] = fit_intercept_ ? sums.intercept[k] / sums.weight : 0.0;
+        if (!penalty_.smooth()) {
+            result.decrement -= 0.5 * proximal_move(k, gradient, result.to);
+            continue;
+        }
         std::vector<double> move = gradient;
         double slope = 0.0;
-        if (penalty_.l1 > 0.0) {
-            std::vector<double> from(columns + 1, 0.0);
-            std::vector<double> threshold(columns + 1, 0.0);
-            for (std::size_t j = 0; j < columns; ++j) {
-                if (unit[j] == 0.0) continue;
-                from[j] = coef[j] / unit[j];
-                threshold[j] = penalty_.l1_of(j) * unit[j];
-            }
-            const std::vector<double> target =
-                least_point(hessian_, gradient, from, threshold, sample_.ridge(),
-                            objective_.kernels().add_products);
-            for (std::size_t j = 0; j <= columns; ++j) {
-                move[j] = target[j] - from[j];
-                slope += gradient[j] * move[j] +
-                         threshold[j] * (std::abs(target[j]) - std::abs(from[j]));
-            }
-        } else {
-            residuals_.slopes_from_columns(move);
-            const std::vector<double> along = move;
-            for (double& m : move) m = -m;
-            factor_.solve(move);
-            for (std::size_t j = 0; j <= columns; ++j) slope += along[j] * move[j];
-            residuals_.moves_to_columns(move);
-            for (const std::vector<double>& direction : idle_)
-                slope -= take_off(direction, move) * dot(direction, gradient);
-        }
+        residuals_.slopes_from_columns(move);
+        const std::vector<double> along = move;
+        for (double& m : move) m = -m;
+        factor_.solve(move);
+        for (std::size_t j = 0; j <= columns; ++j) slope += along[j] * move[j];
+        residuals_.moves_to_columns(move);
+        for (const std::vector<double>& direction : idle_)
+            slope -= take_off(direction, move) * dot(direction, gradient);
         result.decrement -= 0.5 * slope;
         for (std::size_t j = 0; j < columns; ++j)
             result.to.coef[k * columns + j] += unit[j] * move[j];
         result.to.intercept[k] += move[columns];
     }
     return result;
+}
+
+template <class T>
+double Whitening<T>::proximal_move(std::size_t output, std::span<const double> gradient,
+                                   Coefficients& to) const {
+    const auto columns = static_cast<std::size_t>(data_.columns());
+    const std::vector<double>& unit = sample_.unit();
+    const Box& box = penalty_.box;
+    std::vector<double> from(columns + 1, 0.0);
+    Holds holds(columns + 1);
+    for (std::size_t j = 0; j < columns; ++j) {
+        if (unit[j] == 0.0) continue;
+        const std::size_t at = output * columns + j;
+        from[j] = to.coef[at] / unit[j];
+        holds.threshold[j] = penalty_.l1_of(j) * unit[j];
+        holds.low[j] = box.low_of(at) / unit[j];
+        holds.high[j] = box.high_of(at) / unit[j];
+    }
+    const std::vector<double> target = least_point(hessian_, gradient, from, holds, sample_.ridge(),
+                                                   objective_.kernels().add_products);
+    double slope = 0.0;
+    for (std::size_t j = 0; j <= columns; ++j)
+        slope += gradient[j] * (target[j] - from[j]) +
+                 holds.threshold[j] * (std::abs(target[j]) - std::abs(from[j]));
+    for (std::size_t j = 0; j < columns; ++j) {
+        if (unit[j] == 0.0) continue;
+        const std::size_t at = output * columns + j;
+        double& coef = to.coef[at];
+        // kinks and bounds are met to the bit
+        coef = target[j] == 0.0             ? 0.0
+               : target[j] == holds.low[j]  ? box.low_of(at)
+               : target[j] == holds.high[j] ? box.high_of(at)
+                                            : coef + unit[j] * (target[j] - from[j]);
+    }
+    box.project(to.coef);
+    to.intercept[output] += target[columns];
+    return slope;
 }
 
 template <class T>
@@ -192,7 +215,7 @@ double Whitening<T>::length_of(const Coefficients& at, const MetricStep& proposa
     for (int halving = 0; halving < most_halvings; ++halving, t *= 0.5) {
         double fallen = fall(t);
         if (!(fallen >= 2.0 * armijo * t * proposal.decrement - noise)) continue;
-        const bool whole = halving == 0 && sample_.rows().all() && penalty_.l1 == 0.0;
+        const bool whole = halving == 0 && sample_.rows().all() && penalty_.smooth();
         while (whole && fallen > short_share * t * proposal.decrement + noise) {
             const double further = fall(2.0 * t);
             if (!(further > fallen)) break;
@@ -255,6 +278,7 @@ MetricStep Whitening<T>::step(const Coefficients& at, const GradientSums& sums,
         }
     }
     proposal.to = between(at, proposal.to, t);
+    penalty_.box.project(proposal.to.coef);
     return proposal;
 }
 
@@ -293,6 +317,7 @@ Coefficients Whitening<T>::solve_sample(Coefficients at, FunctionRef<bool()> kee
         const bool quadratic = objective_.loss().quadratic;
         const double t = quadratic ? 1.0 : length_of(at, next, sums, sums);
         at = between(at, next.to, t);
+        penalty_.box.project(at.coef);
         if (quadratic || t == 0.0 || next.height <= close * std::abs(value(sums, at))) break;
     }
     // what other rows promise is no continuation of what these did

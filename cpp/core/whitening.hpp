@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "coefficients.hpp"
@@ -59,6 +60,9 @@ class Whitening {
                FunctionRef<bool()> keep_going);
     void widen(FunctionRef<bool()> keep_going);
     MetricStep propose(const Coefficients& at, const GradientSums& sums) const;
+    // One output's part of that with kinks or bounds: moves `to` and returns the slope there.
+    double proximal_move(std::size_t output, std::span<const double> gradient,
+                         Coefficients& to) const;
     // The sample's least squares, if that is lower than `at`.
     Coefficients least_squares(Coefficients at, FunctionRef<bool()> keep_going);
     // How much of the step to take.
@@ -78,7 +82,7 @@ class Whitening {
     std::vector<T> shift_T_;
     Coefficients summed_at_;
     GradientSums sample_sums_;
-    SymmetricMatrix hessian_;  // kept with an l1 penalty only
+    SymmetricMatrix hessian_;  // kept with kinks or bounds only
     ResidualColumns residuals_;
     // Moves that change no prediction: a slope along them is rounding.
     std::vector<std::vector<double>> idle_;

@@ -38,6 +38,8 @@ void adaptive_step_with(const BatchStep<T>& s) noexcept {
                 moved = soft_threshold(
                     moved,
                     t * unit * strength_in<L, Factors>(s.penalty.l1, s.penalty.l1_factor, j));
+            if constexpr (Factors)
+                if (s.penalty.low != nullptr) moved = projected<L>(moved, s.penalty, row + j);
             store<L, T>(s.coef + row + j, moved);
             if (s.coef_sum != nullptr)
                 store<L, T>(s.coef_sum + row + j, load<L>(s.coef_sum + row + j) + moved);

@@ -64,7 +64,7 @@ template <bool Metric, bool Anchored, class T>
     return result;
 }
 
-// The last two have a factor per column.
+// The last two have a factor per column, the very last bounds as well.
 enum class PenaltyKind { none, ridge, lasso, ridge_in_columns, lasso_in_columns };
 
 // `sum` is of iterates, `gradient` the one at the anchor; each is read in its mode alone.
@@ -87,6 +87,8 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
                 if constexpr (Metric) t *= load<L>(s.metric + j);
                 c = soft_threshold(c, t);
             }
+            if constexpr (Kind == PenaltyKind::lasso_in_columns)
+                if (s.penalty.low != nullptr) c = projected<L>(c, s.penalty, coef - s.coef + j);
             store<L, T>(coef + j, c);
             if constexpr (Keeps == Mode::averaged) store<L, T>(sum + j, load<L>(sum + j) + c);
         });
@@ -160,7 +162,7 @@ void sgd_chunk_by_mode(const SgdChunk<T>& s) {
 template <bool Metric, class T>
 void sgd_chunk_by_penalty(const SgdChunk<T>& s) {
     const bool factors = s.penalty.l1_factor != nullptr;
-    if (s.penalty.l1 != 0 && factors)
+    if (s.penalty.low != nullptr || (s.penalty.l1 != 0 && factors))
         sgd_chunk_by_mode<Metric, PenaltyKind::lasso_in_columns>(s);
     else if (s.penalty.l1 != 0)
         sgd_chunk_by_mode<Metric, PenaltyKind::lasso>(s);

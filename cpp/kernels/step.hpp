@@ -13,6 +13,15 @@ template <class V>
     return v > threshold ? v - threshold : (v < -threshold ? v + threshold : zero);
 }
 
+// A few coefficients, from number `at` on, within their bounds; NaN stays what it is.
+template <int L, class T>
+[[gnu::always_inline]] inline Vector<T, L> projected(Vector<T, L> v, const Penalty<T>& penalty,
+                                                     Index at) {
+    const Vector<T, L> low = load<L>(penalty.low + at);
+    const Vector<T, L> high = load<L>(penalty.high + at);
+    return v < low ? low : (v > high ? high : v);
+}
+
 // What the proximal operator leaves of a step from c: momentum carries that on, not the step.
 template <class V>
 [[gnu::always_inline]] inline V proximal_step(V c, V step, V threshold) {
@@ -39,8 +48,8 @@ template <int L, class T>
     return gradient;
 }
 
-// Carried: there is an l1 penalty and a velocity, which carries the soft threshold on as well
-// (Ochs, Chen, Brox and Pock 2014): only then is the optimum alone at rest.
+// Carried: there are kinks or bounds and a velocity, which carries what they leave of a step (Ochs,
+// Chen, Brox and Pock 2014): only then is the optimum alone at rest.
 template <bool Factors, bool Carried, class T>
 void batch_step_with(const BatchStep<T>& s) noexcept {
     for (Index k = 0; k < s.outputs; ++k) {
@@ -61,6 +70,9 @@ void batch_step_with(const BatchStep<T>& s) noexcept {
                 T* velocity = s.velocity + k * s.columns;
                 const Vector<T, L> carried = load<L>(velocity + j) * s.momentum;
                 move = proximal_step(c, s.nesterov ? move : carried + move, threshold());
+                if constexpr (Factors)
+                    if (s.penalty.low != nullptr)
+                        move = projected<L>(c + move, s.penalty, k * s.columns + j) - c;
                 const Vector<T, L> v = s.nesterov ? carried + move : move;
                 store<L, T>(velocity + j, v);
                 if (s.nesterov) move += v * s.momentum;
@@ -73,6 +85,9 @@ void batch_step_with(const BatchStep<T>& s) noexcept {
             Vector<T, L> moved = c + move;
             if constexpr (!Carried)
                 if (s.penalty.l1 != 0) moved = soft_threshold(moved, threshold());
+            if constexpr (Factors)
+                if (s.penalty.low != nullptr)
+                    moved = projected<L>(moved, s.penalty, k * s.columns + j);
             store<L, T>(coef + j, moved);
             if (s.coef_sum != nullptr) {
                 T* sum = s.coef_sum + k * s.columns;
@@ -84,7 +99,7 @@ void batch_step_with(const BatchStep<T>& s) noexcept {
 
 template <class T>
 void batch_step(const BatchStep<T>& s) noexcept {
-    const bool carried = s.penalty.l1 != 0 && s.velocity != nullptr;
+    const bool carried = (s.penalty.l1 != 0 || s.penalty.low != nullptr) && s.velocity != nullptr;
     if (s.penalty.l1_factor != nullptr)
         carried ? batch_step_with<true, true>(s) : batch_step_with<true, false>(s);
     else

@@ -87,6 +87,8 @@ struct Penalty {
     T l2 = 0;
     const T* l1_factor = nullptr;  // per column; both null for 1
     const T* l2_factor = nullptr;
+    const T* low = nullptr;  // outputs x columns, with factors alone; both null for no bounds
+    const T* high = nullptr;
 };
 
 // Where variance is reduced from (SVRG, Johnson and Zhang 2013): a row's derivative there is

@@ -97,7 +97,14 @@ class FitOptions:
     seed: int
     n_threads: int
     def __init__(self) -> None: ...
-    def set_penalty(self, alpha: float, l1_ratio: float, penalty_scale: PenaltyScale) -> None: ...
+    def set_penalty(
+        self,
+        alpha: float,
+        l1_ratio: float,
+        penalty_scale: PenaltyScale,
+        penalty_factor: NDArray[np.float64] | None = None,
+    ) -> None: ...
+    def set_bounds(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> None: ...
 
 class DescentFloat32:
     def __init__(
@@ -226,6 +233,7 @@ def conditioning(
     fit_intercept: bool,
     single_precision: bool,
     n_threads: int,
+    penalty_factor: NDArray[np.float64] | None = None,
 ) -> _Conditioned: ...
 def curvature_product(
     X: NDArray[Any],
@@ -258,6 +266,7 @@ def objective_at(
     with_gradient: Literal[False],
     n_threads: int,
     rows: NDArray[np.int64] | None = None,
+    penalty_factor: NDArray[np.float64] | None = None,
 ) -> float: ...
 @overload
 def objective_at(
@@ -277,6 +286,7 @@ def objective_at(
     with_gradient: Literal[True],
     n_threads: int,
     rows: NDArray[np.int64] | None = None,
+    penalty_factor: NDArray[np.float64] | None = None,
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]: ...
 def duality_gap(
     X: NDArray[Any],
@@ -294,6 +304,7 @@ def duality_gap(
     single_precision: bool,
     fit_intercept: bool,
     n_threads: int,
+    penalty_factor: NDArray[np.float64] | None = None,
 ) -> float: ...
 def fit(
     X: NDArray[Any],

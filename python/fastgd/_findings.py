@@ -42,7 +42,12 @@ def _each(diagnosis: Diagnosis) -> Iterator[str]:
     yield from _of_columns(diagnosis)
     yield from _of_condition(diagnosis)
     if diagnosis.separable:
-        bounded = f"alpha={diagnosis.alpha:g} bounds them" if diagnosis.alpha else "set alpha > 0"
+        factor = diagnosis.penalty_factor
+        exempt = factor is not None and not factor.all()
+        bounded = "set alpha > 0"
+        if diagnosis.alpha:
+            but_for = " but for those of penalty_factor 0" if exempt else ""
+            bounded = f"alpha={diagnosis.alpha:g} bounds them{but_for}"
         yield (
             "a plane divides the classes: without a penalty nothing bounds coefficients and no "
             f"optimum is the only one; {bounded}"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from . import _core, objective
+from ._bounds import check_bounds
+from ._penalty import check_penalty
 from ._validation import (
     check_choice,
     check_flag,
     check_integer,
     check_n_threads,
-    check_penalty_scale,
     check_real,
     compute_dtype,
     describe,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ._penalty import Penalty
     from .losses import Loss
 
 DEFAULT_BATCH_SIZE = 256
@@ -46,6 +48,8 @@ def build_options(
     alpha: object,
     l1_ratio: object,
     penalty_scale: object,
+    penalty_factor: object,
+    bounds: object,
     fit_intercept: object,
     learning_rate: object,
     eta0: object,
@@ -65,17 +69,16 @@ def build_options(
 ) -> tuple[_core.FitOptions, str | Callable[[Any], object], Plan]:
     """Return the core's options, the learning rate and the plan from the arguments of `fit`."""
     n_rows, n_columns = X.shape
-    strength = check_real("alpha", alpha, low=0.0)
-    ratio = check_real("l1_ratio", l1_ratio, low=0.0, high=1.0)
-    scale = check_penalty_scale(penalty_scale)
-    rate = check_learning_rate(learning_rate, strength)
+    penalty = check_penalty(n_columns, alpha, l1_ratio, penalty_scale, penalty_factor)
+    box = check_bounds(bounds, n_outputs, n_columns)
+    proximal = penalty.l1 > 0.0 or box is not None
+    rate = check_learning_rate(learning_rate, penalty.alpha)
     averaged_from = check_average(average)
-    l1, l2 = strength * ratio, strength * (1.0 - ratio)
     threads = check_n_threads(n_threads) or 0
     work = Work(
         *(n_rows, n_columns, n_outputs, X.dtype.itemsize),
         quadratic=loss.name == "squared_error",
-        lasso=l1 > 0.0,
+        proximal=proximal,
         n_threads=threads or _core.available_threads(),
     )
     solver_name, reason = choose_solver(
@@ -90,15 +93,15 @@ def build_options(
     options = _core.FitOptions()
     options.solver = _core.Solver[solver_name]
     options.batch_size = check_batch_size(batch_size, n_rows, default=DEFAULT_BATCH_SIZE)
-    options.set_penalty(strength, ratio, _core.PenaltyScale[scale])
+    options.set_penalty(**penalty.arguments())
+    if box is not None:
+        options.set_bounds(*box)
     options.fit_intercept = check_flag("fit_intercept", fit_intercept)
     options.rate = _rate_kind(rate)
     options.eta0 = check_real("eta0", eta0, low=0.0, low_open=True)
     options.power_t = check_real("power_t", power_t, low=0.0)
-    options.t0 = _optimal_start(strength, loss) if rate == "optimal" else 0.0
-    options.update = _update_kind(
-        update, solver_name, rate, lasso=l1 > 0.0, ridge=l2 > 0.0, penalty_scale=scale
-    )
+    options.t0 = _optimal_start(penalty.alpha, loss) if rate == "optimal" else 0.0
+    options.update = _update_kind(update, solver_name, rate, penalty, proximal=proximal)
     averaged = averaged_from > 0
     options.variance_reduction = _variance_kind(
         variance_reduction, solver_name, update, averaged=averaged
@@ -234,25 +237,24 @@ def _update_kind(
     update: object,
     solver: str,
     rate: str | Callable[[Any], object],
+    penalty: Penalty,
     *,
-    lasso: bool,
-    ridge: bool,
-    penalty_scale: str,
+    proximal: bool,
 ) -> _core.Update:
     name = check_choice("update", update, _UPDATES)
     own_steps = solver == "batch" and rate == "auto"
-    if name == "lbfgs" and (lasso or not own_steps):
-        expected = "with 'lbfgs' solver='batch', learning_rate='auto' and no l1 penalty"
+    if name == "lbfgs" and (proximal or not own_steps):
+        expected = "with 'lbfgs' solver='batch', learning_rate='auto', no l1 penalty and no bounds"
         raise ValueError(message("update", expected, "another"))
     if name in ADAPTIVE_UPDATES and solver == "batch":
         expected = "with solver='batch' one of 'auto', 'plain', 'momentum', 'nesterov', 'lbfgs'"
         cure = "solver='minibatch' with batch_size=n takes all n rows in one step"
         raise ValueError(message("update", expected, repr(name), cure))
-    if name == "adamw" and ridge and rate == "auto":
+    if name == "adamw" and penalty.l2 > 0.0 and rate == "auto":
         expected = "with 'adamw' and an l2 penalty a learning_rate other than 'auto'"
         cure = "its ridge shrinks by learning_rate * l2; that of 'adam' knows no such unit"
         raise ValueError(message("update", expected, "'auto'", cure))
-    if name == "adamw" and ridge and penalty_scale != "raw":
+    if name == "adamw" and penalty.l2 > 0.0 and penalty.scale != "raw":
         expected = "with 'adamw' and an l2 penalty penalty_scale='raw'"
         cure = "its ridge shrinks each coefficient by a share of itself, whatever its unit"
         raise ValueError(message("update", expected, "another", cure))
@@ -260,7 +262,7 @@ def _update_kind(
         return _core.Update[name]
     if not own_steps:
         return _core.Update.plain
-    return _core.Update.accelerated if lasso else _core.Update.lbfgs
+    return _core.Update.accelerated if proximal else _core.Update.lbfgs
 
 
 def _variance_kind(

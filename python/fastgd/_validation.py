@@ -182,7 +182,7 @@ def check_n_threads(n_threads: object) -> int | None:
 
 def check_matrix(X: object) -> NDArray[Any]:
     """Return `X` as a 2-D array of real numbers; the core finds NaN and infinity as it reads."""
-    array = _as_numbers("X", X)
+    array = check_numbers("X", X)
     if array.ndim != 2 or array.size == 0:
         expected = "a 2-D array of at least one row and one column"
         cure = "X.reshape(-1, 1) is one column, X.reshape(1, -1) one row" if array.ndim == 1 else ""
@@ -209,7 +209,7 @@ def check_targets(
     known beforehand, `labels` or else 0 and 1 or -1 and +1, so that pieces of the rows can be
     treated alike.
     """
-    array = _as_numbers("y", y)
+    array = check_numbers("y", y)
     if array.ndim not in (1, 2) or array.shape[-1] == 0 or len(array) != n_rows:
         expected = f"shape ({n_rows},) or ({n_rows}, n_outputs), a row for each row of X"
         raise ValueError(message("y", expected, f"shape {array.shape}"))
@@ -272,8 +272,8 @@ def check_sample_weight(sample_weight: object, n_rows: int) -> NDArray[Any] | No
     """Return the weights as an array of shape (n_rows,), or None."""
     if sample_weight is None:
         return None
-    weights = _as_numbers("sample_weight", sample_weight)
-    _check_shape("sample_weight", weights, (n_rows,))
+    weights = check_numbers("sample_weight", sample_weight)
+    check_shape("sample_weight", weights, (n_rows,))
     _check_finite("sample_weight", weights, "row")
     if weights.min() < 0:
         row = int(np.argmax(weights < 0))
@@ -287,33 +287,41 @@ def check_offset(offset: object, n_rows: int, n_outputs: int) -> NDArray[Any] | 
     """Return the offset as an array of shape (n_rows, n_outputs), or None."""
     if offset is None:
         return None
-    values = _as_numbers("offset", offset)
+    values = check_numbers("offset", offset)
     flat = [(n_rows,)] if n_outputs == 1 else []
-    _check_shape("offset", values, *flat, (n_rows, n_outputs))
+    check_shape("offset", values, *flat, (n_rows, n_outputs))
     _check_finite("offset", values, "row", "column")
     return values if values.ndim == 2 else values[:, np.newaxis]
 
 
 def check_coef(name: str, coef: object, n_outputs: int, n_features: int) -> NDArray[np.float64]:
     """Return coefficients as a float64 array of shape (n_outputs, n_features)."""
-    array = _as_numbers(name, coef)
+    array = check_numbers(name, coef)
     flat = [(n_features,)] if n_outputs == 1 else []
-    _check_shape(name, array, *flat, (n_outputs, n_features))
+    check_shape(name, array, *flat, (n_outputs, n_features))
     values = np.ascontiguousarray(array, dtype=np.float64).reshape(n_outputs, n_features)
     _check_finite(name, values, "output", "feature")
     return values
 
 
+def check_features(name: str, values: object, n_features: int) -> NDArray[np.float64]:
+    """Return one finite number for each feature as a float64 array of shape (n_features,)."""
+    array = check_numbers(name, values)
+    check_shape(name, array, (n_features,))
+    _check_finite(name, array, "feature")
+    return np.array(array, dtype=np.float64, order="C")
+
+
 def check_intercept(name: str, intercept: object, n_outputs: int) -> NDArray[np.float64]:
     """Return intercepts as a float64 array of shape (n_outputs,); a scalar serves all outputs."""
-    array = _as_numbers(name, intercept)
-    _check_shape(name, array, (), (n_outputs,))
+    array = check_numbers(name, intercept)
+    check_shape(name, array, (), (n_outputs,))
     values = np.full(n_outputs, array, dtype=np.float64)
     _check_finite(name, values, "output")
     return values
 
 
-def _as_numbers(name: str, value: object) -> NDArray[Any]:
+def check_numbers(name: str, value: object) -> NDArray[Any]:
     """Return `value` as an aligned native array of bools, integers or floats of up to 64 bits."""
     if hasattr(type(value), "todense"):
         cure = f"{name}.toarray() is one, if it fits in memory"
@@ -347,7 +355,7 @@ def _stray(array: NDArray[Any]) -> str:
     return ""
 
 
-def _check_shape(name: str, array: NDArray[Any], *shapes: tuple[int, ...]) -> None:
+def check_shape(name: str, array: NDArray[Any], *shapes: tuple[int, ...]) -> None:
     if array.shape not in shapes:
         expected = " or ".join(f"shape {shape}" if shape else "a number" for shape in shapes)
         raise ValueError(message(name, expected, f"shape {array.shape}"))

@@ -12,6 +12,7 @@ import numpy as np
 from . import _core, losses
 from ._messages import describe_limit
 from ._options import DEFAULT_BATCH_SIZE
+from ._penalty import check_penalty
 from ._spectrum import (
     Columns,
     correlations,
@@ -25,8 +26,6 @@ from ._validation import (
     check_flag,
     check_matrix,
     check_n_threads,
-    check_penalty_scale,
-    check_real,
     check_sample_weight,
     check_targets,
     compute_dtype,
@@ -69,6 +68,7 @@ def diagnose(
     loss: str | Loss = "squared_error",
     alpha: float = 0.0,
     penalty_scale: Literal["raw", "std"] = "raw",
+    penalty_factor: ArrayLike | None = None,
     sample_weight: ArrayLike | None = None,
     fit_intercept: bool = True,
     n_threads: int | None = None,
@@ -80,12 +80,12 @@ def diagnose(
 
     .. math::
 
-       H = \frac{c}{\sum_i s_i} \sum_i s_i \tilde x_i \tilde x_i^T + \alpha Q^2, \qquad
+       H = \frac{c}{\sum_i s_i} \sum_i s_i \tilde x_i \tilde x_i^T + \alpha D Q^2, \qquad
        \tilde x_i = (x_i, 1)
 
-    with sample weights :math:`s` and Q as in `fit`: 1 or the standard deviation of each column, 0
-    for the intercept; its largest eigenvalue is the
-    smoothness :math:`L`. The condition number is :math:`\kappa = L / \mu`, with :math:`\mu` the
+    with sample weights :math:`s` and, as in `fit`, D the `penalty_factor` and Q 1 or the standard
+    deviation of each column, 0 for the intercept; its largest eigenvalue is the smoothness
+    :math:`L`. The condition number is :math:`\kappa = L / \mu`, with :math:`\mu` the
     smallest eigenvalue over the directions that gradients point in: constant columns (beside an
     intercept) and columns made up of others add none.
 
@@ -115,6 +115,8 @@ def diagnose(
         Strength of an l2 penalty, >= 0.
     penalty_scale : {"raw", "std"}, default="raw"
         What it measures coefficients in, as in `fit`.
+    penalty_factor : array_like of shape (d,), optional
+        Factors >= 0 of the penalty on each feature, by default 1, as in `fit`.
     sample_weight : array_like of shape (n,), optional
         Weights >= 0, not all zero; by default every row weighs 1.
     fit_intercept : bool, default=True
@@ -169,8 +171,7 @@ def diagnose(
     targets = check_targets(y, n_rows, resolved, need_both_classes=True)
     weights = check_sample_weight(sample_weight, n_rows)
     resolved = rounded_off(resolved, targets.values, weights, automatic=True)
-    strength = check_real("alpha", alpha, low=0.0)
-    scale = check_penalty_scale(penalty_scale)
+    penalty = check_penalty(matrix.shape[1], alpha, 0.0, penalty_scale, penalty_factor)
     with_intercept = check_flag("fit_intercept", fit_intercept)
     rows: dict[str, Any] = {
         "X": matrix,
@@ -183,8 +184,9 @@ def diagnose(
         y=targets.values,
         loss=resolved.name,
         parameters=resolved.core_parameters,
-        l2=strength,
-        penalty_scale=_core.PenaltyScale[scale],
+        l2=penalty.l2,
+        penalty_scale=_core.PenaltyScale[penalty.scale],
+        penalty_factor=penalty.factor,
         fit_intercept=with_intercept,
     )
     raise_if_non_finite("X", matrix, found["non_finite"])
@@ -203,8 +205,9 @@ def diagnose(
         n_features=matrix.shape[1],
         rows_examined=found["rows"] or n_rows,
         loss=resolved.name,
-        alpha=strength,
-        penalty_scale=scale,
+        alpha=penalty.alpha,
+        penalty_scale=penalty.scale,
+        penalty_factor=penalty.factor,
         fit_intercept=with_intercept,
         mean=found["mean"],
         scale=np.sqrt(found["variance"]),

@@ -71,6 +71,8 @@ class Diagnosis:
         Strength of the l2 penalty.
     penalty_scale : {"raw", "std"}
         What it measures coefficients in.
+    penalty_factor : ndarray of shape (d,) or None
+        Its factors on each feature; None for 1, or without a penalty.
     fit_intercept : bool
         Whether an intercept is counted.
     mean : ndarray of shape (d,)
@@ -112,6 +114,7 @@ class Diagnosis:
     loss: str
     alpha: float
     penalty_scale: str
+    penalty_factor: NDArray[Any] | None
     fit_intercept: bool
     mean: NDArray[Any]
     scale: NDArray[Any]

@@ -29,6 +29,7 @@ def duality_gap(
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
     penalty_scale: Literal["raw", "std"] = "raw",
+    penalty_factor: ArrayLike | None = None,
     n_threads: int | None = None,
     fit_intercept: bool = True,
 ) -> float:
@@ -45,14 +46,19 @@ def duality_gap(
     :math:`\sum_i s_i u_i = 0` if an intercept is fitted. The point taken is the derivative of the
     loss at `coef`; of the sign that outweighs the other a share is taken off, so that it sums to
     0, and of both so much that :math:`|g_j| \le \alpha \rho` where the penalty asks for it (times
-    the column's standard deviation with penalty_scale="std"). The bound holds up to the rounding of
-    sums over the columns as given; towards the optimum it goes to 0. No bound exceeds the objective
-    itself, as no loss is below 0; without a penalty it is no less than that unless the gradient is
-    0 (`FitResult.suboptimality` then tells more).
+    the column's `penalty_factor` and, with penalty_scale="std", its standard deviation). The bound
+    holds up to the rounding of sums over the columns as given; towards the optimum it goes to 0. No
+    bound exceeds the objective itself, as no loss is below 0; without a penalty on a column (alpha
+    or its `penalty_factor` 0) it is no less than that unless the gradient there is 0
+    (`FitResult.suboptimality` then tells more).
+    Bounds of coefficients are unknown to it: the optimum within them is no lower, so that what it
+    returns stays true, but does not go to 0.
 
     Parameters
     ----------
-    X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, penalty_scale, n_threads
+    X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio
+        As in `value`.
+    penalty_scale, penalty_factor, n_threads
         As in `value`.
     fit_intercept : bool, default=True
         Whether the optimum is one over intercepts too; else `intercept` stays as it is.
@@ -85,7 +91,7 @@ def duality_gap(
     """
     point = check_point(
         *(X, y, coef, intercept, loss, sample_weight, offset),
-        *(alpha, l1_ratio, penalty_scale, n_threads),
+        *(alpha, l1_ratio, penalty_scale, penalty_factor, n_threads),
     )
     free = check_flag("fit_intercept", fit_intercept)
     gap = _core.duality_gap(**point.arguments, fit_intercept=free)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from . import _core, losses
+from ._penalty import check_penalty
 from ._validation import (
     check_coef,
     check_intercept,
     check_matrix,
     check_n_threads,
     check_offset,
-    check_penalty_scale,
-    check_real,
     check_sample_weight,
     check_targets,
     compute_dtype,
@@ -50,6 +49,7 @@ def check_point(
     alpha: float,
     l1_ratio: float,
     penalty_scale: str,
+    penalty_factor: ArrayLike | None,
     n_threads: int | None,
 ) -> Point:
     """Return checked arguments of a function of given coefficients."""
@@ -68,9 +68,7 @@ def check_point(
         "positive_label": targets.positive,
         "loss": resolved.name,
         "parameters": resolved.core_parameters,
-        "alpha": check_real("alpha", alpha, low=0.0),
-        "l1_ratio": check_real("l1_ratio", l1_ratio, low=0.0, high=1.0),
-        "penalty_scale": _core.PenaltyScale[check_penalty_scale(penalty_scale)],
+        **check_penalty(n_features, alpha, l1_ratio, penalty_scale, penalty_factor).arguments(),
         "coef": coefs,
         "intercept": intercepts,
         "single_precision": compute_dtype(matrix) == np.float32,
@@ -97,6 +95,7 @@ def value(
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
     penalty_scale: Literal["raw", "std"] = "raw",
+    penalty_factor: ArrayLike | None = None,
     n_threads: int | None = None,
 ) -> float:
     r"""Return the objective at given coefficients.
@@ -104,10 +103,12 @@ def value(
     .. math::
 
        F(W, b) = \frac{1}{\sum_i s_i} \sum_i s_i\, \ell(y_i, x_i^T W + b + o_i)
-                 + \alpha \left( \rho \|Q W\|_1 + \tfrac{1 - \rho}{2} \|Q W\|_2^2 \right)
+                 + \alpha \sum_{jk} f_j \left( \rho |q_j W_{jk}|
+                 + \tfrac{1 - \rho}{2} (q_j W_{jk})^2 \right)
 
-    with sample weights :math:`s`, offsets :math:`o` and :math:`\rho` the `l1_ratio`; Q is 1 or,
-    with penalty_scale="std", the standard deviation of each column. The intercept is never
+    with sample weights :math:`s`, offsets :math:`o`, :math:`\rho` the `l1_ratio` and :math:`f` the
+    `penalty_factor`; :math:`q_j` is 1 or, with penalty_scale="std", the standard deviation of each
+    column. The intercept is never
     penalised.
 
     Parameters
@@ -135,6 +136,8 @@ def value(
     penalty_scale : {"raw", "std"}, default="raw"
         What the penalty measures coefficients in, as in `fit`: "std" reads `X` once more for the
         standard deviations of its columns, unless `alpha` is 0.
+    penalty_factor : array_like of shape (d,), optional
+        Factors >= 0 of the penalty on each feature, by default 1, as in `fit`.
     n_threads : int, optional
         Threads to use; by default as many as this process may use, fewer on little data. The
         result has the same bits for any number.
@@ -159,7 +162,7 @@ def value(
     """
     point = check_point(
         *(X, y, coef, intercept, loss, sample_weight, offset),
-        *(alpha, l1_ratio, penalty_scale, n_threads),
+        *(alpha, l1_ratio, penalty_scale, penalty_factor, n_threads),
     )
     result: float = _core.objective_at(**point.arguments, with_gradient=False)
     if not math.isfinite(result):
@@ -179,6 +182,7 @@ def value_and_gradient(
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
     penalty_scale: Literal["raw", "std"] = "raw",
+    penalty_factor: ArrayLike | None = None,
     n_threads: int | None = None,
 ) -> tuple[float, NDArray[Any], NDArray[Any] | float]:
     r"""Return the objective and its gradient, reading `X` once.
@@ -189,16 +193,18 @@ def value_and_gradient(
     .. math::
 
        \nabla_W F = \frac{1}{\sum_i s_i} \sum_i s_i d_i x_i
-                    + \alpha (\rho Q \operatorname{sign}(W) + (1 - \rho) Q^2 W), \qquad
+                    + \alpha D (\rho Q \operatorname{sign}(W) + (1 - \rho) Q^2 W), \qquad
        \nabla_b F = \frac{1}{\sum_i s_i} \sum_i s_i d_i
 
-    where the sign of 0 is taken as 0. Rows of a tile stay in cache between the linear predictor
-    and the gradient, so that memory is read once; partial sums are added in an order that does
-    not depend on the threads.
+    where Q and D hold the :math:`q_j` and :math:`f_j` and the sign of 0 is taken as 0. Rows of a
+    tile stay in cache between the linear predictor and the gradient, so that memory is read once;
+    partial sums are added in an order that does not depend on the threads.
 
     Parameters
     ----------
-    X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio, penalty_scale, n_threads
+    X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio
+        As in `value`.
+    penalty_scale, penalty_factor, n_threads
         As in `value`.
 
     Returns
@@ -231,7 +237,7 @@ def value_and_gradient(
     """
     point = check_point(
         *(X, y, coef, intercept, loss, sample_weight, offset),
-        *(alpha, l1_ratio, penalty_scale, n_threads),
+        *(alpha, l1_ratio, penalty_scale, penalty_factor, n_threads),
     )
     result, coef_gradient, intercept_gradient = _core.objective_at(
         **point.arguments, with_gradient=True

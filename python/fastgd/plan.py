@@ -47,8 +47,8 @@ class Work:
         Bytes of a number of X.
     quadratic : bool
         Whether the loss bends the same everywhere.
-    lasso : bool
-        Whether there is an l1 penalty.
+    proximal : bool
+        Whether there is an l1 penalty or a bound.
     n_threads : int
         Threads the fit may use.
     """
@@ -58,7 +58,7 @@ class Work:
     n_outputs: int
     itemsize: int
     quadratic: bool
-    lasso: bool
+    proximal: bool
     n_threads: int
 
     def reading(self, n_threads: int) -> float:
@@ -81,7 +81,7 @@ class Work:
         if whitens:
             batch = hessian + (3.0 if self.quadratic else _WHITENED_READINGS) * reading
         else:
-            batch = (_PROXIMAL_READINGS if self.lasso else _LBFGS_READINGS) * reading
+            batch = (_PROXIMAL_READINGS if self.proximal else _LBFGS_READINGS) * reading
         scarce = max(1.0, _ROWS_A_COLUMN * self.n_columns / self.n_rows)
         epochs = _WHITENED_EPOCHS if whitens else _SCALED_EPOCHS * scarce
         own = epochs * (_READINGS_AN_EPOCH - 1.0)

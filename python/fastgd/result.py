@@ -118,13 +118,16 @@ class FitResult:
     objective : float
         Penalised mean loss at these coefficients.
     gradient_norm : float
-        Euclidean norm of the objective's gradient there, on the columns as given.
+        Euclidean norm of the objective's gradient there, on the columns as given; with an l1
+        penalty or bounds, of what of it leads down: the shortest subgradient, without slopes that
+        point out of the bounds.
     suboptimality : float
         How far the objective is estimated to lie above the optimum: half the squared norm of the
         gradient in the metric of the Hessian, and what later steps would add at the rate of the
-        last. Exact, up to rounding, for squared error with the Hessian of all rows. NaN where it
-        is not known: only "whiten" takes a Hessian, and with tol=None few epochs are measured.
-        `duality_gap` gives a proven bound.
+        last. Exact, up to rounding, for squared error with the Hessian of all rows, but for a
+        factor of 2 at most where kinks or bounds stop a step. NaN where it is not known: only
+        "whiten" takes a Hessian, and with tol=None few epochs are measured. `duality_gap` gives a
+        proven bound.
     n_iter : int
         Epochs done.
     n_passes : float
@@ -159,6 +162,10 @@ class FitResult:
     penalty_scale : {"raw", "std"}
         What it measures coefficients in: their own units, or those of columns divided by their
         standard deviation.
+    penalty_factor : ndarray of shape (d,) or None
+        Its factors on each feature; None for 1.
+    bounds : tuple of ndarray or None
+        Lower and upper bounds as given, each shaped as `coef`; None where there are none.
     """
 
     coef: NDArray[Any]
@@ -179,6 +186,8 @@ class FitResult:
     alpha: float = 0.0
     l1_ratio: float = 0.0
     penalty_scale: str = "raw"
+    penalty_factor: NDArray[np.float64] | None = None
+    bounds: tuple[NDArray[Any], NDArray[Any]] | None = None
 
     def __repr__(self) -> str:
         """Return a table of status, epochs, objective, gradient norm, model and message."""
@@ -188,6 +197,7 @@ class FitResult:
             "epochs": f"{self.n_iter} ({passes}), precondition {self.precondition!r}",
             "objective": _first_to_last(self.history.objective, self.objective),
             "penalty": self._penalty(),
+            "bounds": self._bounds(),
             "validation": _least(self.history.validation),
             "gradient norm": _first_to_last(self.history.gradient_norm, self.gradient_norm),
             "suboptimality": _with_share(self.suboptimality, self.objective),
@@ -208,7 +218,17 @@ class FitResult:
         if not self.alpha:
             return ""
         share = f", l1_ratio {self.l1_ratio:g}" if self.l1_ratio else ""
-        return f"alpha {self.alpha:g}{share}{in_scale(self.penalty_scale)}"
+        factors = "" if self.penalty_factor is None else f" x {_first_few(self.penalty_factor)}"
+        return f"alpha {self.alpha:g}{factors}{share}{in_scale(self.penalty_scale)}"
+
+    def _bounds(self) -> str:
+        """Return how many coefficients lie at a bound; "" if there are none."""
+        if self.bounds is None:
+            return ""
+        low, high = (side.astype(self.coef.dtype) for side in self.bounds)
+        # in float32 the nearest number inside stands for a bound
+        held = (self.coef <= np.nextafter(low, np.inf)) | (self.coef >= np.nextafter(high, -np.inf))
+        return f"{np.count_nonzero(held)} of {self.coef.size} coefficients at one"
 
     def effects(self, X: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Effects:
         """Tell what happens to the output when an input changes.

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import _core, losses
+from ._bounds import check_bounds, check_start
 from ._heldout import Rows, hold_out
 from ._hooks import Shape, epoch_hook, rate_hook
-from ._messages import describe_end
 from ._options import (
     DEFAULT_BATCH_SIZE,
     build_options,
     check_callback,
 )
+from ._outcome import result_of, warn_if_cut_short
+from ._penalty import check_penalty_factor
 from ._progress import ProgressBar
 from ._validation import (
-    check_coef,
     check_flag,
-    check_intercept,
     check_matrix,
     check_offset,
     check_sample_weight,
@@ -29,8 +28,6 @@ from ._validation import (
     raise_if_non_finite,
 )
 from .losses._smoothing import rounded_off
-from .plan import as_carried_out
-from .result import ConvergenceWarning, EpochInfo, FitResult, History
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from .losses import Loss
+    from .result import EpochInfo, FitResult
     from .schedules import Schedule
 
 __all__ = ["fit"]
@@ -54,6 +52,8 @@ def fit(
     alpha: float = 0.0,
     l1_ratio: float = 0.0,
     penalty_scale: Literal["raw", "std"] = "raw",
+    penalty_factor: ArrayLike | None = None,
+    bounds: tuple[ArrayLike | None, ArrayLike | None] | None = None,
     fit_intercept: bool = True,
     learning_rate: str | Schedule | Callable[[int], float] = "auto",
     eta0: float = 0.01,
@@ -84,15 +84,17 @@ def fit(
 ) -> FitResult:
     r"""Fit a linear model by gradient descent.
 
-    Minimises, over coefficients :math:`W` and intercept :math:`b`,
+    Minimises, over coefficients :math:`W` within `bounds` and intercept :math:`b`,
 
     .. math::
 
        F(W, b) = \frac{1}{\sum_i s_i} \sum_i s_i\, \ell(y_i, x_i^T W + b + o_i)
-                 + \alpha \left( \rho \|Q W\|_1 + \tfrac{1 - \rho}{2} \|Q W\|_2^2 \right)
+                 + \alpha \sum_{jk} f_j \left( \rho |q_j W_{jk}|
+                 + \tfrac{1 - \rho}{2} (q_j W_{jk})^2 \right)
 
-    with sample weights :math:`s`, offsets :math:`o` and :math:`\rho` the `l1_ratio`; Q is 1 or,
-    with penalty_scale="std", the standard deviation of each column. With the default step size,
+    with sample weights :math:`s`, offsets :math:`o`, :math:`\rho` the `l1_ratio` and :math:`f` the
+    `penalty_factor`; :math:`q_j` is 1 or, with penalty_scale="std", the standard deviation of each
+    column. With the default step size,
     columns are centred and scaled inside the solver: raw tables need no preparation, and the
     coefficients are those of the columns as given.
 
@@ -123,6 +125,14 @@ def fit(
         "std": :math:`q_j w_j`, units of y per standard deviation :math:`q_j` (weighted, over all
         rows of the fit) of the column: the same optimum as on standardised columns, whatever the
         units. Constant columns bear no penalty then. Costs a pass at most, nothing without alpha.
+    penalty_factor : array_like of shape (d,), optional
+        Factors :math:`f_j` >= 0 of the penalty on each feature, by default 1; 0 leaves a feature
+        without penalty. As in glmnet [8], but taken as they are: glmnet rescales them to sum to d.
+    bounds : tuple (low, high), optional
+        Bounds of the coefficients, on the columns as given, each None, a number or an array_like
+        of shape (d,) or (K, d); infinite where there is none. ``(0, None)`` is non-negative least
+        squares, ``low[j] == high[j]`` fixes a coefficient. The intercept has none. The result is
+        within them exactly; in float32, within the nearest numbers inside.
     fit_intercept : bool, default=True
         Whether to fit an intercept; it is never penalised.
     learning_rate : str, Schedule or callable, default="auto"
@@ -149,8 +159,8 @@ def fit(
     update : str, default="auto"
         Rule of the step: "auto", "plain", "momentum", "nesterov", "lbfgs", "adagrad", "rmsprop",
         "adam" or "adamw". "lbfgs" is the limited-memory quasi-Newton method, for batch descent with
-        the automatic step size and without l1 penalty. "auto" is that where batch descent is not
-        whitened, Nesterov's accelerated sequence with restarts if there is an l1 penalty, and
+        the automatic step size, without l1 penalty or bounds. "auto" is that where batch descent is
+        not whitened, Nesterov's accelerated sequence with restarts with l1 penalty or bounds, and
         "plain" else. "adagrad", "rmsprop", "adam" and "adamw" give each coefficient a rate of its
         own in the stochastic solvers (see Notes).
     momentum : float, default=0.9
@@ -197,7 +207,7 @@ def fit(
     offset : array_like of shape (n,) or (n, K), optional
         Known part of the linear predictor, added to it.
     coef_init : array_like of shape (d,) or (K, d), optional
-        Where to start, by default 0.
+        Where to start, within the bounds; by default 0, or the bound next to it.
     intercept_init : float or array_like of shape (K,), optional
         Where to start, by default 0.
     n_threads : int, optional
@@ -275,6 +285,8 @@ def fit(
     .. [6] I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR, 2019.
     .. [7] R. Johnson, T. Zhang, "Accelerating Stochastic Gradient Descent using Predictive
        Variance Reduction", NIPS, 2013.
+    .. [8] J. Friedman, T. Hastie, R. Tibshirani, "Regularization Paths for Generalized Linear
+       Models via Coordinate Descent", Journal of Statistical Software 33(1), 2010.
 
     Examples
     --------
@@ -304,6 +316,8 @@ def fit(
         alpha=alpha,
         l1_ratio=l1_ratio,
         penalty_scale=penalty_scale,
+        penalty_factor=penalty_factor,
+        bounds=bounds,
         fit_intercept=fit_intercept,
         learning_rate=learning_rate,
         eta0=eta0,
@@ -322,12 +336,8 @@ def fit(
         n_threads=n_threads,
     )
 
-    coef = np.zeros((n_outputs, n_features))
-    if coef_init is not None:
-        coef = check_coef("coef_init", coef_init, n_outputs, n_features)
-    intercept = np.zeros(n_outputs)
-    if intercept_init is not None:
-        intercept = check_intercept("intercept_init", intercept_init, n_outputs)
+    box = check_bounds(bounds, n_outputs, n_features)
+    coef, intercept = check_start(coef_init, intercept_init, box, n_outputs, n_features)
 
     shape = Shape(dtype, targets.one_dimensional)
     heldout, weights = hold_out(
@@ -363,38 +373,16 @@ def fit(
             bar.close()
     raise_if_non_finite("X", matrix, fitted["non_finite"])
 
-    n_iter = fitted["n_iter"]
-    validation = np.full(n_iter, np.nan) if heldout is None else np.array(heldout.history)
-    history = History(**fitted["history"], validation=validation)
-    status = fitted["status"].name
-    if status == "stopped" and heldout is not None and heldout.exhausted:
-        status = "validation_stop"
-    result = FitResult(
-        coef=shape.of_coef(fitted["coef"]),
-        intercept=shape.of_intercept(fitted["intercept"]),
-        n_iter=n_iter,
-        n_passes=fitted["n_passes"],
-        status=status,
-        objective=fitted["objective"],
-        gradient_norm=fitted["gradient_norm"],
-        suboptimality=fitted["suboptimality"],
-        message=describe_end(fitted, history, options, rate, heldout),
-        precondition=fitted["precondition"].name,
-        plan=as_carried_out(plan, fitted),
+    result = result_of(
+        fitted,
+        *(options, rate, plan, shape, heldout),
         loss=resolved.name,
-        history=history,
         classes=targets.classes,
-        separable=fitted["separable"],
         alpha=float(alpha),
         l1_ratio=float(l1_ratio),
         penalty_scale=penalty_scale,
+        penalty_factor=check_penalty_factor(penalty_factor, n_features),
+        bounds=None if box is None else box.shown(one_dimensional=targets.one_dimensional),
     )
-    if status in ("iteration_limit", "time_limit", "diverged") and not _all_epochs_wanted(
-        status, options
-    ):
-        warnings.warn(result.message, ConvergenceWarning, stacklevel=2)
+    warn_if_cut_short(result, options.tol, stacklevel=2)
     return result
-
-
-def _all_epochs_wanted(status: str, options: _core.FitOptions) -> bool:
-    return status == "iteration_limit" and options.tol is None

@@ -1,4 +1,6 @@
 // The kernel of adaptive updates against its formula in long double, and its rules by age.
+#include <algorithm>
+
 #include "check.hpp"
 #include "core/adaptive.hpp"
 #include "core/penalty.hpp"
@@ -17,6 +19,7 @@ struct AdaptiveKind {
     bool averaged = false;
     bool anchored = false;
     bool factors = false;  // of the penalty, per column
+    bool bounded = false;  // with factors, by -1/4 and 1/4
 };
 
 template <class T>
@@ -47,6 +50,10 @@ void check_step(const KernelTable<T>& kernels, Index columns, Index outputs, Ind
     step.penalty = {static_cast<T>(kind.l1), static_cast<T>(kind.l2)};
     step.penalty.l1_factor = kind.factors ? l1_factor.data() : nullptr;
     step.penalty.l2_factor = kind.factors ? l2_factor.data() : nullptr;
+    const Exact<T> low(std::vector<T>(static_cast<std::size_t>(size), T(-0.25)));
+    const Exact<T> high(std::vector<T>(static_cast<std::size_t>(size), T(0.25)));
+    step.penalty.low = kind.bounded ? low.data() : nullptr;
+    step.penalty.high = kind.bounded ? high.data() : nullptr;
     step.coef = coef.data();
     step.velocity = kind.mean ? new_mean.data() : nullptr;
     step.coef_sum = kind.averaged ? coef_sum.data() : nullptr;
@@ -86,9 +93,10 @@ void check_step(const KernelTable<T>& kernels, Index columns, Index outputs, Ind
             long double moved = start[at] - t * direction;
             if (kind.decoupled) moved -= static_cast<long double>(step.step) * l2 * start[at];
             const long double threshold = t * u * l1;
-            const long double expected = moved > threshold    ? moved - threshold
-                                         : moved < -threshold ? moved + threshold
-                                                              : 0;
+            long double expected = moved > threshold    ? moved - threshold
+                                   : moved < -threshold ? moved + threshold
+                                                        : 0;
+            if (kind.bounded) expected = std::clamp(expected, -0.25L, 0.25L);
             constexpr double units = 64;
             check(close(coef[at], expected, 4, units), kernels.isa, " columns ", columns, " at ",
                   at, ": ", coef[at], ", expected ", expected);
@@ -108,6 +116,7 @@ void every_width() {
         {true, true, true, 0.3, 0.5, true, true},
         {true, true, false, 0, 0, false, true},
         {true, true, false, 0.3, 0.5, false, false, true},
+        {true, true, false, 0.1, 0.5, true, false, true, true},
         {false, true, true, 0.3, 0.5, true, true, true},
     };
     each_kernel_table([&](const auto& kernels) {

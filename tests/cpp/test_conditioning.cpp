@@ -25,7 +25,7 @@ Problem<T> dependent_problem(Index rows) {
 template <class T>
 Conditioning of(const KernelTable<T>& kernels, const Problem<T>& problem, int threads) {
     const LossSpec loss{find_loss(kernels, "squared_error"), 0.0};
-    return conditioning(kernels, problem.data(), loss, 0.0, PenaltyScale::raw, true, threads,
+    return conditioning(kernels, problem.data(), loss, {}, PenaltyScale::raw, true, threads,
                         keep_going);
 }
 

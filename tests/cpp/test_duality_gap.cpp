@@ -36,8 +36,9 @@ void ridge_by_the_book() {
                 for (const int threads : {1, 2}) {
                     const Objective<T> objective(
                         kernels, {find_loss(kernels, "squared_error"), 0.0}, threads);
-                    const double gap = duality_gap(objective, problem.data(), at,
-                                                   {0.0, static_cast<double>(l2)}, false);
+                    const double gap =
+                        duality_gap(objective, problem.data(), at, {0.0, static_cast<double>(l2)},
+                                    PenaltyScale::raw, false);
                     check(std::abs(gap - expected) <=
                               1e3L * std::numeric_limits<T>::epsilon() * expected,
                           kernels.isa, " rows ", rows, ": ", gap, ", expected ", expected);
@@ -54,7 +55,7 @@ void a_loss_without_fenchel_gaps_has_no_bound() {
     const Coefficients at{{0.1, 0.2, 0.3}, {0.0}};
     const auto gap = [&] {
         const Objective<double> objective(kernels, {0, 1.0}, 1);
-        return duality_gap(objective, problem.data(), at, {0.1, 0.1}, true);
+        return duality_gap(objective, problem.data(), at, {0.1, 0.1}, PenaltyScale::raw, true);
     };
     check(std::isfinite(gap()));
     loss.fenchel_gaps = nullptr;

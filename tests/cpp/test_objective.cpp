@@ -213,6 +213,22 @@ void measure_adds_penalty_and_least_subgradient() {
     check(sums.coef == std::vector<double>{1.0 + 0.75 + 1.0, -2.0, 0.5});
 }
 
+// A coefficient at a bound counts where its slope leads back inside.
+void measure_within_bounds() {
+    GradientSums sums(1, 6);
+    sums.weight = 1.0;
+    sums.coef = {1.0, -1.0, 1.0, -1.0, 5.0, 0.25};
+    const std::vector<double> coef{-2.0, -2.0, 3.0, 3.0, 0.5, 0.0};
+    PenaltyStrength penalty{0.5, 0.0};
+    penalty.box = {{-2.0, -2.0, 0.0, 0.0, 0.5, 0.0}, {9.0, 9.0, 3.0, 3.0, 0.5, 1.0}};
+    // slopes: -2 to the right 1 - 0.5, -1 - 0.5; 3 to the left 1 + 0.5, -1 + 0.5; 0 held by both
+    const Measure found = measure(sums, penalty, coef, {}, true);
+    check(std::abs(found.gradient_norm - std::sqrt(1.5 * 1.5 + 1.5 * 1.5)) < 1e-15,
+          found.gradient_norm);
+    sums.coef[5] = std::numeric_limits<double>::quiet_NaN();
+    check(std::isnan(measure(sums, penalty, coef, {}, true).gradient_norm), "NaN is seen");
+}
+
 }  // namespace
 }  // namespace fastgd::testing
 
@@ -224,6 +240,7 @@ int main(int argc, char** argv) {
          {"value is the pass without gradient", value_alone_is_the_gradient_pass_without_gradient},
          {"weights are repetitions", weights_are_repetitions},
          {"element types do not matter", element_types_of_data_do_not_matter},
-         {"measure", measure_adds_penalty_and_least_subgradient}},
+         {"measure", measure_adds_penalty_and_least_subgradient},
+         {"measure within bounds", measure_within_bounds}},
         argc, argv);
 }

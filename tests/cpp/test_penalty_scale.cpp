@@ -27,6 +27,16 @@ void factors_of_columns() {
     check(scaled.l1 == 0.5 && scaled.l2 == 0.25, "the schedule still knows the strength");
 }
 
+void factors_multiply_those_of_deviations() {
+    const PenaltyStrength given = PenaltyStrength::of(0.5, 0.5, {3.0, 1.0, 0.0, 2.0});
+    check(given.l1_of(4) == 0.75 && given.l2_of(3) == 0.5, "the same for all outputs");
+    check(given.exempts(2) && !given.exempts(0) && given.fits(2, 4) && !given.fits(2, 3));
+    const PenaltyStrength scaled = in_deviations(given, moments());
+    check(scaled.l1_of(0) == 1.5 && scaled.l2_of(0) == 3.0, scaled.l1_of(0), " ", scaled.l2_of(0));
+    for (std::size_t j = 1; j < 4; ++j) check(scaled.exempts(j), "column ", j);
+    check(!PenaltyStrength().exempts(0), "no penalty exempts nobody");
+}
+
 template <class T>
 PenaltyStrength penalty_on(const KernelTable<T>& kernels, const Problem<T>& problem,
                            const PenaltyStrength& penalty, PenaltyScale scale, int threads) {
@@ -118,6 +128,7 @@ void descents_see_factors() {
 int main(int argc, char** argv) {
     using namespace fastgd::testing;
     return run({{"factors of columns", factors_of_columns},
+                {"factors multiply those of deviations", factors_multiply_those_of_deviations},
                 {"factors come from the rows", factors_come_from_the_rows},
                 {"descents see factors", descents_see_factors}},
                argc, argv);

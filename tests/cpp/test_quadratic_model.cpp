@@ -1,4 +1,6 @@
-// Least points of quadratics with an l1 penalty: they solve, or meet the conditions of an optimum.
+// Least points of quadratics with kinks and bounds: they solve, or meet an optimum's conditions.
+#include <algorithm>
+
 #include "check.hpp"
 #include "core/quadratic_model.hpp"
 #include "levels.hpp"
@@ -11,17 +13,30 @@ constexpr double ridge = 1e-13;
 
 struct Model {
     SymmetricMatrix hessian;
-    std::vector<double> gradient, from, threshold;
+    std::vector<double> gradient, from;
+    Holds holds;
 
     Model(Numbers& numbers, SymmetricMatrix matrix, double strength)
         : hessian(std::move(matrix)),
           gradient(numbers.normals<double>(hessian.size())),
           from(numbers.normals<double>(hessian.size())),
-          threshold(numbers.uniforms<double>(hessian.size(), 0.5 * strength, strength)) {}
+          holds(from.size()) {
+        holds.threshold = numbers.uniforms<double>(hessian.size(), 0.5 * strength, strength);
+    }
 
     std::vector<double> least() const {
-        return least_point(hessian, gradient, from, threshold, ridge,
+        return least_point(hessian, gradient, from, holds, ridge,
                            selected_kernels<double>().add_products);
+    }
+
+    // Bounds about where it starts; some coordinates have one, some none, some no choice.
+    void bound(Numbers& numbers, double most) {
+        for (std::size_t j = 0; j < from.size(); ++j) {
+            if (j % 5 != 1) holds.low[j] = from[j] - numbers.uniform(0, most);
+            if (j % 5 != 2) holds.high[j] = from[j] + numbers.uniform(0, most);
+            if (j % 5 == 3) holds.low[j] = from[j];
+            if (j % 7 == 4) holds.low[j] = holds.high[j] = from[j];
+        }
     }
 
     std::vector<double> moved(const std::vector<double>& point) const {
@@ -35,15 +50,18 @@ struct Model {
         const std::vector<double> move = moved(point);
         for (Index j = 0; j < hessian.size(); ++j) {
             const auto at = static_cast<std::size_t>(j);
+            const double threshold = holds.threshold[at];
             const long double slope = gradient[at] + product_at(hessian, j, move);
             const long double size =
                 rounding_at(hessian, j, move) +
-                std::numeric_limits<double>::epsilon() * (std::abs(gradient[at]) + threshold[at]);
-            const long double excess = point[at] > 0.0 ? std::abs(slope + threshold[at])
-                                       : point[at] < 0.0
-                                           ? std::abs(slope - threshold[at])
-                                           : std::max(std::abs(slope) - threshold[at], 0.0L);
-            check(excess <= units * size, what, ": slope ", slope, ", threshold ", threshold[at],
+                std::numeric_limits<double>::epsilon() * (std::abs(gradient[at]) + threshold);
+            const long double right = slope + (point[at] >= 0.0 ? threshold : -threshold);
+            const long double left = slope + (point[at] > 0.0 ? threshold : -threshold);
+            const long double excess = std::max({point[at] < holds.high[at] ? -right : 0.0L,
+                                                 point[at] > holds.low[at] ? left : 0.0L, 0.0L});
+            check(holds.low[at] <= point[at] && point[at] <= holds.high[at], what, ": ", point[at],
+                  " out of bounds");
+            check(excess <= units * size, what, ": slope ", slope, ", threshold ", threshold,
                   " at ", point[at], ", ", j, " of ", hessian.size(), ", off by ", excess / size,
                   " units");
         }
@@ -114,7 +132,7 @@ void some_thresholds_are_zero() {
     Numbers numbers(83);
     for (const double condition : {10.0, 1e8}) {
         Model model(numbers, rotated(numbers, 40, condition), 0.3);
-        for (std::size_t j = 0; j < 40; j += 3) model.threshold[j] = 0.0;
+        for (std::size_t j = 0; j < 40; j += 3) model.holds.threshold[j] = 0.0;
         const std::vector<double> point = model.least();
         model.check_optimal("some free", point, 4e5);
         for (std::size_t j = 0; j < 40; j += 3) check(point[j] != 0.0, j);
@@ -127,7 +145,7 @@ void where_nothing_bends_only_the_threshold_moves() {
     for (Index r = 0; r < 60; ++r) columns.at(r, 4) = columns.at(r, 9) = 0.0;
     Model model(numbers, gram_of(columns), 0.2);
     model.gradient[4] = model.gradient[9] = 0.0;
-    model.threshold[9] = 0.0;
+    model.holds.threshold[9] = 0.0;
     const std::vector<double> point = model.least();
     check(point[4] == 0.0, point[4]);
     check(point[9] == model.from[9], point[9]);
@@ -141,8 +159,46 @@ void equal_columns_share() {
     for (const double strength : {0.0, 0.1}) {
         Model model(numbers, gram_of(columns), strength);
         model.gradient[13] = model.gradient[2];
-        model.threshold[13] = model.threshold[2];
+        model.holds.threshold[13] = model.holds.threshold[2];
         model.check_optimal("equal columns", model.least(), 1e5);
+    }
+}
+
+void bounds_are_met() {
+    Numbers numbers(87);
+    for (const double condition : {10.0, 1e8})
+        for (const Index size : {2, 5, 16, 40, 130})
+            for (const double strength : {0.0, 0.3})
+                for (const double most : {1e-3, 1.0, 30.0}) {
+                    Model model(numbers, rotated(numbers, size, condition), strength);
+                    model.bound(numbers, most);
+                    const std::vector<double> point = model.least();
+                    model.check_optimal("bounded", point, 1e4 * static_cast<double>(size));
+                }
+}
+
+// Steps down the slope, back into the box after each, until they have long come to rest.
+void as_projected_steps_do() {
+    Numbers numbers(88);
+    for (const Index size : {1, 2, 3, 7}) {
+        Model model(numbers, gram_of(Columns(numbers, 3 * size, size)), 0.0);
+        model.bound(numbers, 0.5);
+        double bend = 0.0;
+        for (Index j = 0; j < size; ++j) bend += model.hessian.at(j, j);
+        std::vector<double> brute = model.from;
+        for (int step = 0; step < 20'000; ++step) {
+            const std::vector<double> move = model.moved(brute);
+            for (std::size_t j = 0; j < brute.size(); ++j) {
+                const auto slope = static_cast<double>(
+                    product_at(model.hessian, static_cast<Index>(j), move) + model.gradient[j]);
+                brute[j] =
+                    std::clamp(brute[j] - slope / bend, model.holds.low[j], model.holds.high[j]);
+            }
+        }
+        const std::vector<double> point = model.least();
+        for (std::size_t j = 0; j < point.size(); ++j)
+            check(std::abs(point[j] - brute[j]) <= 1e-9, "size ", size, " at ", j, ": ", point[j],
+                  ", expected ", brute[j]);
     }
 }
 
@@ -173,6 +229,8 @@ int main(int argc, char** argv) {
                 {"some thresholds are zero", some_thresholds_are_zero},
                 {"where nothing bends", where_nothing_bends_only_the_threshold_moves},
                 {"equal columns share", equal_columns_share},
+                {"bounds are met", bounds_are_met},
+                {"as projected steps do", as_projected_steps_do},
                 {"an optimum stays", an_optimum_stays}},
                argc, argv);
 }

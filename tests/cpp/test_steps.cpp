@@ -14,6 +14,20 @@ long double soft(long double v, long double threshold) {
     return v < -threshold ? v + threshold : 0;
 }
 
+template <class T>
+long double within(long double v, const Penalty<T>& penalty, Index at) {
+    if (penalty.low == nullptr) return v;
+    return std::clamp<long double>(v, penalty.low[at], penalty.high[at]);
+}
+
+// Numbers that lie apart by up to `most` from those given.
+template <class T>
+Exact<T> above(Numbers& numbers, const Exact<T>& low, double most) {
+    std::vector<T> high = numbers.uniforms<T>(low.size(), 0, most);
+    for (Index i = 0; i < low.size(); ++i) high[static_cast<std::size_t>(i)] += low[i];
+    return Exact<T>(high);
+}
+
 struct StepKind {
     bool metric;
     double momentum;  // 0: plain
@@ -23,6 +37,7 @@ struct StepKind {
     bool averaged;
     bool anchored = false;
     bool factors = false;  // of the penalty, per column
+    bool bounded = false;  // with factors
 };
 
 template <class T>
@@ -54,6 +69,10 @@ void check_batch_step(const KernelTable<T>& kernels, Index columns, Index output
     step.penalty = {static_cast<T>(kind.l1), static_cast<T>(kind.l2)};
     step.penalty.l1_factor = kind.factors ? l1_factor.data() : nullptr;
     step.penalty.l2_factor = kind.factors ? l2_factor.data() : nullptr;
+    const Exact<T> low(numbers.uniforms<T>(size, -0.5, 0.5));
+    const Exact<T> high = above(numbers, low, 0.5);
+    step.penalty.low = kind.bounded ? low.data() : nullptr;
+    step.penalty.high = kind.bounded ? high.data() : nullptr;
     step.coef = coef.data();
     step.velocity = kind.momentum > 0 ? moving.data() : nullptr;
     step.coef_sum = kind.averaged ? coef_sum.data() : nullptr;
@@ -71,12 +90,13 @@ void check_batch_step(const KernelTable<T>& kernels, Index columns, Index output
             const long double plain = -t * (gradient + l2 * start[at]);
             const long double carried = step.momentum * static_cast<long double>(velocity[at]);
             const bool heavy_ball = kind.momentum > 0 && !kind.nesterov;
-            const long double iterate =
-                soft(start[at] + plain + (heavy_ball ? carried : 0), t * l1);
+            const long double iterate = within(
+                soft(start[at] + plain + (heavy_ball ? carried : 0), t * l1), step.penalty, at);
             const long double expected_velocity =
                 iterate - start[at] + (kind.nesterov ? carried : 0);
             const long double expected =
-                iterate + (kind.nesterov ? step.momentum * expected_velocity : 0);
+                within(iterate + (kind.nesterov ? step.momentum * expected_velocity : 0),
+                       step.penalty, at);
             const long double expected_sum = sum[at] + (kind.averaged ? expected : 0);
             constexpr double units = 16;
             check(close(coef[at], expected, 2, units), kernels.isa, " columns ", columns, " at ",
@@ -101,7 +121,11 @@ void batch_step_at_every_width() {
                               {true, 0, false, 0.4, 0.5, true, false, true},
                               {false, 0.9, true, 0, 0.1, false, true, true},
                               {true, 0.9, true, 0.4, 0.1, true, false, true},
-                              {false, 0.9, false, 0.4, 0, false, true, true}};
+                              {false, 0.9, false, 0.4, 0, false, true, true},
+                              {false, 0, false, 0, 0, true, false, true, true},
+                              {true, 0, false, 0.4, 0.5, false, true, true, true},
+                              {true, 0.9, false, 0, 0.1, true, false, true, true},
+                              {false, 0.9, true, 0.4, 0.1, true, false, true, true}};
     each_kernel_table([&](const auto& kernels) {
         Numbers numbers(6);
         for (Index columns = 0; columns <= 67; ++columns)
@@ -122,6 +146,7 @@ struct SgdKind {
     double intercept_metric;
     bool anchored = false;
     bool factors = false;  // of the penalty, per column
+    bool bounded = false;  // with factors
 };
 
 // Coefficients after each row, in long double.
@@ -167,7 +192,7 @@ struct SgdOracle {
             const long double l2 = s.penalty.l2 * (factors ? s.penalty.l2_factor[j] : 1.0L);
             coef[c] -= rate * slope * metric * tile.centred(i, j) +
                        t * (l2 * coef[c] + full(k * columns + j));
-            coef[c] = soft(coef[c], t * l1);
+            coef[c] = within(soft(coef[c], t * l1), s.penalty, k * columns + j);
             coef_sum[c] += coef[c];
         }
         b -= (rate * slope + s.step[i] * full(s.outputs * columns + k)) * s.intercept_metric;
@@ -235,6 +260,10 @@ void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index 
     chunk.penalty = {static_cast<T>(kind.l1), static_cast<T>(kind.l2)};
     chunk.penalty.l1_factor = kind.factors ? l1_factor.data() : nullptr;
     chunk.penalty.l2_factor = kind.factors ? l2_factor.data() : nullptr;
+    const Exact<T> low(numbers.uniforms<T>(outputs * columns, -0.5, 0.5));
+    const Exact<T> high = above(numbers, low, 0.5);
+    chunk.penalty.low = kind.bounded ? low.data() : nullptr;
+    chunk.penalty.high = kind.bounded ? high.data() : nullptr;
     if (kind.anchored)
         chunk.anchor = {anchor_coef.data(), anchor_intercept.data(), anchor_gradient.data()};
     chunk.coef = coef.data();
@@ -271,7 +300,10 @@ void sgd_at_every_width() {
                              {true, true, false, 0.2, 0.1, false, 4, false, true},
                              {true, true, true, 0, 0.1, false, 1, true, true},
                              {false, false, false, 0.2, 0, true, 0.5, false, true},
-                             {true, false, false, 0, 0.1, true, 1, false, true}};
+                             {true, false, false, 0, 0.1, true, 1, false, true},
+                             {false, true, true, 0, 0, true, 1, false, true, true},
+                             {true, true, false, 0.2, 0.1, false, 4, false, true, true},
+                             {true, false, true, 0, 0.1, false, 1, true, true, true}};
     each_kernel_table([&](const auto& kernels) {
         Numbers numbers(7);
         for (Index l = 0; l < kernels.loss_count; ++l)
