@@ -27,11 +27,14 @@ class Loss:
         The one number the loss is adjusted by, in its own unit; 0.0 for a loss that has none.
     targets : {"real", "binary"}
         Whether `y` holds real numbers or one of two labels.
+    link : {"identity", "log", "logit"}
+        What the linear predictor is of the mean of `y`.
     """
 
     name: str
     parameter: float
     targets: Literal["real", "binary"]
+    link: Literal["identity", "log", "logit"]
 
 
 def squared_error() -> Loss:
@@ -49,7 +52,7 @@ def squared_error() -> Loss:
     .. [1] T. Hastie, R. Tibshirani, J. Friedman, "The Elements of Statistical Learning", 2nd ed.,
        Springer, 2009, section 3.2.
     """
-    return Loss("squared_error", 0.0, "real")
+    return Loss("squared_error", 0.0, "real", "identity")
 
 
 def log_loss() -> Loss:
@@ -69,7 +72,7 @@ def log_loss() -> Loss:
     .. [1] T. Hastie, R. Tibshirani, J. Friedman, "The Elements of Statistical Learning", 2nd ed.,
        Springer, 2009, section 4.4.
     """
-    return Loss("log_loss", 0.0, "binary")
+    return Loss("log_loss", 0.0, "binary", "logit")
 
 
 def huber(epsilon: float = 0.1) -> Loss:
@@ -105,7 +108,8 @@ def huber(epsilon: float = 0.1) -> Loss:
     .. [1] P. J. Huber, "Robust Estimation of a Location Parameter", The Annals of Mathematical
        Statistics 35(1), 1964, pp. 73-101.
     """
-    return Loss("huber", check_real("epsilon", epsilon, low=0.0, low_open=True), "real")
+    bound = check_real("epsilon", epsilon, low=0.0, low_open=True)
+    return Loss("huber", bound, "real", "identity")
 
 
 # The order is the order in which messages list the names.

@@ -10,7 +10,7 @@ import numpy as np
 from . import _core, losses
 from ._heldout import Rows, hold_out
 from ._hooks import Shape, epoch_hook, rate_hook
-from ._messages import describe_end
+from ._messages import describe_end, is_unfinished, quiet
 from ._options import (
     DEFAULT_BATCH_SIZE,
     build_options,
@@ -77,6 +77,7 @@ def fit(
     offset: ArrayLike | None = None,
     coef_init: ArrayLike | None = None,
     intercept_init: ArrayLike | None = None,
+    epochs_before: int = 0,
     n_threads: int | None = None,
     callback: Callable[[EpochInfo], bool | None] | None = None,
     progress: bool = False,
@@ -199,6 +200,8 @@ def fit(
         Where to start, by default 0.
     intercept_init : float or array_like of shape (K,), optional
         Where to start, by default 0.
+    epochs_before : int, default=0
+        Epochs of the fit that `coef_init` comes from: orders of rows and schedules go on from there.
     n_threads : int, optional
         Threads to use; by default as many as this process may use, fewer on little data. The
         result has the same bits for any number. Solver "sgd" takes its steps on one thread.
@@ -315,6 +318,7 @@ def fit(
         shuffle=shuffle,
         average=average,
         random_state=random_state,
+        epochs_before=epochs_before,
         n_threads=n_threads,
     )
 
@@ -385,12 +389,6 @@ def fit(
         l1_ratio=float(l1_ratio),
         penalty_scale=penalty_scale,
     )
-    if status in ("iteration_limit", "time_limit", "diverged") and not _all_epochs_wanted(
-        status, options
-    ):
+    if is_unfinished(status, options.tol) and not quiet.get():
         warnings.warn(result.message, ConvergenceWarning, stacklevel=2)
     return result
-
-
-def _all_epochs_wanted(status: str, options: _core.FitOptions) -> bool:
-    return status == "iteration_limit" and options.tol is None
