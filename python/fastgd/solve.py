@@ -201,7 +201,7 @@ def fit(
     intercept_init : float or array_like of shape (K,), optional
         Where to start, by default 0.
     epochs_before : int, default=0
-        Epochs of the fit that `coef_init` comes from: orders of rows and schedules go on from there.
+        Epochs of the fit that `coef_init` comes from: orders of rows and schedules go on there.
     n_threads : int, optional
         Threads to use; by default as many as this process may use, fewer on little data. The
         result has the same bits for any number. Solver "sgd" takes its steps on one thread.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import scipy.sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Literal, TypeAlias
 
+    import numpy as np
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     Start: TypeAlias = tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]
 
-class LinearModel(BaseEstimator):  # type: ignore[misc]
+
+class LinearModel(BaseEstimator):
     """A linear model with scikit-learn's names; `GDRegressor` tells what they mean."""
 
     coef_: Any
@@ -228,11 +229,13 @@ class LinearModel(BaseEstimator):  # type: ignore[misc]
         self.n_iter_ = max(one.n_iter for one in results)
         self.t_ = 1.0 + (self._epochs_before(n_rows) + self.n_iter_) * n_rows
         self.status_ = worst_status(results)
-        vars(self).pop("_stream", None)
+        self.__dict__.pop("_stream", None)
 
     def _dense_coef(self) -> NDArray[Any]:
-        coef = self.coef_
-        return coef.toarray() if scipy.sparse.issparse(coef) else coef
+        dense: NDArray[Any] = (
+            self.coef_.toarray() if scipy.sparse.issparse(self.coef_) else self.coef_
+        )
+        return dense
 
     def _linear_predictor(self, X: Any) -> NDArray[Any]:
         """Return X W + b of shape (n,) or (n, K)."""
@@ -245,10 +248,10 @@ class LinearModel(BaseEstimator):  # type: ignore[misc]
 @contextmanager
 def all_or_nothing(estimator: LinearModel) -> Iterator[None]:
     """Leave the estimator as it was if an error comes up."""
-    before = dict(vars(estimator))
+    before = dict(estimator.__dict__)
     try:
         yield
     except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
+        estimator.__dict__.clear()
+        estimator.__dict__.update(before)
         raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from .._options import DEFAULT_BATCH_SIZE
@@ -16,8 +16,8 @@ from . import _stream
 from ._base import LinearModel, all_or_nothing
 from ._one_vs_rest import fit_one_vs_rest
 from ._partial import take_steps, takes_steps
-from ._probability import BY_LOSS
-from ._rows import codes_of, times_class_weight, weights_of_stream
+from ._probability import BY_LOSS, has_probabilities
+from ._rows import classes_of_stream, codes_of, times_class_weight, weights_of_stream
 from ._settings import resolve_loss
 from ._warnings import told_later, warn_if_unfinished
 
@@ -35,15 +35,73 @@ if TYPE_CHECKING:
 __all__ = ["GDClassifier"]
 
 
-def _has_probabilities(classifier: GDClassifier) -> bool:
-    name = classifier._loss().name
-    if name not in BY_LOSS:
-        losses = " and ".join(map(repr, BY_LOSS))
-        raise AttributeError(f"probabilities come with the losses {losses}, not with {name!r}")
-    return True
+class GDClassifier(ClassifierMixin, LinearModel):
+    r"""Linear classification by gradient descent, in the place of scikit-learn's SGDClassifier.
 
+    Logistic regression by default. Labels are -1 and +1 inside; of more than two classes each is
+    told from all others by a model of its own. Minimises the same objective as `GDRegressor`.
 
-class GDClassifier(ClassifierMixin, LinearModel):  # type: ignore[misc]
+    Parameters
+    ----------
+    loss : str or Loss, default="log_loss"
+        A loss of `fastgd.losses` for two labels or for real targets, by name or as a `Loss`.
+    penalty, alpha, l1_ratio, fit_intercept, max_iter, tol, shuffle, verbose, epsilon
+        As in `GDRegressor`.
+    n_jobs : int, optional
+        Threads to use if `n_threads` does not tell; -1 are all this process may use, -2 all but
+        one.
+    random_state, learning_rate, eta0, power_t, early_stopping, validation_fraction
+        As in `GDRegressor`; rows are held out from each class alike.
+    n_iter_no_change : int, default=5
+        As in `GDRegressor`.
+    class_weight : dict, "balanced" or None, default=None
+        What the weight of each row is multiplied by, by its label; 1 for labels not named.
+        "balanced" gives all classes the same weight in sum (not in `partial_fit`).
+    warm_start, average, solver, batch_size, update, momentum, beta2, variance_reduction
+        As in `GDRegressor`.
+    precondition, penalty_scale, max_time, n_threads, callback
+        As in `GDRegressor`; the models of several classes share `max_time`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, in order.
+    coef_ : ndarray of shape (1, d) or (n_classes, d)
+        Coefficients: of two classes those for the second; float32 where X was.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        Intercepts.
+    n_iter_ : int
+        Most epochs of a class in the last fit; 1 after `partial_fit`.
+    t_ : float
+        1 and the rows that steps were taken for: those of all epochs, and of weight above 0 in
+        `partial_fit`.
+    status_ : str
+        How the fit ended, as `fastgd.FitResult` has it; of several classes the worst. Not after
+        `partial_fit`.
+    history_ : History or list of History
+        Objective, step size and seconds of each epoch; for more than two classes of each class. Not
+        after `partial_fit`.
+    result_ : FitResult or list of FitResult
+        All that `fastgd.fit` handed back, likewise.
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : ndarray of shape (d,)
+        Their names, if X had names that are all strings.
+
+    See Also
+    --------
+    GDRegressor : The same for numbers; tells what the parameters mean.
+    fastgd.fit : What does the work.
+
+    Examples
+    --------
+    >>> import numpy as np, fastgd
+    >>> X = np.array([[1.0, 1e6], [2.0, 3e6], [3.0, 2e6], [4.0, 4e6]])
+    >>> model = fastgd.GDClassifier(alpha=0.1).fit(X, ["no", "no", "yes", "yes"])
+    >>> model.predict([[5.0, 5e6]])
+    array(['yes'], dtype='<U3')
+    """
+
     def __init__(
         self,
         *,
@@ -123,6 +181,39 @@ class GDClassifier(ClassifierMixin, LinearModel):  # type: ignore[misc]
         intercept_init: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
+        """Fit the model to all rows.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features; float32 and float64 in C order are read in place.
+        y : array_like of shape (n,)
+            Labels: numbers or strings, two different ones at least.
+        coef_init : array_like of shape (1, d) or (n_classes, d), optional
+            Where to start; by default 0, with `warm_start` where the fit before ended.
+        intercept_init : float or array_like of shape (1,) or (n_classes,), optional
+            Where to start, likewise.
+        sample_weight : array_like of shape (n,), optional
+            Weights >= 0, not all zero; by default every row weighs 1.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        TypeError
+            If an argument or a parameter has the wrong type.
+        ValueError
+            If one has the wrong shape or range, or holds NaN or infinity. After any error the
+            estimator is as it was before.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the fit ended at `max_iter` or `max_time`, or diverged.
+        """
         with all_or_nothing(self):
             matrix, labels = validate_data(self, X, y, ensure_all_finite=False)
             check_classification_targets(labels)
@@ -157,9 +248,36 @@ class GDClassifier(ClassifierMixin, LinearModel):  # type: ignore[misc]
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
+        """Take the steps of some more rows, in their order; see `GDRegressor.partial_fit`.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+        y : array_like of shape (n,)
+            Labels, all of them among `classes`.
+        classes : array_like of shape (n_classes,), optional
+            All labels that may ever come; needed in the first call, may be told again later.
+        sample_weight : array_like of shape (n,), optional
+            Weights >= 0; rows of weight 0 are as if they were absent.
+
+        Returns
+        -------
+        self
+            The estimator, whose coefficients have seen all rows.
+
+        Raises
+        ------
+        TypeError
+            If an argument or a parameter has the wrong type.
+        ValueError
+            If one has the wrong shape or range, or holds NaN, infinity or an unknown label, if a
+            parameter needs all rows at once, or if coefficients overflow. After any error the
+            estimator is as it was before.
+        """
         with all_or_nothing(self):
             matrix, labels = validate_data(self, X, y, reset=not hasattr(self, "coef_"))
-            self.classes_ = self._classes_of_stream(classes)
+            self.classes_ = classes_of_stream(classes, getattr(self, "classes_", None))
             codes = codes_of(labels, self.classes_)
             if isinstance(self.class_weight, str):
                 expected = "a dict or None with partial_fit"
@@ -173,35 +291,101 @@ class GDClassifier(ClassifierMixin, LinearModel):  # type: ignore[misc]
             take_steps(self, rows, positive, (len(positive), matrix.shape[1]))
         return self
 
-    def _classes_of_stream(self, classes: Any) -> NDArray[Any]:
-        known: NDArray[Any] | None = getattr(self, "classes_", None)
-        if classes is None and known is None:
-            expected = "all labels that y may ever hold"
-            raise ValueError(message("classes", expected, "None in the first call"))
-        named: NDArray[Any] = known if classes is None else unique_labels(classes)
-        if known is not None and not np.array_equal(named, known):
-            expected = f"None or the classes of the first call, {shown(known.tolist())}"
-            raise ValueError(message("classes", expected, shown(named.tolist())))
-        if len(named) < 2:
-            raise ValueError(message("classes", "at least two", shown(named.tolist())))
-        return named
-
     def decision_function(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the linear predictor of each class; of two classes that of the second.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, n_classes)
+            Above 0 for the second of two classes.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has the wrong shape or holds NaN or infinity.
+        """
         z = self._linear_predictor(X)
         return z if z.shape[1] > 1 else z[:, 0]
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict labels: the class with the largest linear predictor.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Labels.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has the wrong shape or holds NaN or infinity.
+        """
         scores = self.decision_function(X)
         codes = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
         labels: NDArray[Any] = self.classes_[codes]
         return labels
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict the probability of each class, for "log_loss" and "modified_huber" alone.
+
+        ``1 / (1 + exp(-z))`` and ``(clip(z, -1, 1) + 1) / 2`` of the linear predictor z; of more
+        than two classes divided by their sum.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Probabilities, in the order of `classes_`.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has the wrong shape or holds NaN or infinity.
+        """
         return BY_LOSS[self._loss().name](self.decision_function(X))
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_log_proba(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict the logarithm of the probability of each class; see `predict_proba`.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Logarithms, minus infinity for 0; in the order of `classes_`.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If X has the wrong shape or holds NaN or infinity.
+        """
         with np.errstate(divide="ignore"):
             logarithms: NDArray[Any] = np.log(self.predict_proba(X))
         return logarithms

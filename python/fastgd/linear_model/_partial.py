@@ -59,20 +59,20 @@ def take_steps(
         dtype = compute_dtype(rows.X)
         n_outputs = shape[0] if len(shape) == 2 else 1
         model.coef_, model.intercept_ = np.zeros(shape, dtype), np.zeros(n_outputs, dtype)
-        model.t_ = 1.0
+        model.n_iter_, model.t_ = 1, 1.0
+    if len(rows) == 0:
+        return
     model.n_iter_ = 1
     for of_a_fit in ("history_", "result_", "status_"):
-        vars(model).pop(of_a_fit, None)
+        model.__dict__.pop(of_a_fit, None)
     intercept = model.intercept_
     coef = model._dense_coef().reshape(len(intercept), -1)
     task = _task_of(model, rows, positive)
-    if len(rows) == 0:
-        return
     stream: _stream.Stream | None = getattr(model, "_stream", None)
     if stream is None or not stream.goes_on(task, coef, intercept):
-        stream = _stream.begin(task, coef, intercept, rows)
+        stream = _stream.begin(task, coef, intercept)
     stream = _stream.advance(stream, task, rows)
-    if not (np.isfinite(stream.coef).all() and np.isfinite(stream.intercept).all()):
+    if not stream.finite():
         expected = "a step size that keeps coefficients finite"
         cure = (
             "the model is as before these rows; take a smaller eta0, or learning_rate='auto' with "
@@ -81,8 +81,8 @@ def take_steps(
         got = "one that makes them overflow on these rows"
         raise ValueError(message("learning_rate", expected, got, cure))
     model._stream = stream
-    model.coef_ = stream.coef.astype(stream.dtype).reshape(shape)
-    model.intercept_ = stream.intercept.astype(stream.dtype)
+    shown, model.intercept_ = (values.astype(stream.dtype) for values in stream.shown)
+    model.coef_ = shown.reshape(shape)
     model.t_ += len(rows)
 
 

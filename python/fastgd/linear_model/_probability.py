@@ -10,6 +10,8 @@ from scipy.special import expit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ._classifier import GDClassifier
+
 
 def of_log_loss(scores: NDArray[Any]) -> NDArray[Any]:
     """Return 1 / (1 + exp(-score)) of each class."""
@@ -23,6 +25,15 @@ def of_modified_huber(scores: NDArray[Any]) -> NDArray[Any]:
 
 # By the name of the loss; others have no probabilities.
 BY_LOSS = {"log_loss": of_log_loss, "modified_huber": of_modified_huber}
+
+
+def has_probabilities(classifier: GDClassifier) -> bool:
+    """Return whether the loss has probabilities, for `available_if`."""
+    name = classifier._loss().name
+    if name not in BY_LOSS:
+        losses = " and ".join(map(repr, BY_LOSS))
+        raise AttributeError(f"probabilities come with the losses {losses}, not with {name!r}")
+    return True
 
 
 def _of_all_classes(probability: NDArray[Any]) -> NDArray[Any]:

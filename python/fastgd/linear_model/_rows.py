@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils import compute_class_weight
+from sklearn.utils.multiclass import unique_labels
 
 from .._validation import check_sample_weight, message, shown
 
@@ -15,11 +16,27 @@ if TYPE_CHECKING:
 
 def weights_of_stream(sample_weight: object, n_rows: int) -> NDArray[Any] | None:
     """Return the weights of a chunk, which may all be 0: then it is as if it were absent."""
-    weights = np.asarray(sample_weight) if sample_weight is not None else None
-    if weights is not None and weights.shape == (n_rows,) and weights.dtype.kind in "biuf":
-        if not weights.any():
-            return weights
+    weights = np.asarray(sample_weight)
+    numbers = weights.shape == (n_rows,) and weights.dtype.kind in "biuf"
+    if numbers and not weights.any():
+        return weights
     return check_sample_weight(sample_weight, n_rows)
+
+
+def classes_of_stream(classes: Any, known: NDArray[Any] | None) -> NDArray[Any]:
+    """Return the classes of a stream: named in its first call, `known` in later ones."""
+    if classes is None:
+        if known is None:
+            expected = "all labels that y may ever hold"
+            raise ValueError(message("classes", expected, "None in the first call"))
+        return known
+    named: NDArray[Any] = unique_labels(classes)
+    if known is not None and not np.array_equal(named, known):
+        expected = f"None or the classes of the first call, {shown(known.tolist())}"
+        raise ValueError(message("classes", expected, shown(named.tolist())))
+    if len(named) < 2:
+        raise ValueError(message("classes", "at least two", shown(named.tolist())))
+    return named
 
 
 def codes_of(y: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.intp]:

@@ -3,7 +3,8 @@
 Rows are worked on in blocks: four of single-row steps, a batch of mini-batches. Rows that do not
 fill one wait. A `Stream` therefore holds the state after the last whole block and a copy of the
 rows since. Each call goes on from that state, keeps the new one, and takes the steps of what then
-waits only for the coefficients it shows.
+waits only for the coefficients it shows. Where metric or step come from the data, they come from
+the first thousand rows, and until these are there all rows wait.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
     Descent: TypeAlias = _core.DescentFloat32 | _core.DescentFloat64
     State: TypeAlias = dict[str, list[float]]
+    Start: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+# Rows that tell metric and step.
+FIRST_ROWS = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +64,11 @@ class Rows:
             return self
         return self.pick(self.sample_weight != 0)
 
+    def copied(self) -> Rows:
+        """Return a copy of these rows."""
+        weights = self.sample_weight
+        return Rows(self.X.copy(), self.y.copy(), None if weights is None else weights.copy())
+
     def followed_by(self, more: Rows) -> Rows:
         """Return a copy of these rows and `more`."""
         weights = None
@@ -86,6 +96,12 @@ class Task:
     options: _core.FitOptions
     positive: Sequence[float | None]
 
+    def first_rows(self) -> int:
+        """Return how many rows tell metric and step; 0 where nothing is left to be told."""
+        automatic = self.options.rate == _core.Rate.automatic
+        scaled = self.options.precondition == _core.Precondition.scale
+        return FIRST_ROWS if automatic or scaled else 0
+
     def kind(self) -> tuple[object, ...]:
         """Return what a state cannot outlive."""
         o = self.options
@@ -95,16 +111,13 @@ class Task:
             *(o.fit_intercept, o.average, o.average_after),
         )
 
-    def descents(
-        self, coef: NDArray[Any], intercept: NDArray[Any], dtype: np.dtype[Any]
-    ) -> list[Descent]:
-        """Return descents that start from coefficients of shape (K, d)."""
+    def descents(self, start: Start, dtype: np.dtype[Any]) -> list[Descent]:
+        """Return descents from coefficients of shape (K, d)."""
         kind = _core.DescentFloat32 if dtype == np.float32 else _core.DescentFloat64
-        groups = [coef] if len(self.positive) == 1 else np.split(coef, len(coef))
-        constants = [intercept] if len(self.positive) == 1 else np.split(intercept, len(coef))
+        parts = [np.split(values, len(self.positive)) for values in start]
         return [
-            kind(self.loss.name, self.loss.parameter, self.options, *start)
-            for start in zip(groups, constants, strict=True)
+            kind(self.loss.name, self.loss.parameter, self.options, coef, intercept)
+            for coef, intercept in zip(*parts, strict=True)
         ]
 
 
@@ -114,71 +127,80 @@ class Stream:
 
     Attributes
     ----------
-    states : list of dict
-        Of each descent after the last whole block.
-    waiting : Rows
-        Copies of the rows since then.
-    coef : ndarray of shape (K, d), float64
-        Coefficients after all rows.
-    intercept : ndarray of shape (K,), float64
-        Intercepts after all rows.
-    dtype : dtype
-        What the descents compute in.
     kind : tuple
         Of the task; another begins a new stream.
+    dtype : dtype
+        What the descents compute in.
+    start : tuple of ndarray
+        Coefficients of shape (K, d) and intercepts of shape (K,) before all rows, in float64.
+    shown : tuple of ndarray
+        The same after all rows.
+    states : list of dict or None
+        Of each descent after the last whole block; None until metric and step are known.
+    waiting : Rows or None
+        Copies of the rows since then.
     """
 
-    states: list[State]
-    waiting: Rows
-    coef: NDArray[np.float64]
-    intercept: NDArray[np.float64]
-    dtype: np.dtype[Any]
     kind: tuple[object, ...]
+    dtype: np.dtype[Any]
+    start: Start
+    shown: Start
+    states: list[State] | None = None
+    waiting: Rows | None = None
 
     def goes_on(self, task: Task, coef: NDArray[Any], intercept: NDArray[Any]) -> bool:
         """Return whether this is the task, and the coefficients are still those shown."""
-        return (
-            self.kind == task.kind()
-            and np.array_equal(coef, self.coef.astype(self.dtype))
-            and np.array_equal(intercept, self.intercept.astype(self.dtype))
+        same = zip((coef, intercept), self.shown, strict=True)
+        return self.kind == task.kind() and all(
+            np.array_equal(now, shown.astype(self.dtype)) for now, shown in same
         )
 
+    def finite(self) -> bool:
+        """Return whether all coefficients are finite."""
+        return all(np.isfinite(values).all() for values in self.shown)
 
-def begin(task: Task, coef: NDArray[Any], intercept: NDArray[Any], first: Rows) -> Stream:
-    """Return a stream at the given coefficients; `first` tells metric and automatic step."""
+
+def begin(task: Task, coef: NDArray[Any], intercept: NDArray[Any]) -> Stream:
+    """Return a stream at coefficients of shape (K, d), whose dtype it keeps."""
     start = coef.astype(np.float64), intercept.astype(np.float64)
-    descents = task.descents(*start, coef.dtype)
-    for descent, positive in zip(descents, task.positive, strict=True):
-        descent.adapt_to(first.X, first.y, first.sample_weight, positive)
-    states = [descent.state() for descent in descents]
-    return Stream(states, first.pick(slice(0)), *start, coef.dtype, task.kind())
+    return Stream(task.kind(), coef.dtype, start, start)
 
 
 def advance(stream: Stream, task: Task, rows: Rows) -> Stream:
     """Return the stream after some more rows; those given are not kept, what waits is copied."""
-    descents = task.descents(stream.coef, stream.intercept, stream.dtype)
-    for descent, state in zip(descents, stream.states, strict=True):
-        descent.restore(state)
+    descents = task.descents(stream.start, stream.dtype)
     states, waiting = stream.states, stream.waiting
+    if states is None:
+        # as one with those that came before
+        rows = rows if waiting is None else waiting.followed_by(rows)
+        waiting = None
+        first = rows.pick(slice(task.first_rows() or len(rows)))
+        for descent, positive in zip(descents, task.positive, strict=True):
+            descent.adapt_to(first.X, first.y, first.sample_weight, positive)
+        known = len(rows) >= task.first_rows()
+    else:
+        for descent, state in zip(descents, states, strict=True):
+            descent.restore(state)
+        known = True
     block = descents[0].block_rows()
-    total = len(waiting) + len(rows)
-    if total >= block:
-        whole = total // block * block - len(waiting)
+    before = 0 if waiting is None else len(waiting)
+    whole = (before + len(rows)) // block * block - before
+    if known and (states is None or before + whole > 0):
         _consume(descents, task, waiting)
         _consume(descents, task, rows.pick(slice(whole)))
         states = [descent.state() for descent in descents]
-        waiting, rows = rows.pick(slice(0)), rows.pick(slice(whole, None))
-    waiting = waiting.followed_by(rows)
+        waiting, rows = None, rows.pick(slice(whole, None))
+    waiting = rows.copied() if waiting is None else waiting.followed_by(rows)
     _consume(descents, task, waiting)
     for descent in descents:
         descent.finish_epoch()
     coef, intercept = zip(*(descent.coefficients() for descent in descents), strict=True)
     shown = np.concatenate(coef), np.concatenate(intercept)
-    return Stream(states, waiting, *shown, stream.dtype, stream.kind)
+    return Stream(stream.kind, stream.dtype, stream.start, shown, states, waiting)
 
 
-def _consume(descents: list[Descent], task: Task, rows: Rows) -> None:
-    if len(rows) == 0:
+def _consume(descents: list[Descent], task: Task, rows: Rows | None) -> None:
+    if rows is None or len(rows) == 0:
         return
     for descent, positive in zip(descents, task.positive, strict=True):
         descent.consume(rows.X, rows.y, rows.sample_weight, None, positive)

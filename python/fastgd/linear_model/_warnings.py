@@ -29,7 +29,7 @@ _STATUSES = (
 )
 
 
-class ConvergenceWarning(result.ConvergenceWarning, sklearn.exceptions.ConvergenceWarning):  # type: ignore[misc]
+class ConvergenceWarning(result.ConvergenceWarning, sklearn.exceptions.ConvergenceWarning):
     """A fit ended before it converged; filters for either package's warning know it."""
 
 
