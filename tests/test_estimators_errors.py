@@ -46,7 +46,7 @@ PARAMETERS: list[tuple[dict[str, Any], str]] = [
 STREAMS: list[tuple[dict[str, Any], str]] = [
     ({"early_stopping": True}, "early_stopping: expected for partial_fit False"),
     ({"learning_rate": lambda epoch: 0.1}, "learning_rate: expected for partial_fit a name"),
-    ({"update": "adam"}, "learning_rate: expected for partial_fit with update='adam' another"),
+    ({"update": "adam"}, "learning_rate: expected for partial_fit another than .auto"),
     ({"precondition": "whiten"}, "precondition: expected for partial_fit another than 'whiten'"),
     ({"penalty_scale": "std", "alpha": 0.1}, "penalty_scale: "),
     ({"batch_size": 0}, "batch_size: expected an integer >= 1"),

@@ -94,6 +94,15 @@ def test_chunks_of_several_outputs_single_precision_and_weights(cuts: list[int])
     assert_same(model, whole.fit(X[:-1], Y[:-1], sample_weight=weights))
 
 
+@pytest.mark.parametrize("cuts", [[], [1, 2999, 3000], [3001, 6500], [5, 1000, 4000, 6999]])
+def test_chunks_of_batches_larger_than_the_cache(cuts: list[int]) -> None:
+    wide = np.random.default_rng(4).normal(size=(7000, 100))
+    named: dict[str, Any] = {"batch_size": 3000, "eta0": 0.1, "alpha": 0.1}
+    fitted = one_epoch(regressor("minibatch", **named)).fit(wide, wide[:, 0])
+    streamed = stream(regressor("minibatch", **named), wide[:, 0], cuts, features=wide)
+    assert_same(streamed, fitted)
+
+
 @pytest.mark.parametrize("labels", [LABELS, THREE], ids=["two", "three"])
 @pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
 @given(cuts=cut_points)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from ..result import FitResult
 
+# X up to here stays in a core's cache: threads would wait for each other more than they gain.
+SMALL_BYTES = 2**21
+
 
 def fit_one_vs_rest(
     X: NDArray[Any],
@@ -45,6 +48,8 @@ def fit_one_vs_rest(
     n_classes = int(codes.max()) + 1
     classes = range(n_classes) if n_classes > 2 else [1]
     max_time = settings["max_time"]
+    if settings["n_threads"] is None and X.nbytes < SMALL_BYTES:
+        settings = settings | {"n_threads": 1}
     began = time.perf_counter()
     results = []
     for k, code in enumerate(classes):

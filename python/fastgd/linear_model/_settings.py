@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import _core, losses
-from .._options import check_callback
+from .._options import ADAPTIVE_UPDATES, check_callback
 from .._validation import check_choice, check_integer, check_real, describe, message
 
 if TYPE_CHECKING:
@@ -63,9 +63,8 @@ def callback_of(
     verbose: object, callback: Callable[[EpochInfo], bool | None] | None
 ) -> Callable[[EpochInfo], bool | None] | None:
     """Return what is to be called after each epoch: a line on the screen, then the caller's."""
-    if not isinstance(verbose, (bool, np.bool_)) and check_integer("verbose", verbose, 0) == 0:
-        return callback
-    if not verbose:
+    lines = verbose if isinstance(verbose, bool) else check_integer("verbose", verbose, 0)
+    if not lines:
         return callback
     check_callback(callback)
 
@@ -83,19 +82,20 @@ def callback_of(
 def check_for_stream(settings: dict[str, Any], *, early_stopping: bool) -> None:
     """Refuse what a stream of rows cannot have: all of them at once, or epochs."""
     rate, update = settings["learning_rate"], settings["update"]
-    adaptive = update in ("adagrad", "rmsprop", "adam", "adamw")
-    for name, refused, expected, cure in (
-        ("early_stopping", early_stopping, "False", "no rows are held out of a stream"),
-        ("learning_rate", callable(rate), "a name", "a schedule counts epochs"),
-        (
-            "learning_rate",
-            rate == "auto" and adaptive,
-            f"with update={update!r} another than 'auto'",
-            "such steps need the length of an epoch",
-        ),
-        ("precondition", settings["precondition"] == "whiten", "another than 'whiten'", ""),
-    ):
-        if refused:
-            got = repr(settings[name]) if name in settings else "True"
-            got = got if isinstance(settings.get(name, ""), str) else describe(settings[name])
-            raise ValueError(message(name, f"for partial_fit {expected}", got, cure))
+    if early_stopping:
+        raise _refused("early_stopping", "False", True, "no rows are held out of a stream")
+    if callable(rate):
+        raise _refused("learning_rate", "a name", rate, "it would be asked once an epoch")
+    if rate == "auto" and update in ADAPTIVE_UPDATES:
+        cure = f"update={update!r} takes it from the length of an epoch: give an eta0 of your own"
+        raise _refused("learning_rate", "another than 'auto'", rate, cure)
+    if settings["precondition"] == "whiten":
+        cure = "'scale' needs no Hessian of all rows"
+        raise _refused("precondition", "another than 'whiten'", "whiten", cure)
+    if settings["penalty_scale"] == "std" and settings["alpha"] > 0.0:
+        cure = "rows to come tell no standard deviation of columns"
+        raise _refused("penalty_scale", "'raw', or no penalty", "std", cure)
+
+
+def _refused(name: str, expected: str, value: object, cure: str) -> ValueError:
+    return ValueError(message(name, f"for partial_fit {expected}", describe(value), cure))

@@ -97,10 +97,10 @@ class Task:
     positive: Sequence[float | None]
 
     def first_rows(self) -> int:
-        """Return how many rows tell metric and step; 0 where nothing is left to be told."""
+        """Return how many rows tell metric and step; one where nothing is left to be told."""
         automatic = self.options.rate == _core.Rate.automatic
         scaled = self.options.precondition == _core.Precondition.scale
-        return FIRST_ROWS if automatic or scaled else 0
+        return FIRST_ROWS if automatic or scaled else 1
 
     def kind(self) -> tuple[object, ...]:
         """Return what a state cannot outlive."""
@@ -171,25 +171,22 @@ def advance(stream: Stream, task: Task, rows: Rows) -> Stream:
     descents = task.descents(stream.start, stream.dtype)
     states, waiting = stream.states, stream.waiting
     if states is None:
-        # as one with those that came before
-        rows = rows if waiting is None else waiting.followed_by(rows)
-        waiting = None
-        first = rows.pick(slice(task.first_rows() or len(rows)))
-        for descent, positive in zip(descents, task.positive, strict=True):
-            descent.adapt_to(first.X, first.y, first.sample_weight, positive)
-        known = len(rows) >= task.first_rows()
+        # the start again, now that there are more of the first rows
+        rows, waiting = rows if waiting is None else waiting.followed_by(rows), None
+        _adapt(descents, task, rows.pick(slice(task.first_rows())))
+        block = task.first_rows()
     else:
         for descent, state in zip(descents, states, strict=True):
             descent.restore(state)
-        known = True
-    block = descents[0].block_rows()
-    before = 0 if waiting is None else len(waiting)
-    whole = (before + len(rows)) // block * block - before
-    if known and (states is None or before + whole > 0):
+        block = descents[0].block_rows()
+    n_waiting = 0 if waiting is None else len(waiting)
+    if n_waiting + len(rows) >= block:
+        block = descents[0].block_rows()
+        whole = (n_waiting + len(rows)) // block * block - n_waiting
         _consume(descents, task, waiting)
         _consume(descents, task, rows.pick(slice(whole)))
         states = [descent.state() for descent in descents]
-        waiting, rows = None, rows.pick(slice(whole, None))
+        rows, waiting = rows.pick(slice(whole, None)), None
     waiting = rows.copied() if waiting is None else waiting.followed_by(rows)
     _consume(descents, task, waiting)
     for descent in descents:
@@ -197,6 +194,11 @@ def advance(stream: Stream, task: Task, rows: Rows) -> Stream:
     coef, intercept = zip(*(descent.coefficients() for descent in descents), strict=True)
     shown = np.concatenate(coef), np.concatenate(intercept)
     return Stream(stream.kind, stream.dtype, stream.start, shown, states, waiting)
+
+
+def _adapt(descents: list[Descent], task: Task, first: Rows) -> None:
+    for descent, positive in zip(descents, task.positive, strict=True):
+        descent.adapt_to(first.X, first.y, first.sample_weight, positive)
 
 
 def _consume(descents: list[Descent], task: Task, rows: Rows | None) -> None:
