@@ -34,7 +34,7 @@ class Loss:
     name: str
     parameter: float
     targets: Literal["real", "binary"]
-    link: Literal["identity", "log", "logit"]
+    link: Literal["identity", "log", "logit"] = "identity"
 
 
 def squared_error() -> Loss:
@@ -52,7 +52,7 @@ def squared_error() -> Loss:
     .. [1] T. Hastie, R. Tibshirani, J. Friedman, "The Elements of Statistical Learning", 2nd ed.,
        Springer, 2009, section 3.2.
     """
-    return Loss("squared_error", 0.0, "real", "identity")
+    return Loss("squared_error", 0.0, "real")
 
 
 def log_loss() -> Loss:
@@ -108,8 +108,7 @@ def huber(epsilon: float = 0.1) -> Loss:
     .. [1] P. J. Huber, "Robust Estimation of a Location Parameter", The Annals of Mathematical
        Statistics 35(1), 1964, pp. 73-101.
     """
-    bound = check_real("epsilon", epsilon, low=0.0, low_open=True)
-    return Loss("huber", bound, "real", "identity")
+    return Loss("huber", check_real("epsilon", epsilon, low=0.0, low_open=True), "real")
 
 
 # The order is the order in which messages list the names.
