@@ -30,7 +30,7 @@ def test_docstring_has_formula_and_reference(name: str, section: str) -> None:
 
 def test_parameters() -> None:
     assert losses.squared_error() == losses.Loss("squared_error", 0.0, "real")
-    assert losses.log_loss() == losses.Loss("log_loss", 0.0, "binary")
+    assert losses.log_loss() == losses.Loss("log_loss", 0.0, "binary", "logit")
     assert losses.huber() == losses.Loss("huber", 0.1, "real")
     assert losses.huber(np.float64(2)) == losses.huber(epsilon=2) == losses.huber(2.0)
 
