@@ -188,6 +188,7 @@ def test_each_class_against_all_others() -> None:
 def test_probabilities_come_with_some_losses_alone() -> None:
     assert hasattr(GDClassifier(), "predict_proba")
     assert not hasattr(GDClassifier(loss="squared_error"), "predict_log_proba")
+    assert not hasattr(GDClassifier(loss="no such loss"), "predict_proba")
     assert hasattr(GDRegressor(), "partial_fit")
     assert not hasattr(GDRegressor(solver="batch"), "partial_fit")
 

@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     Start: TypeAlias = tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]
 
 
+# Parameters that `fit` takes as they are.
+_AS_GIVEN = (
+    *("solver", "batch_size", "update", "momentum", "beta2", "variance_reduction", "precondition"),
+    *("penalty_scale", "fit_intercept", "learning_rate", "eta0", "power_t", "average"),
+    *("max_iter", "max_time", "tol", "n_iter_no_change", "random_state"),
+)
+
+
 class LinearModel(BaseEstimator):
     """A linear model with scikit-learn's names; `GDRegressor` tells what they mean."""
 
@@ -182,30 +190,12 @@ class LinearModel(BaseEstimator):
         """Return the arguments of `fit` but for the data and where to start."""
         alpha, l1_ratio = strength_of(self.penalty, self.alpha, self.l1_ratio)
         held_out = check_flag("early_stopping", self.early_stopping)
-        return {
+        return {name: getattr(self, name) for name in _AS_GIVEN} | {
             "loss": self._loss(),
-            "solver": self.solver,
-            "batch_size": self.batch_size,
             "alpha": alpha,
             "l1_ratio": l1_ratio,
-            "penalty_scale": self.penalty_scale,
-            "fit_intercept": self.fit_intercept,
-            "learning_rate": self.learning_rate,
-            "eta0": self.eta0,
-            "power_t": self.power_t,
-            "precondition": self.precondition,
-            "update": self.update,
-            "momentum": self.momentum,
-            "beta2": self.beta2,
-            "variance_reduction": self.variance_reduction,
-            "max_iter": self.max_iter,
-            "max_time": self.max_time,
-            "tol": self.tol,
             "validation_fraction": self.validation_fraction if held_out else None,
-            "n_iter_no_change": self.n_iter_no_change,
             "shuffle": shuffle_of(self.shuffle),
-            "average": self.average,
-            "random_state": self.random_state,
             "n_threads": threads_of(self.n_threads, self._n_jobs()),
             "callback": callback_of(self.verbose, self.callback),
         }
