@@ -6,7 +6,7 @@
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import losses, schedules
 from ._version import __version__
@@ -42,16 +42,20 @@ __all__ = [
     "value_and_gradient",
 ]
 
+if TYPE_CHECKING:
+    from . import linear_model as linear_model
+    from .linear_model import GDClassifier as GDClassifier
+    from .linear_model import GDRegressor as GDRegressor
+
 # Need scikit-learn.
 _ESTIMATORS = ("GDClassifier", "GDRegressor")
 
 
 def __getattr__(name: str) -> Any:
     """Return what needs scikit-learn, which is imported only when asked for."""
-    if name == "linear_model":
-        return importlib.import_module(f"{__name__}.linear_model")
-    if name in _ESTIMATORS:
-        return getattr(importlib.import_module(f"{__name__}.linear_model"), name)
+    if name in ("linear_model", *_ESTIMATORS):
+        module = importlib.import_module(f"{__name__}.linear_model")
+        return module if name == "linear_model" else getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
