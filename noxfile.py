@@ -20,6 +20,17 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def oldest_sklearn(session: nox.Session) -> None:
+    """Run the estimators' tests on the oldest scikit-learn they work with."""
+    session.install(
+        ".", "scikit-learn==1.6.*", "hypothesis", "pandas", "pytest<9", "pytest-timeout"
+    )
+    files = map(str, Path("tests").glob("test_estimators_*.py"))
+    # an old scikit-learn meets new packages: their warnings are not ours
+    session.run("pytest", "-W", "default", *files, *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, types and house rules."""
     session.install(".[dev]")

@@ -37,7 +37,7 @@ OPTIMAL = {"solver": "sgd", "alpha": 0.1, "learning_rate": "optimal"}
 
 MATRIX = "a 2-D array of at least one row and one column"
 REAL_ARRAY = "an array of real numbers"
-FINITE = "finite values"
+FINITE = "finite values, neither NaN nor inf"
 ROWS = "shape (20,) or (20, n_outputs), a row for each row of X"
 TWO_LABELS = "two distinct labels"
 KNOWN_LABELS = "labels within {0, 1} or {-1, +1}"

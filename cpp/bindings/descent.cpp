@@ -1,7 +1,7 @@
 // Descent: the resumable fit, fed chunk by chunk.
 #include "../core/descent.hpp"
 
-#include "../core/fit.hpp"
+#include "../core/stream_steps.hpp"
 #include "problem.hpp"
 #include "topics.hpp"
 
@@ -9,32 +9,31 @@ namespace fastgd::bindings {
 
 namespace {
 
-// One descent with the objective it needs; plain steps on raw columns, as a stream allows.
+// One descent with the objective it needs: on raw columns or, once told of the first rows, in the
+// metric and with the step that these ask for.
 template <class T>
 class BoundDescent {
   public:
     BoundDescent(const std::string& loss, LossParameters parameters, const FitOptions& options,
                  const py::array_t<double>& coef, const py::array_t<double>& intercept)
-        : objective_(selected_kernels<T>(), loss_of<T>(loss, parameters), options.threads) {
+        : objective_(selected_kernels<T>(), loss_of<T>(loss, parameters), options.threads),
+          options_(options) {
         if (penalises_deviations(options))
             throw py::value_error("penalty_scale: rows still to come tell no deviation of columns");
-        DescentOptions d;
-        d.outputs = coef.shape(0);
-        d.columns = coef.shape(1);
-        check_penalty(options.penalty, d.outputs, d.columns);
-        d.batch_size = options.batch_size;
-        d.update = options.update;
-        d.momentum = options.momentum;
-        d.beta2 = options.beta2;
-        d.penalty = options.penalty;
-        d.preconditioner = Preconditioner::none(options.fit_intercept);
-        d.schedule.rate = options.eta0;
-        d.average = options.average;
-        d.average_after = options.average_after;
-        columns_ = d.columns;
-        outputs_ = d.outputs;
-        descent_ = make_descent(options.solver, objective_, d,
-                                coefficients_of(coef, intercept, outputs_, columns_));
+        outputs_ = coef.shape(0);
+        columns_ = coef.shape(1);
+        check_penalty(options.penalty, outputs_, columns_);
+        start_ = coefficients_of(coef, intercept, outputs_, columns_);
+        begin({Preconditioner::none(options.fit_intercept), options.eta0});
+    }
+
+    // Takes from the first rows, before they are consumed, what the options leave open.
+    void adapt_to(const py::array& X, const py::array& y,
+                  const std::optional<py::array>& sample_weight,
+                  std::optional<double> positive_label) {
+        const Data data = data_of(X, y, sample_weight, std::nullopt, positive_label);
+        const py::gil_scoped_release released;
+        begin(stream_steps(objective_, data, options_));
     }
 
     void consume(const py::array& X, const py::array& y,
@@ -53,15 +52,50 @@ class BoundDescent {
     }
 
     py::tuple coefficients() const {
-        const Coefficients now = descent_->coefficients();
+        Coefficients now = descent_->coefficients();
+        // as the caller gets them: the intercept makes up for no digits that he does not
+        for (double& w : now.coef) w = static_cast<double>(static_cast<T>(w));
+        now = now.onto_raw(preconditioner_.shift);
         return py::make_tuple(matrix_of(now.coef, outputs_), vector_of(now.intercept));
     }
 
-    DescentState state() const { return descent_->state(); }
-    void restore(const DescentState& state) { descent_->restore(state); }
+    // Chunks that end on these rows, counted from the first, leave none waiting.
+    Index block_rows() const {
+        return options_.solver == Solver::minibatch ? options_.batch_size : sgd_block_rows;
+    }
+
+    DescentState state() const {
+        DescentState state = descent_->state();
+        state["shift"] = preconditioner_.shift;
+        state["metric"] = preconditioner_.metric;
+        state["intercept_metric"] = {preconditioner_.intercept_metric};
+        return state;
+    }
+
+    // A step size of the caller's stays that of the options.
+    void restore(const DescentState& state) {
+        begin({{.shift = state.at("shift"),
+                .metric = state.at("metric"),
+                .intercept_metric = state.at("intercept_metric").at(0)},
+               options_.eta0});
+        descent_->restore(state);
+        if (options_.rate != Rate::automatic) descent_->set_rate(options_.eta0);
+    }
 
   private:
+    void begin(const StreamSteps& steps) {
+        preconditioner_ = steps.preconditioner;
+        DescentOptions d = descent_options(options_, columns_, outputs_);
+        d.preconditioner = preconditioner_;
+        d.schedule.rate = steps.rate;
+        descent_ = make_descent(options_.solver, objective_, d,
+                                start_.onto_shifted(preconditioner_.shift));
+    }
+
     Objective<T> objective_;
+    FitOptions options_;
+    Preconditioner preconditioner_;
+    Coefficients start_;
     Index columns_ = 0;
     Index outputs_ = 0;
     std::unique_ptr<Descent<T>> descent_;
@@ -74,11 +108,15 @@ void register_as(py::module_& module, const char* name) {
                       const py::array_t<double>&, const py::array_t<double>&>(),
              py::arg("loss"), py::arg("parameters"), py::arg("options"), py::arg("coef"),
              py::arg("intercept"))
+        .def("adapt_to", &BoundDescent<T>::adapt_to, py::arg("X").noconvert(),
+             py::arg("y").noconvert(), py::arg("sample_weight") = py::none(),
+             py::arg("positive_label") = py::none())
         .def("consume", &BoundDescent<T>::consume, py::arg("X").noconvert(),
              py::arg("y").noconvert(), py::arg("sample_weight") = py::none(),
              py::arg("offset") = py::none(), py::arg("positive_label") = py::none())
         .def("finish_epoch", &BoundDescent<T>::finish_epoch)
         .def("coefficients", &BoundDescent<T>::coefficients)
+        .def("block_rows", &BoundDescent<T>::block_rows)
         .def("state", &BoundDescent<T>::state)
         .def("restore", &BoundDescent<T>::restore, py::arg("state"));
 }

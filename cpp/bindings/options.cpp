@@ -110,7 +110,9 @@ void register_options(py::module_& module) {
         .def_readwrite("average", &FitOptions::average)
         .def_readwrite("average_after", &FitOptions::average_after)
         .def_readwrite("seed", &FitOptions::seed)
-        .def_readwrite("n_threads", &FitOptions::threads);
+        .def_readwrite("n_threads", &FitOptions::threads)
+        .def_readwrite("epochs_before", &FitOptions::epochs_before)
+        .def_readwrite("steps_before", &FitOptions::steps_before);
 }
 
 }  // namespace fastgd::bindings

@@ -13,6 +13,7 @@ template <class T>
 Descent<T>::Descent(const Objective<T>& objective, DescentOptions options)
     : objective_(objective),
       options_(std::move(options)),
+      steps_(options_.steps_before),
       shift_(options_.preconditioner.shift.begin(), options_.preconditioner.shift.end()),
       metric_(options_.preconditioner.metric.begin(), options_.preconditioner.metric.end()),
       l1_factor_(options_.penalty.l1_factor.begin(), options_.penalty.l1_factor.end()),

@@ -43,6 +43,7 @@ struct DescentOptions {
     double mean_weight = 1.0;   // sample weights are divided by it in stochastic steps
     bool average = false;
     Index average_after = 0;    // steps before averaging starts
+    Index steps_before = 0;     // taken by an earlier descent that this one goes on from
 };
 
 template <class T>

@@ -30,8 +30,7 @@ void FitRun<T>::prepare(const Coefficients& start) {
             ? Preconditioner::none(options_.fit_intercept)
             : Preconditioner::scale(moments, curvature, options_.penalty, options_.fit_intercept,
                                     step_problem_.rows_a_step);
-    // kernels subtract the shift in T: it must be a number T holds
-    for (double& s : preconditioner.shift) s = static_cast<double>(static_cast<T>(s));
+    preconditioner.template round_shift<T>();
     if (outcome_.precondition == Precondition::whiten)
         whitening_ = std::make_unique<Whitening<T>>(
             objective_, data_, moments, preconditioner.shift, options_.penalty,
@@ -94,14 +93,14 @@ bool FitRun<T>::feed(const Sampler& sampler, Index epoch) {
     const bool scheduled = options_.rate == Rate::schedule && !batch();
     Index done = 0;
     for (Index s = 0; s < sampler.segments(); ++s) {
-        const RowSelection segment = sampler.segment(epoch, s, order);
+        const RowSelection segment = sampler.segment(options_.epochs_before + epoch, s, order);
         const Index piece = scheduled ? rows_a_rate(options_, data_.rows()) : segment.count;
         for (Index begin = 0; begin < segment.count; begin += piece) {
             if (!keep_going()) return false;
             if (scheduled)
-                descent_->set_rate(monitor_.rate_of(static_cast<double>(epoch) +
-                                                    static_cast<double>(done + begin) /
-                                                        static_cast<double>(data_.rows())));
+                descent_->set_rate(monitor_.rate_of(
+                    static_cast<double>(options_.epochs_before + epoch) +
+                    static_cast<double>(done + begin) / static_cast<double>(data_.rows())));
             descent_->consume(data_, segment.part(begin, std::min(piece, segment.count - begin)));
         }
         done += segment.count;
@@ -327,7 +326,8 @@ FitOutcome FitRun<T>::run(Coefficients start) {
             break;
         }
         if (options_.rate == Rate::callable || options_.rate == Rate::schedule)
-            descent_->set_rate(monitor_.rate_of(static_cast<double>(epoch)));
+            descent_->set_rate(
+                monitor_.rate_of(static_cast<double>(options_.epochs_before + epoch)));
         const double rate = descent_->rate();
         if (!advance(epoch) || spoiled(descent_->coefficients().finite())) return outcome_;
         const bool last = epoch + 1 == options_.max_iter;

@@ -64,15 +64,30 @@ StepProblem step_problem(const FitOptions& options, double curvature) {
             .searched = options.update == Update::lbfgs};
 }
 
-DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight) {
+DescentOptions descent_options(const FitOptions& options, Index columns, Index outputs) {
     DescentOptions d;
-    d.columns = data.columns();
-    d.outputs = data.outputs();
+    d.columns = columns;
+    d.outputs = outputs;
     d.batch_size = options.batch_size;
     d.update = options.update;
     d.momentum = options.momentum;
     d.beta2 = options.beta2;
     d.penalty = options.penalty;
+    d.average = options.average;
+    d.average_after = options.average_after;
+    if (options.solver == Solver::minibatch) d.average_after /= options.batch_size;
+    d.steps_before = options.steps_before;
+    d.schedule.rate = options.eta0;
+    d.schedule.power = options.power_t;
+    d.schedule.t0 = options.t0;
+    d.schedule.alpha = options.penalty.l1 + options.penalty.l2;
+    if (options.rate == Rate::invscaling) d.schedule.kind = Schedule::Kind::invscaling;
+    if (options.rate == Rate::optimal) d.schedule.kind = Schedule::Kind::optimal;
+    return d;
+}
+
+DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight) {
+    DescentOptions d = descent_options(options, data.columns(), data.outputs());
     d.mean_weight = mean_weight;
     // before there is an anchor, the first epoch of automatic steps averages its second half
     const bool own_average = options.rate == Rate::automatic && reduces_variance(options);
@@ -80,12 +95,6 @@ DescentOptions descent_options(const FitOptions& options, const Data& data, doub
     d.average_after = own_average ? data.rows() / 2 : options.average_after;
     if (options.solver == Solver::minibatch)
         d.average_after = steps_of(d.average_after, data.rows(), options.batch_size);
-    d.schedule.rate = options.eta0;
-    d.schedule.power = options.power_t;
-    d.schedule.t0 = options.t0;
-    d.schedule.alpha = options.penalty.l1 + options.penalty.l2;
-    if (options.rate == Rate::invscaling) d.schedule.kind = Schedule::Kind::invscaling;
-    if (options.rate == Rate::optimal) d.schedule.kind = Schedule::Kind::optimal;
     return d;
 }
 

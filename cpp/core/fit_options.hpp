@@ -43,6 +43,9 @@ struct FitOptions {
     Index average_after = 0;  // rows seen before averaging starts
     std::uint64_t seed = 0;
     int threads = 0;
+    // of an earlier fit that this one goes on from: where orders of rows and schedules stand
+    Index epochs_before = 0;
+    Index steps_before = 0;
 };
 
 // Whether each epoch's steps are anchored at the full gradient measured before it (SVRG).
@@ -59,6 +62,10 @@ Precondition chosen_precondition(const FitOptions& options, bool whitening_pays)
 
 // `curvature`: bound of the loss's second derivative.
 StepProblem step_problem(const FitOptions& options, double curvature);
+
+// Options of a descent over a stream, but for its preconditioner: nobody knows how many rows are to
+// come nor what they weigh.
+DescentOptions descent_options(const FitOptions& options, Index columns, Index outputs);
 
 // Options of the descent but for its preconditioner and rate, over rows of weight `mean_weight` on
 // average.

@@ -43,6 +43,7 @@ class Objective {
 
     const KernelTable<T>& kernels() const { return kernels_; }
     const LossKernels<T>& loss() const { return kernels_.losses[loss_.index]; }
+    const LossSpec& loss_spec() const { return loss_; }
     LossParameters loss_parameters() const { return loss_.parameters; }
     // Bound of the loss's second derivative, or what is typical of one without.
     double curvature() const { return curvature_of(kernels_, loss_); }

@@ -18,6 +18,12 @@ struct Preconditioner {
 
     bool identity() const { return metric.empty(); }
 
+    // Kernels subtract the shift in T: it must be a number T holds.
+    template <class T>
+    void round_shift() {
+        for (double& s : shift) s = static_cast<double>(static_cast<T>(s));
+    }
+
     static Preconditioner none(bool fit_intercept);
 
     // Diagonal scaling by the curvature of each column, c * variance + l2. `batch_size` bounds

@@ -2,7 +2,11 @@
 
 `fit` minimises the mean loss plus a penalty by batch, mini-batch or per-sample descent;
 `value_and_gradient` evaluates the objective and its gradient in one reading of the data.
+`GDRegressor` and `GDClassifier` are estimators for scikit-learn.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from . import losses, schedules
 from ._version import __version__
@@ -37,3 +41,23 @@ __all__ = [
     "value",
     "value_and_gradient",
 ]
+
+if TYPE_CHECKING:
+    from . import linear_model as linear_model
+    from .linear_model import GDClassifier as GDClassifier
+    from .linear_model import GDRegressor as GDRegressor
+
+# Need scikit-learn.
+_ESTIMATORS = ("GDClassifier", "GDRegressor")
+
+
+def __getattr__(name: str) -> Any:
+    """Return what needs scikit-learn, which is imported only when asked for."""
+    if name in ("linear_model", *_ESTIMATORS):
+        module = importlib.import_module(f"{__name__}.linear_model")
+        return module if name == "linear_model" else getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ESTIMATORS, "linear_model"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from . import _core
@@ -19,6 +20,16 @@ _NAMED_COLUMNS = 5
 _MUCH = 100.0
 # Of an objective: a share of rounding worth a word.
 _MUCH_ROUNDING = 1e-3
+
+# Set by those who tell of several fits at once.
+quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+def is_unfinished(status: str, tol: float | None) -> bool:
+    """Return whether a fit ended before it converged, unless that was asked for."""
+    if status == "iteration_limit":
+        return tol is not None
+    return status in ("time_limit", "diverged")
 
 
 def describe_end(

@@ -65,6 +65,7 @@ def build_options(
     shuffle: object,
     average: object,
     random_state: object,
+    epochs_before: object,
     n_threads: object,
 ) -> tuple[_core.FitOptions, str | Callable[[Any], object], Plan]:
     """Return the core's options, the learning rate and the plan from the arguments of `fit`."""
@@ -118,6 +119,10 @@ def build_options(
     options.average = averaged
     options.average_after = max(averaged_from - 1, 0)
     options.seed = check_seed(random_state)
+    options.epochs_before = check_integer("epochs_before", epochs_before, 0)
+    if rate != "auto":
+        rows_a_step = {"batch": n_rows, "sgd": 1}.get(solver_name, options.batch_size)
+        options.steps_before = options.epochs_before * -(-n_rows // rows_a_step)
     options.n_threads = threads
     metric = options.precondition.name
     if metric == "automatic":

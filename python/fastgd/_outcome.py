@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._messages import describe_end
+from ._messages import describe_end, is_unfinished, quiet
 from .plan import as_carried_out
 from .result import ConvergenceWarning, FitResult, History
 
@@ -56,6 +56,5 @@ def result_of(
 
 def warn_if_cut_short(result: FitResult, tol: float | None, *, stacklevel: int) -> None:
     """Warn of a fit that ended before it converged, unless all its epochs were wanted."""
-    cut_short = result.status in ("iteration_limit", "time_limit", "diverged")
-    if cut_short and not (result.status == "iteration_limit" and tol is None):
+    if is_unfinished(result.status, tol) and not quiet.get():
         warnings.warn(result.message, ConvergenceWarning, stacklevel=stacklevel + 1)

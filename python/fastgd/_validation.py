@@ -83,7 +83,7 @@ def non_finite_error(name: str, value: float, **place: int) -> ValueError:
     """Word the error for the first NaN or infinity of an array, at e.g. row=3, column=2."""
     got = f"{value} at " + ", ".join(f"{axis} {index}" for axis, index in place.items())
     cure = "drop or fill such rows first (numpy.isfinite finds them)" if "row" in place else ""
-    return ValueError(message(name, "finite values", got, cure))
+    return ValueError(message(name, "finite values, neither NaN nor inf", got, cure))
 
 
 def raise_if_non_finite(name: str, array: NDArray[Any], cell: tuple[int, int] | None) -> None:

@@ -78,6 +78,7 @@ def fit(
     offset: ArrayLike | None = None,
     coef_init: ArrayLike | None = None,
     intercept_init: ArrayLike | None = None,
+    epochs_before: int = 0,
     n_threads: int | None = None,
     callback: Callable[[EpochInfo], bool | None] | None = None,
     progress: bool = False,
@@ -210,6 +211,8 @@ def fit(
         Where to start, within the bounds; by default 0, or the bound next to it.
     intercept_init : float or array_like of shape (K,), optional
         Where to start, by default 0.
+    epochs_before : int, default=0
+        Epochs of the fit that `coef_init` comes from: orders of rows and schedules go on there.
     n_threads : int, optional
         Threads to use; by default as many as this process may use, fewer on little data. The
         result has the same bits for any number. Solver "sgd" takes its steps on one thread.
@@ -333,6 +336,7 @@ def fit(
         shuffle=shuffle,
         average=average,
         random_state=random_state,
+        epochs_before=epochs_before,
         n_threads=n_threads,
     )
 
