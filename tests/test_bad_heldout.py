@@ -25,7 +25,7 @@ from test_bad_input import (
 )
 
 from fastgd._heldout import draw_rows
-from fastgd._validation import Targets
+from fastgd._targets import Targets
 
 pytestmark = pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
 

@@ -15,7 +15,7 @@ from oracle import LOSSES, SOLVERS, Problem, make_problem
 import fastgd
 from fastgd import _core
 from fastgd._heldout import draw_rows
-from fastgd._validation import check_targets
+from fastgd._targets import check_targets
 
 pytestmark = pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
 

@@ -17,7 +17,7 @@ def test_row_of_the_catalog(name: str) -> None:
     loss = factory()
     assert loss.name == name == factory.__name__
     assert name in losses.__all__
-    assert loss.targets in {"real", "binary", "non-negative", "positive"}
+    assert loss.targets in {"real", "binary", "non-negative", "positive", "classes"}
     assert (loss.link == "log") == (loss.targets in {"non-negative", "positive"})
     assert type(loss.parameter) is float
     assert loss == losses.resolve(name) == losses.resolve(loss)

@@ -13,7 +13,7 @@ from oracle import LOSSES, SOLVERS, Problem, make_problem
 import fastgd
 from fastgd import _core, losses
 from fastgd._heldout import draw_rows
-from fastgd._validation import check_targets
+from fastgd._targets import check_targets
 
 N, D = 1000, 6
 UNITS = 10.0 ** np.array([-8, -3, 0, 1, 4, 6])

@@ -11,6 +11,7 @@ import pytest
 
 from fastgd import _options as options
 from fastgd import _validation as validation
+from fastgd._targets import check_targets
 from fastgd.losses import huber, log_loss, squared_error
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class TestTargets:
     @pytest.mark.parametrize("shape", [(6,), (6, 1), (6, 3)])
     def test_real_targets_are_a_view(self, shape: tuple[int, ...], dtype: str, loss: Any) -> None:
         y = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
-        targets = validation.check_targets(y, 6, loss, need_both_classes=True)
+        targets = check_targets(y, 6, loss, need_both_classes=True)
         assert np.shares_memory(targets.values, y)
         assert targets.values.shape == (6, shape[1] if len(shape) > 1 else 1)
         assert targets.one_dimensional == (len(shape) == 1)
@@ -99,9 +100,7 @@ class TestTargets:
 
     def test_column_of_a_table_is_a_view(self) -> None:
         table = np.arange(12.0).reshape(6, 2)
-        targets = validation.check_targets(
-            table[::-1, 1], 6, squared_error(), need_both_classes=True
-        )
+        targets = check_targets(table[::-1, 1], 6, squared_error(), need_both_classes=True)
         assert np.shares_memory(targets.values, table)
         assert targets.values[:, 0].tolist() == table[::-1, 1].tolist()
 
@@ -118,7 +117,7 @@ class TestTargets:
         ],
     )
     def test_any_two_labels(self, y: np.ndarray, classes: list[Any]) -> None:
-        targets = validation.check_targets(y, 3, log_loss(), need_both_classes=True)
+        targets = check_targets(y, 3, log_loss(), need_both_classes=True)
         assert np.shares_memory(targets.values, y)
         assert targets.classes is not None
         assert targets.classes.dtype == y.dtype
@@ -138,7 +137,7 @@ class TestTargets:
         ],
     )
     def test_known_labels_may_come_in_pieces(self, y: list[Any], negative: float) -> None:
-        targets = validation.check_targets(y, 3, log_loss(), need_both_classes=False)
+        targets = check_targets(y, 3, log_loss(), need_both_classes=False)
         assert targets.classes is None
         assert (targets.negative, targets.positive) == (negative, 1.0)
 
@@ -146,7 +145,7 @@ class TestTargets:
     def test_no_large_temporary(self, loss: Any) -> None:
         y = np.arange(1_000_000, dtype=np.float64) % 2
         tracemalloc.start()
-        validation.check_targets(y, len(y), loss, need_both_classes=True)
+        check_targets(y, len(y), loss, need_both_classes=True)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         allowed = 2 * len(y) if loss.targets == "binary" else 0

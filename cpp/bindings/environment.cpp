@@ -40,6 +40,7 @@ void register_environment(py::module_& module) {
         .value("real", Targets::real)
         .value("binary", Targets::binary)
         .value("mean", Targets::mean)
+        .value("classes", Targets::classes)
         .finalize();
     try {
         selected_isa_level();

@@ -29,7 +29,7 @@ Batch<T>::Batch(const Objective<T>& objective, const DescentOptions& options,
     const auto columns = static_cast<std::size_t>(options.columns);
     for (std::size_t j = 0; j < coef_size_; ++j)
         metric_all_[j] = preconditioner.identity() ? 1.0 : preconditioner.metric[j % columns];
-    lbfgs_ = Lbfgs(metric_all_);
+    lbfgs_ = Lbfgs(metric_all_, options_.whitened.get());
     restart_from(start);
 }
 

@@ -79,8 +79,9 @@ void Descent<T>::finish_epoch() {
 template <class T>
 std::unique_ptr<Descent<T>> make_descent(Solver solver, const Objective<T>& objective,
                                          const DescentOptions& options, const Coefficients& start) {
-    // per-sample steps with any other update are mini-batches of one row
-    if (solver == Solver::sgd && options.update == Update::plain)
+    // per-sample steps with any other update, or of outputs together, are mini-batches of one row
+    const bool joint = objective.loss().targets == Targets::classes;
+    if (solver == Solver::sgd && options.update == Update::plain && !joint)
         return std::make_unique<Sgd<T>>(objective, options, start);
     if (solver == Solver::batch) {
         if (adaptive(options.update))

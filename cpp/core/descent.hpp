@@ -12,6 +12,7 @@
 #include "preconditioner.hpp"
 #include "row_stage.hpp"
 #include "schedule.hpp"
+#include "whitened_metric.hpp"
 
 namespace fastgd {
 
@@ -39,6 +40,7 @@ struct DescentOptions {
     double gradient_unit = 1.0;  // what their epsilon is measured in
     PenaltyStrength penalty;
     Preconditioner preconditioner;
+    std::shared_ptr<const WhitenedMetric> whitened;  // of quasi-Newton steps; null for the above
     Schedule schedule;
     double mean_weight = 1.0;   // sample weights are divided by it in stochastic steps
     bool average = false;

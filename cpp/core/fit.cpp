@@ -24,31 +24,41 @@ void FitRun<T>::prepare(const Coefficients& start) {
     const ColumnMoments& moments = columns_.moments();
     options_.penalty = penalty_on_columns(options_, moments);
     step_problem_ = step_problem(options_, curvature);
-    outcome_.precondition = chosen_precondition(options_, WhiteningSample<T>::pays(data_));
+    // outputs together have no Hessian of one output's size: they step in that of the bound, which
+    // knows no kinks
+    const bool joint = batch() && objective_.loss().targets == Targets::classes;
+    const bool whitens = WhiteningSample<T>::pays(data_) && !(joint && !options_.penalty.smooth());
+    outcome_.precondition = chosen_precondition(options_, whitens);
     Preconditioner preconditioner =
         outcome_.precondition == Precondition::none
             ? Preconditioner::none(options_.fit_intercept)
             : Preconditioner::scale(moments, curvature, options_.penalty, options_.fit_intercept,
                                     step_problem_.rows_a_step);
     preconditioner.template round_shift<T>();
-    if (outcome_.precondition == Precondition::whiten)
+    if (outcome_.precondition == Precondition::whiten && !joint)
         whitening_ = std::make_unique<Whitening<T>>(
             objective_, data_, moments, preconditioner.shift, options_.penalty,
             options_.fit_intercept, [&] { return keep_going(); });
 
     DescentOptions& d = descent_options_;
     d = descent_options(options_, data_, moments.weight / static_cast<double>(data_.rows()));
+    if (outcome_.precondition == Precondition::whiten && joint) {
+        joint_ = std::make_unique<JointMetric<T>>(objective_, data_, moments, preconditioner.shift,
+                                                  options_, [&] { return keep_going(); });
+        d.whitened = joint_->metric();
+        outcome_.dependent = joint_->dependent_columns();
+    }
     const double at_zero = objective_of_zero(objective_, data_);
     if (automatic() && adaptive(options_.update)) {
         const Index rows_a_step = step_problem_.rows_a_step;
         d.schedule.rate =
             adaptive_rate(options_.update, at_zero, (data_.rows() + rows_a_step - 1) / rows_a_step);
         d.gradient_unit = reach(at_zero);
-    } else if (automatic() && !whitened_batch()) {
+    } else if (automatic() && !whitened_batch() && !d.whitened) {
         d.schedule.rate = automatic_rate(objective_.kernels(), data_, step_problem_, moments,
                                          preconditioner, [&] { return keep_going(); });
     } else {
-        d.schedule.rate = whitened_batch() ? 1.0 : options_.eta0;
+        d.schedule.rate = whitened_batch() || d.whitened ? 1.0 : options_.eta0;
     }
     d.preconditioner = std::move(preconditioner);
 
@@ -126,8 +136,9 @@ bool FitRun<T>::advance(Index epoch) {
         }
         if (!feed(sampler_, epoch)) return false;
     }
+    if (joint_) joint_->renew_after(epoch, descent_->coefficients(), [&] { return keep_going(); });
     descent_->finish_epoch();
-    return true;
+    return keep_going();
 }
 
 template <class T>

@@ -5,6 +5,7 @@
 
 #include "column_look.hpp"
 #include "fit.hpp"
+#include "joint_metric.hpp"
 #include "sampler.hpp"
 #include "second_moments.hpp"
 #include "stopping.hpp"
@@ -86,6 +87,7 @@ class FitRun {
     StepProblem step_problem_;
     DescentOptions descent_options_;
     std::unique_ptr<Whitening<T>> whitening_;
+    std::unique_ptr<JointMetric<T>> joint_;  // of batch steps of outputs together
     std::optional<MetricStep> proposal_;
     std::unique_ptr<SecondMoments<T>> second_moments_;
     std::unique_ptr<Descent<T>> descent_;

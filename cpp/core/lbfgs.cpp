@@ -29,6 +29,14 @@ void add(std::vector<double>& to, double factor, const std::vector<double>& from
 
 }  // namespace
 
+void Lbfgs::apply_metric(std::vector<double>& gradient) const {
+    if (whitened_ != nullptr) {
+        whitened_->apply(gradient);
+        return;
+    }
+    for (std::size_t j = 0; j < gradient.size(); ++j) gradient[j] *= metric_[j];
+}
+
 void Lbfgs::forget() {
     pairs_.clear();
     origin_.clear();
@@ -66,12 +74,12 @@ void Lbfgs::aim(const std::vector<double>& gradient, double rate) {
     double scale = rate;
     if (!pairs_.empty()) {
         const Pair& last = pairs_.back();
-        double in_metric = 0.0;
-        for (std::size_t j = 0; j < metric_.size(); ++j)
-            in_metric += metric_[j] * last.change[j] * last.change[j];
-        scale = dot(last.step, last.change) / in_metric;
+        std::vector<double> in_metric = last.change;
+        apply_metric(in_metric);
+        scale = dot(last.step, last.change) / dot(last.change, in_metric);
     }
-    for (std::size_t j = 0; j < direction_.size(); ++j) direction_[j] *= scale * metric_[j];
+    apply_metric(direction_);
+    for (double& x : direction_) x *= scale;
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         const Pair& pair = pairs_[i];
         const double correction =

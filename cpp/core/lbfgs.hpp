@@ -6,14 +6,17 @@
 #include <vector>
 
 #include "descent_state.hpp"
+#include "whitened_metric.hpp"
 
 namespace fastgd {
 
-// Liu and Nocedal 1989, with a diagonal metric in place of the identity.
+// Liu and Nocedal 1989, with a metric in place of the identity: diagonal, or `whitened` if that is
+// given, which must outlive this.
 class Lbfgs {
   public:
     Lbfgs() = default;
-    explicit Lbfgs(std::vector<double> metric) : metric_(std::move(metric)) {}
+    explicit Lbfgs(std::vector<double> metric, const WhitenedMetric* whitened = nullptr)
+        : metric_(std::move(metric)), whitened_(whitened) {}
 
     // Where to take the gradient next, given that at `point`. `rate` is the step along the metric's
     // own direction while nothing is known of the curvature.
@@ -37,7 +40,11 @@ class Lbfgs {
     void aim(const std::vector<double>& gradient, double rate);
     std::vector<double> trial() const;
 
+    // In the place of `gradient`.
+    void apply_metric(std::vector<double>& gradient) const;
+
     std::vector<double> metric_;
+    const WhitenedMetric* whitened_ = nullptr;
     std::vector<Pair> pairs_;  // the oldest first
     // the last accepted point and the way that leads on from there; empty before the first
     std::vector<double> origin_;

@@ -33,6 +33,8 @@ double objective_of_zero(const Objective<T>& objective, const Data& data) {
 template <class T>
 bool separates(const LossKernels<T>& loss, LossParameters parameters, double summed_loss,
                double least_weight) {
+    // below log(2) a class has more than half of all probability
+    if (loss.targets == Targets::classes) return summed_loss < std::log(2.0) * least_weight;
     if (loss.targets != Targets::binary) return false;
     const T border = 0;
     const T label = 1;

@@ -4,6 +4,7 @@
 #include "dense.hpp"
 #include "gram.hpp"
 #include "losses/list.hpp"
+#include "losses/softmax.hpp"
 #include "moments.hpp"
 #include "pack.hpp"
 #include "pointwise.hpp"
@@ -26,7 +27,8 @@ struct LossTable<T, LossList<Losses...>> {
         {Losses<T>::name, Losses<T>::curvature, Losses<T>::quadratic, Losses<T>::targets,
          pointwise<Losses<T>, true, T>, pointwise_value<Losses<T>, T>,
          working_weights<Losses<T>, T>, slope<Losses<T>, T>, block_moves<Losses<T>, T>,
-         fenchel_gaps_if_told<Losses<T>, T>()}...};
+         fenchel_gaps_if_told<Losses<T>, T>()}...,
+        softmax_kernels<T>()};
 };
 
 #define FASTGD_TEXT_OF(name) #name
@@ -49,7 +51,7 @@ constexpr KernelTable<T> make_table() {
         pack_panels<T>,
         add_products,
         LossTable<T, AllLosses>::rows,
-        AllLosses::count,
+        AllLosses::count + 1,
     };
 }
 

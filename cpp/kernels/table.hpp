@@ -35,8 +35,9 @@ struct StridedView {
     Index column_stride = 0;
 };
 
-// What targets of a loss are: any number, labels -1/+1, or numbers >= 0 whose mean is exp(z).
-enum class Targets { real, binary, mean };
+// What targets of a loss are: any number, labels -1/+1, numbers >= 0 whose mean is exp(z), or the
+// number of a class, in each output of its row: these are then one loss.
+enum class Targets { real, binary, mean, classes };
 
 // What a loss is adjusted by: its own number, and how wide a kink is rounded off.
 struct LossParameters {
@@ -217,7 +218,7 @@ struct LossKernels {
     double (*value)(const PointwiseTile<T>&) noexcept;
     // `out` receives the second derivative in z (or a bound as good), without sample weights
     void (*working_weight)(const PointwiseTile<T>&, T* out) noexcept;
-    // dl/dz of one row and output
+    // dl/dz of one row and output, here and below null for losses of all outputs together
     T (*slope)(T z, T y, LossParameters) noexcept;
     void (*moves)(BlockMoves<T>&) noexcept;
     // Returns the weighted sum of Fenchel gaps (value + conjugate - z * slope) at derivatives less

@@ -11,6 +11,7 @@ class Targets(Enum):
     real = 0
     binary = 1
     mean = 2
+    classes = 3
 
 class LossParameters:
     shape: float

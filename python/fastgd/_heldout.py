@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _core
+from ._targets import Targets, check_targets
 from ._validation import (
     BLOCK_ROWS,
-    Targets,
     check_integer,
     check_matrix,
     check_offset,
     check_real,
     check_sample_weight,
-    check_targets,
     compute_dtype,
     describe,
     message,
@@ -153,22 +152,22 @@ def draw_rows(targets: Targets, fraction: float, seed: int) -> NDArray[np.int64]
     n_rows = len(targets.values)
     # the stream of a bit generator, unlike those of Generator's methods, stays with every numpy
     generator = np.random.Philox(seed)
-    seen, taken = [0, 0], [0, 0]  # rows of each class so far, and those drawn
+    seen: dict[float, int] = {}  # rows of each class so far
+    taken: dict[float, int] = {}  # those drawn
     drawn = np.zeros(n_rows, dtype=np.bool_)
     for start in range(0, n_rows, BLOCK_ROWS):
         block = targets.values[start : start + BLOCK_ROWS, 0]
         keys = generator.random_raw(len(block))
-        positive = np.zeros(len(block), dtype=np.bool_)
-        if targets.positive is not None:
-            positive = block == targets.positive
-        for c, members in enumerate((~positive, positive)):
-            rows = np.flatnonzero(members)
-            seen[c] += len(rows)
-            share = min(max(round(fraction * seen[c]), 1), seen[c] - 1)
-            count = max(share - taken[c], 0)
+        for label in [0.0] if targets.classes is None else np.unique(block).tolist():
+            rows = np.arange(len(block))
+            if targets.classes is not None:
+                rows = np.flatnonzero(block == label)
+            seen[label] = seen.get(label, 0) + len(rows)
+            share = min(max(round(fraction * seen[label]), 1), seen[label] - 1)
+            count = max(share - taken.get(label, 0), 0)
             if count:
                 drawn[start + rows[np.argpartition(keys[rows], count - 1)[:count]]] = True
-            taken[c] += count
+            taken[label] = taken.get(label, 0) + count
     index = np.flatnonzero(drawn).astype(np.int64, copy=False)
     if not index.size:
         expected = "rows to spare: two at least, two of a class for labels"
@@ -207,9 +206,7 @@ def _check_set(validation_set: object, fitted: Rows, loss: Loss) -> Rows:
         if matrix.shape[1] != columns:
             got = f"shape {matrix.shape}"
             raise ValueError(message("X", f"{columns} columns, those of the fit", got))
-        labels = None
-        if fitted.targets.negative is not None and fitted.targets.positive is not None:
-            labels = (fitted.targets.negative, fitted.targets.positive)
+        labels = fitted.targets.classes
         targets = check_targets(y, len(matrix), loss, need_both_classes=False, labels=labels)
         if targets.values.shape[1] != outputs:
             expected = f"{outputs} column{'s' if outputs > 1 else ''}, those of the fit"

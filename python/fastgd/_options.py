@@ -81,6 +81,7 @@ def build_options(
         quadratic=loss.name == "squared_error",
         proximal=proximal,
         n_threads=threads or _core.available_threads(),
+        for_batch=_why_batch(loss, n_columns),
     )
     solver_name, reason = choose_solver(
         check_choice("solver", solver, ("auto", "batch", "minibatch", "sgd")),
@@ -108,7 +109,9 @@ def build_options(
         variance_reduction, solver_name, update, averaged=averaged
     )
     options.precondition = _precondition_kind(
-        precondition, solver_name, rate, update, variance_reduction, averaged=averaged
+        *(precondition, solver_name, rate, update, variance_reduction),
+        averaged=averaged,
+        joint_and_kinked=loss.targets == "classes" and proximal,
     )
     options.momentum = check_real("momentum", momentum, low=0.0, high=1.0, high_open=True)
     options.beta2 = check_real("beta2", beta2, low=0.0, high=1.0, high_open=True)
@@ -124,14 +127,21 @@ def build_options(
         rows_a_step = {"batch": n_rows, "sgd": 1}.get(solver_name, options.batch_size)
         options.steps_before = options.epochs_before * -(-n_rows // rows_a_step)
     options.n_threads = threads
+    joint = solver_name == "batch" and loss.targets == "classes"
     metric = options.precondition.name
     if metric == "automatic":
-        metric = "whiten" if n_columns <= WHITENED_COLUMNS else "scale"
+        # of outputs together the Hessian is a metric of quasi-Newton steps alone
+        whitens = n_columns <= WHITENED_COLUMNS and not (joint and work.proximal)
+        metric = "whiten" if whitens else "scale"
     plan = Plan(
         solver=solver_name,
         precondition=metric,
-        # the Hessian's metric leaves a batch nothing but the step
-        update="plain" if (solver_name, metric) == ("batch", "whiten") else options.update.name,
+        # the Hessian's metric leaves a batch of single losses nothing but the step
+        update=(
+            "plain"
+            if (solver_name, metric) == ("batch", "whiten") and not joint
+            else options.update.name
+        ),
         batch_size={"batch": n_rows, "sgd": 1}.get(solver_name, options.batch_size),
         reason=reason,
         seconds=work.seconds(),
@@ -296,6 +306,7 @@ def _precondition_kind(
     variance_reduction: object,
     *,
     averaged: bool,
+    joint_and_kinked: bool,
 ) -> _core.Precondition:
     name = check_choice("precondition", precondition, ("auto", "none", "scale", "whiten"))
     automatic = rate == "auto"
@@ -310,6 +321,8 @@ def _precondition_kind(
         if update in ADAPTIVE_UPDATES
         else "variance_reduction other than 'none'"
         if solver != "batch" and variance_reduction == "none"
+        else "neither l1 penalty nor bounds for loss 'softmax' and solver 'batch'"
+        if solver == "batch" and joint_and_kinked
         else ""
     )
     if name == "whiten" and obstacle:
@@ -321,9 +334,21 @@ def _precondition_kind(
     return _core.Precondition.scale if automatic else _core.Precondition.none
 
 
+def _why_batch(loss: Loss, n_columns: int) -> str:
+    """Return why only steps of all rows lead to the optimum of this loss soon; "" if others do."""
+    if loss.targets == "classes":
+        return "classes that share one loss need quasi-Newton steps, which read all rows"
+    if loss.smoothing and n_columns > WHITENED_COLUMNS:
+        return "steps of few rows are as short as the kinks of the loss are sharp"
+    return ""
+
+
 def _optimal_start(alpha: float, loss: Loss) -> float:
     """Return t0 of Bottou's schedule: the first step moves a typical weight by its own size."""
     typical = math.sqrt(1.0 / math.sqrt(alpha))
+    if loss.targets == "classes":
+        # slopes of classes are differences of probabilities
+        return 1.0 / (typical * alpha)
     row = np.array([[1.0]])
     label = np.array([1.0])
     slope = float(objective.value_and_gradient(row, label, [-typical], loss=loss)[1][0])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import math
 import numbers
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from .losses import Loss
 
 # The counters of the core hold no more.
 _INT64_MAX = 2**63 - 1
@@ -34,29 +31,6 @@ _DTYPE_CURES = {
     "m": "divide by a unit first, such as numpy.timedelta64(1, 's')",
     "V": "pass the fields of a structured array as columns",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Targets:
-    """Targets as the core takes them.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n_rows, n_outputs)
-        A view of `y`; the core maps labels to -1 and +1 as it reads them.
-    classes : ndarray of shape (2,) or None
-        The two labels found, ascending, in the dtype of `y`; None where they are not looked for.
-    negative, positive : float or None
-        The labels that stand for -1 and +1; None unless the loss is binary.
-    one_dimensional : bool
-        Whether `y` had one dimension, as the coefficients then do too.
-    """
-
-    values: NDArray[Any]
-    classes: NDArray[Any] | None
-    negative: float | None
-    positive: float | None
-    one_dimensional: bool
 
 
 def message(name: str, expected: str, got: str, cure: str = "") -> str:
@@ -195,86 +169,13 @@ def compute_dtype(X: NDArray[Any]) -> np.dtype[Any]:
     return np.dtype(np.float32 if X.dtype in _EXACT_IN_FLOAT32 else np.float64)
 
 
-def check_targets(
-    y: object,
-    n_rows: int,
-    loss: Loss,
-    *,
-    need_both_classes: bool,
-    labels: tuple[float, float] | None = None,
-) -> Targets:
-    """Return the targets for `loss`, a view of `y` if it is an array.
-
-    With `need_both_classes` the labels are any two numbers, and both occur. Without, they are
-    known beforehand, `labels` or else 0 and 1 or -1 and +1, so that pieces of the rows can be
-    treated alike.
-    """
-    array = check_numbers("y", y)
-    if array.ndim not in (1, 2) or array.shape[-1] == 0 or len(array) != n_rows:
-        expected = f"shape ({n_rows},) or ({n_rows}, n_outputs), a row for each row of X"
-        raise ValueError(message("y", expected, f"shape {array.shape}"))
-    _check_finite("y", array, "row", "column")
-    values = array if array.ndim == 2 else array[:, np.newaxis]
-    if loss.targets != "binary":
-        _check_sign(values, loss)
-        return Targets(values, None, None, None, array.ndim == 1)
-    if values.shape[1] != 1:
-        expected = f"one column of labels for loss={loss.name!r}"
-        raise ValueError(message("y", expected, f"shape {array.shape}"))
-    found = values[:, 0]
-    negative, positive = _find_labels(found, need_both_classes, labels)
-    classes = np.array([found.min(), found.max()]) if need_both_classes else None
-    return Targets(values, classes, negative, positive, array.ndim == 1)
-
-
-def _check_sign(targets: NDArray[Any], loss: Loss) -> None:
-    """Raise for the first target below what the loss is made for."""
-    least = targets.min()
-    if loss.targets == "real" or least > 0 or (least == 0 and loss.targets == "non-negative"):
-        return
-    positive = loss.targets == "positive"
-    row, column = np.argwhere(targets <= 0 if positive else targets < 0)[0]
-    expected = f"targets {'> 0' if positive else '>= 0'} for loss={loss.name!r}"
-    place = f"row {row}" + (f", column {column}" if targets.shape[1] > 1 else "")
-    raise ValueError(message("y", expected, f"{shown(targets[row, column])} at {place}"))
-
-
-def _find_labels(
-    labels: NDArray[Any], need_both_classes: bool, known_labels: tuple[float, float] | None
-) -> tuple[float, float]:
-    """Return the labels that stand for -1 and +1, once every row is known to hold one of them."""
-    low, high = labels.min(), labels.max()
-    if need_both_classes:
-        negative, positive = float(low), float(high)
-        both = f"{shown(low)} and {shown(high)}"
-        # The core may compare labels in float32; two beyond its range are infinite and equal.
-        with np.errstate(over="ignore"):
-            if np.float32(low) == np.float32(high):
-                got = f"{shown(low)} in every row" if low == high else f"{both}, equal in float32"
-                raise ValueError(message("y", "two distinct labels", got))
-        expected = f"two distinct labels, here {both}"
-    elif known_labels is not None:
-        negative, positive = known_labels
-        expected = f"labels within {{{negative:g}, {positive:g}}}, those of the fit"
-    else:
-        negative, positive = -1.0 if low < 0 else 0.0, 1.0
-        expected = "labels within {0, 1} or {-1, +1}"
-    for start in range(0, len(labels), BLOCK_ROWS):
-        block = labels[start : start + BLOCK_ROWS]
-        known = (block == negative) | (block == positive)
-        if not known.all():
-            row = start + int(np.argmin(known))
-            raise ValueError(message("y", expected, f"{shown(labels[row])} at row {row}"))
-    return negative, positive
-
-
 def check_sample_weight(sample_weight: object, n_rows: int) -> NDArray[Any] | None:
     """Return the weights as an array of shape (n_rows,), or None."""
     if sample_weight is None:
         return None
     weights = check_numbers("sample_weight", sample_weight)
     check_shape("sample_weight", weights, (n_rows,))
-    _check_finite("sample_weight", weights, "row")
+    check_finite("sample_weight", weights, "row")
     if weights.min() < 0:
         row = int(np.argmax(weights < 0))
         raise ValueError(message("sample_weight", "weights >= 0", f"{weights[row]} at row {row}"))
@@ -290,7 +191,7 @@ def check_offset(offset: object, n_rows: int, n_outputs: int) -> NDArray[Any] | 
     values = check_numbers("offset", offset)
     flat = [(n_rows,)] if n_outputs == 1 else []
     check_shape("offset", values, *flat, (n_rows, n_outputs))
-    _check_finite("offset", values, "row", "column")
+    check_finite("offset", values, "row", "column")
     return values if values.ndim == 2 else values[:, np.newaxis]
 
 
@@ -300,7 +201,7 @@ def check_coef(name: str, coef: object, n_outputs: int, n_features: int) -> NDAr
     flat = [(n_features,)] if n_outputs == 1 else []
     check_shape(name, array, *flat, (n_outputs, n_features))
     values = np.ascontiguousarray(array, dtype=np.float64).reshape(n_outputs, n_features)
-    _check_finite(name, values, "output", "feature")
+    check_finite(name, values, "output", "feature")
     return values
 
 
@@ -308,7 +209,7 @@ def check_features(name: str, values: object, n_features: int) -> NDArray[np.flo
     """Return one finite number for each feature as a float64 array of shape (n_features,)."""
     array = check_numbers(name, values)
     check_shape(name, array, (n_features,))
-    _check_finite(name, array, "feature")
+    check_finite(name, array, "feature")
     return np.array(array, dtype=np.float64, order="C")
 
 
@@ -317,7 +218,7 @@ def check_intercept(name: str, intercept: object, n_outputs: int) -> NDArray[np.
     array = check_numbers(name, intercept)
     check_shape(name, array, (), (n_outputs,))
     values = np.full(n_outputs, array, dtype=np.float64)
-    _check_finite(name, values, "output")
+    check_finite(name, values, "output")
     return values
 
 
@@ -361,7 +262,7 @@ def check_shape(name: str, array: NDArray[Any], *shapes: tuple[int, ...]) -> Non
         raise ValueError(message(name, expected, f"shape {array.shape}"))
 
 
-def _check_finite(name: str, array: NDArray[Any], *axes: str) -> None:
+def check_finite(name: str, array: NDArray[Any], *axes: str) -> None:
     """Raise for the first NaN or infinity, naming its place along `axes`."""
     # NaN and infinity survive into min or max: clean data is checked without a temporary array.
     if array.dtype.kind == "f" and not np.isfinite([array.min(), array.max()]).all():

@@ -22,12 +22,12 @@ from ._spectrum import (
     shares,
     variance_inflation,
 )
+from ._targets import check_targets
 from ._validation import (
     check_flag,
     check_matrix,
     check_n_threads,
     check_sample_weight,
-    check_targets,
     compute_dtype,
     raise_if_non_finite,
 )
@@ -379,7 +379,7 @@ def _separable(
     n_threads: int | None,
 ) -> bool | None:
     """Return whether a plane divides the classes; None for real targets or where none is sure."""
-    if loss.targets != "binary":
+    if loss.targets not in ("binary", "classes"):
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import losses
 from ._options import build_options
-from ._validation import check_matrix, check_targets
+from ._targets import check_targets
+from ._validation import check_matrix
 from .solve import fit
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def explain_plan(X: ArrayLike, y: ArrayLike, **options: Any) -> Plan:
     bound.apply_defaults()
     matrix = check_matrix(X)
     loss = losses.resolve(bound.arguments["loss"])
-    targets = check_targets(y, len(matrix), loss, need_both_classes=False)
+    targets = check_targets(y, len(matrix), loss, need_both_classes=loss.targets == "classes")
     _, _, plan = build_options(
         matrix,
         targets.values.shape[1],

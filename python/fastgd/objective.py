@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _core, losses
 from ._penalty import check_penalty
+from ._targets import check_targets
 from ._validation import (
     check_coef,
     check_intercept,
@@ -16,7 +17,6 @@ from ._validation import (
     check_n_threads,
     check_offset,
     check_sample_weight,
-    check_targets,
     compute_dtype,
     raise_if_non_finite,
 )
@@ -56,7 +56,9 @@ def check_point(
     matrix = check_matrix(X)
     n_rows, n_features = matrix.shape
     resolved = losses.resolve(loss)
-    targets = check_targets(y, n_rows, resolved, need_both_classes=False)
+    # as many classes as there are rows of coefficients
+    classes = np.arange(len(np.atleast_2d(coef))) if resolved.targets == "classes" else None
+    targets = check_targets(y, n_rows, resolved, need_both_classes=False, labels=classes)
     n_outputs = targets.values.shape[1]
     coefs = check_coef("coef", coef, n_outputs, n_features)
     intercepts = check_intercept("intercept", intercept, n_outputs)
@@ -118,7 +120,8 @@ def value(
         converted a few rows at a time. float16 and integers of up to 16 bits are computed in
         float32, all else in float64.
     y : array_like of shape (n,) or (n, K)
-        Targets; for binary losses labels within {0, 1} or {-1, +1}.
+        Targets; for binary losses labels within {0, 1} or {-1, +1}, for "softmax" numbers of
+        classes from 0 to K - 1, with coefficients of shape (K, d).
     coef : array_like of shape (d,) or (K, d)
         Coefficients, in units of `y` per unit of each feature.
     intercept : float or array_like of shape (K,), default=0.0

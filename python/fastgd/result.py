@@ -150,8 +150,8 @@ class FitResult:
         Name of the loss.
     history : History
         Objective, gradient norm, step size and time of each epoch.
-    classes : ndarray of shape (2,) or None
-        The two labels in `y`, the negative one first; None for real targets.
+    classes : ndarray of shape (K,) or None
+        The labels in `y`, ascending, of two the negative one first; None for real targets.
     separable : bool
         Whether the fit ended because a plane divides the classes: without a penalty the loss goes
         to 0.

@@ -18,12 +18,12 @@ from ._options import (
 from ._outcome import result_of, warn_if_cut_short
 from ._penalty import check_penalty_factor
 from ._progress import ProgressBar
+from ._targets import check_targets
 from ._validation import (
     check_flag,
     check_matrix,
     check_offset,
     check_sample_weight,
-    check_targets,
     compute_dtype,
     raise_if_non_finite,
 )
@@ -107,7 +107,7 @@ def fit(
         float32, all else in float64.
     y : array_like of shape (n,) or (n, K)
         Targets. For binary losses any two distinct labels in one dimension; the larger is the
-        positive class.
+        positive class. For "softmax" any K labels: their models are in ascending order of them.
     loss : str or Loss, default="squared_error"
         Name of a loss or one made by `fastgd.losses`.
     solver : {"auto", "batch", "minibatch", "sgd"}, default="auto"

@@ -12,6 +12,14 @@ namespace fastgd::testing {
 
 using Real = long double;
 
+// Losses of one output each; those of all outputs together follow them in the table.
+template <class T>
+Index pointwise_losses(const KernelTable<T>& kernels) {
+    Index count = kernels.loss_count;
+    while (kernels.losses[count - 1].targets == Targets::classes) --count;
+    return count;
+}
+
 struct LossOracle {
     std::string_view name;
     LossParameters parameters;  // what these tests use for it

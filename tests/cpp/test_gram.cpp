@@ -187,7 +187,7 @@ void equals_the_triple_loop() {
     each_kernel_table([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
         Numbers numbers(62);
-        for (Index l = 0; l < kernels.loss_count; ++l)
+        for (Index l = 0; l < pointwise_losses(kernels); ++l)
             for (const Index columns : {1, 15, 16, 37})
                 for (const Index rows : {1, 95, 97, 300})
                     for (const bool rich : {false, true}) {

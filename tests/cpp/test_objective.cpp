@@ -72,7 +72,7 @@ void equals_the_definition() {
     each_kernel_table([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
         Numbers numbers(8);
-        for (Index l = 0; l < kernels.loss_count; ++l)
+        for (Index l = 0; l < pointwise_losses(kernels); ++l)
             for (const Index columns : {1, 5, 33})
                 for (const Index rows : {1, 7, 300, 2100})
                     for (const bool rich : {false, true}) {
@@ -117,7 +117,7 @@ void value_alone_is_the_gradient_pass_without_gradient() {
         Numbers numbers(10);
         const auto problem = make_problem<T>(numbers, 3000, 21, 1, {true, true, true});
         const Point<T> point(numbers, 21, 1);
-        for (Index l = 0; l < kernels.loss_count; ++l) {
+        for (Index l = 0; l < pointwise_losses(kernels); ++l) {
             const GradientSums full =
                 sums_at(kernels, l, problem, problem.all(), point.model(false), 2);
             GradientSums value(1, 21);

@@ -61,7 +61,7 @@ void check_tile(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index
 void every_loss_size_weight_and_offset() {
     each_kernel_table([](const auto& kernels) {
         Numbers numbers(4);
-        for (Index l = 0; l < kernels.loss_count; ++l)
+        for (Index l = 0; l < pointwise_losses(kernels); ++l)
             // 64 is where the kernel's buffer ends
             for (const Index rows : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 21, 63, 64, 65, 127, 128, 129})
                 for (const Index outputs : {1, 3})
@@ -75,7 +75,7 @@ void every_loss_size_weight_and_offset() {
 void rows_of_weight_zero_count_nothing() {
     each_kernel_table([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
-        for (Index l = 0; l < kernels.loss_count; ++l) {
+        for (Index l = 0; l < pointwise_losses(kernels); ++l) {
             const LossKernels<T>& loss = kernels.losses[l];
             constexpr T infinity = std::numeric_limits<T>::infinity();
             const T z[] = {T(0.5), T(1e4), -infinity, infinity - infinity};

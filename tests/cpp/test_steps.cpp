@@ -306,7 +306,7 @@ void sgd_at_every_width() {
                              {true, false, true, 0, 0.1, false, 1, true, true, true}};
     each_kernel_table([&](const auto& kernels) {
         Numbers numbers(7);
-        for (Index l = 0; l < kernels.loss_count; ++l)
+        for (Index l = 0; l < pointwise_losses(kernels); ++l)
             for (Index columns = 0; columns <= 67; ++columns)
                 for (const Index rows : {0, 1, 2, 5, 9})
                     for (const Index outputs : {1, 3}) {

@@ -11,6 +11,7 @@ from ._classification import (
     modified_huber,
     perceptron,
     smoothed_hinge,
+    softmax,
     squared_hinge,
 )
 from ._loss import Loss
@@ -38,6 +39,7 @@ __all__ = [
     "poisson",
     "quantile",
     "smoothed_hinge",
+    "softmax",
     "squared_epsilon_insensitive",
     "squared_error",
     "squared_hinge",
@@ -59,6 +61,7 @@ catalog: dict[str, Callable[[], Loss]] = {
         modified_huber,
         smoothed_hinge,
         perceptron,
+        softmax,
         poisson,
         gamma,
         tweedie,

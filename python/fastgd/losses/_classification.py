@@ -1,4 +1,4 @@
-"""Losses of two labels."""
+"""Losses of labels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from .._validation import check_real
 from ._loss import Loss
 from ._smoothing import check_smoothing
 
-__all__ = ["hinge", "log_loss", "modified_huber", "perceptron", "smoothed_hinge", "squared_hinge"]
+__all__ = [
+    "hinge",
+    "log_loss",
+    "modified_huber",
+    "perceptron",
+    "smoothed_hinge",
+    "softmax",
+    "squared_hinge",
+]
 
 
 def log_loss() -> Loss:
@@ -191,3 +199,25 @@ def perceptron(*, smoothing: float | None = None) -> Loss:
        Organization in the Brain", Psychological Review 65(6), 1958, pp. 386-408.
     """
     return Loss("perceptron", 0.0, "binary", smoothing=check_smoothing(smoothing))
+
+
+def softmax() -> Loss:
+    r"""Negative log-likelihood of one of K classes, for multinomial logistic regression.
+
+    .. math:: \ell(y, z) = \log \sum_{k=1}^K e^{z_k} - z_y
+
+    One model of all classes: each has coefficients and an intercept, K x d in all, and every row of
+    X is read once for all of them. Only their differences matter; without a penalty the fit leaves
+    their sum at 0.
+
+    Returns
+    -------
+    Loss
+        The loss, for targets that are one of K >= 2 labels, in ascending order of these.
+
+    References
+    ----------
+    .. [1] T. Hastie, R. Tibshirani, J. Friedman, "The Elements of Statistical Learning", 2nd ed.,
+       Springer, 2009, section 4.4.
+    """
+    return Loss("softmax", 0.0, "classes", "logit")

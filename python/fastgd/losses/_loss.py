@@ -22,8 +22,9 @@ class Loss:
         Name of the loss, as `fit` accepts it.
     parameter : float
         The one number the loss is adjusted by, in its own unit; 0.0 for a loss that has none.
-    targets : {"real", "binary", "non-negative", "positive"}
-        Whether `y` holds real numbers (of either sign or not) or one of two labels.
+    targets : {"real", "binary", "non-negative", "positive", "classes"}
+        Whether `y` holds real numbers (of either sign or not), one of two labels, or one of as
+        many as there are outputs.
     link : {"identity", "logit", "log"}
         What of the mean target is the linear predictor: itself, its log-odds or its logarithm.
     smoothing : float or None
@@ -34,7 +35,7 @@ class Loss:
 
     name: str
     parameter: float
-    targets: Literal["real", "binary", "non-negative", "positive"]
+    targets: Literal["real", "binary", "non-negative", "positive", "classes"]
     link: Literal["identity", "logit", "log"] = "identity"
     smoothing: float | None = 0.0
 
