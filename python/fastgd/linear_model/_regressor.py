@@ -108,6 +108,11 @@ class GDRegressor(RegressorMixin, LinearModel):
     penalty_scale : {"raw", "std"}, default="raw"
         Whether the penalty measures coefficients as they are or per standard deviation of their
         columns. Not for `partial_fit`.
+    penalty_factor : array_like of shape (d,), optional
+        Factors >= 0 of the penalty on each feature, by default 1; 0 exempts a feature.
+    bounds : tuple (low, high), optional
+        Bounds of the coefficients, each None, a number or an array_like of shape (d,) or (K, d):
+        ``(0, None)`` asks for coefficients >= 0. The intercept has none.
     max_time : float, optional
         Seconds that `fit` may take, > 0.
     n_threads : int, optional
