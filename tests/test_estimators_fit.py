@@ -250,7 +250,13 @@ def test_effects_name_inputs_and_classes() -> None:
     effects = GDClassifier(alpha=0.1).fit(frame, np.where(Y > 0, "up", "down")).effects(frame)
     assert effects.names == ("a", "b", "c", "d")
     assert "log-odds of class up" in repr(effects)
-    assert GDClassifier(alpha=0.1).fit(X, LABELS).effects(X).per_unit.shape == (3, 4)
+    several = GDClassifier(alpha=0.1).fit(frame, LABELS).effects(frame)
+    assert several.per_unit.shape == (3, 4)
+    heading = repr(several).splitlines()[1]
+    assert "per unit c" in heading
+    assert "odds" not in heading  # those of one class would pass for those of all
+    with pytest.raises(ValueError, match="feature names"):
+        GDRegressor().fit(frame, Y).effects(frame[["b", "a", "c", "d"]])
     assert GDRegressor().fit(X, Y).effects(X).odds_ratio is None
 
 

@@ -175,16 +175,13 @@ class LinearModel(BaseEstimator):
             If an argument has the wrong shape or range, or holds NaN or infinity.
         """
         check_is_fitted(self)
+        # names and number of columns alone
+        validate_data(self, X, reset=False, skip_check_array=True)
         coef = self._dense_coef()
         classes = getattr(self, "classes_", None)
-        two = classes is not None and len(classes) == 2
-        return effects_of(
-            coef[0] if two else coef,
-            self._loss().name,
-            classes if two else None,
-            X,
-            sample_weight,
-        )
+        one = classes is not None and len(classes) == 2
+        name = self._loss().name
+        return effects_of(coef[0] if one else coef, name, classes, X, sample_weight)
 
     def _loss(self) -> Loss:
         raise NotImplementedError
