@@ -105,6 +105,9 @@ def test_data() -> None:
     refused(model, "fit", "sample_weight: expected at least one", X, LABELS, sample_weight=[0] * 60)
     refused(model, "fit", "X: expected finite values", np.where(X > 1, np.nan, X), LABELS)
     refused(model, "predict", "features", X[:, :2])
+    warm = GDClassifier(alpha=0.1, warm_start=True).fit(X, LABELS)
+    for other, y in ((X[:, :2], LABELS), (X, LABELS == "a")):
+        refused(warm, "fit", r"^coef_ \(warm_start=True\): expected shape", other, y)
     refused(GDRegressor(), "fit", "inconsistent numbers of samples", X, Y[:-1])
     refused(GDClassifier(class_weight={"z": 1.0}), "fit", "class", X, LABELS)
 

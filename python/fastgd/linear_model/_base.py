@@ -205,18 +205,20 @@ class LinearModel(BaseEstimator):
 
     def _start(self, coef_init: Any, intercept_init: Any, shape: tuple[int, int]) -> Start:
         """Return where a fit starts: as told, from the fit before with `warm_start`, or at 0."""
-        if check_flag("warm_start", self.warm_start) and hasattr(self, "coef_"):
-            if coef_init is None:
-                coef_init = self._dense_coef()
-                # bounds may be new
-                box = check_bounds(self.bounds, *shape)
-                if box is not None:
-                    coef_init = np.clip(coef_init.reshape(shape), *box)
-            intercept_init = self.intercept_ if intercept_init is None else intercept_init
-        coef = None if coef_init is None else check_coef("coef_init", coef_init, *shape)
-        if intercept_init is None:
-            return coef, None
-        return coef, check_intercept("intercept_init", intercept_init, shape[0])
+        warm = check_flag("warm_start", self.warm_start) and hasattr(self, "coef_")
+        coef = intercept = None
+        if coef_init is not None:
+            coef = check_coef("coef_init", coef_init, *shape)
+        elif warm:
+            coef = check_coef("coef_ (warm_start=True)", self._dense_coef(), *shape)
+            # bounds may be new
+            box = check_bounds(self.bounds, *shape)
+            coef = coef if box is None else np.clip(coef, *box)
+        if intercept_init is not None:
+            intercept = check_intercept("intercept_init", intercept_init, shape[0])
+        elif warm:
+            intercept = check_intercept("intercept_ (warm_start=True)", self.intercept_, shape[0])
+        return coef, intercept
 
     def _epochs_before(self, n_rows: int) -> int:
         """Return the epochs that a warm start goes on from, in rows of this fit."""
