@@ -220,7 +220,7 @@ START_CASES = [
 NAME_CASES = [
     bad("loss", LOSS, "'log_los'; did you mean 'log_loss'?", loss="log_los"),
     bad(
-        "loss-value", LOSS, "'squared'; did you mean 'squared_hinge'?", call="value", loss="squared"
+        "loss-value", LOSS, "'squared'; did you mean 'squared_error'?", call="value", loss="squared"
     ),
     wrong(
         "loss-not-called",

@@ -22,6 +22,8 @@ LABELS = np.array(["a", "b", "c"])[RNG.integers(0, 3, size=60)]
 PARAMETERS: list[tuple[dict[str, Any], str]] = [
     ({"loss": "log_loss"}, "loss: expected a loss for targets that are real .*GDClassifier takes"),
     ({"loss": "squared_eror"}, "loss: expected .*did you mean 'squared_error'"),
+    ({"loss": "mse"}, "loss: expected .*did you mean 'squared_error'"),
+    ({"loss": "absolute_error"}, r"did you mean fastgd.losses.epsilon_insensitive\(0.0\)"),
     ({"loss": "huber", "epsilon": -1.0}, "epsilon: expected a finite number > 0"),
     ({"penalty": "l3"}, "penalty: expected one of 'l2', 'l1', 'elasticnet' or None, got 'l3'"),
     ({"alpha": -1.0}, "alpha: expected a finite number >= 0"),
@@ -103,6 +105,9 @@ def test_data() -> None:
     refused(model, "fit", "sample_weight: expected at least one", X, LABELS, sample_weight=[0] * 60)
     refused(model, "fit", "X: expected finite values", np.where(X > 1, np.nan, X), LABELS)
     refused(model, "predict", "features", X[:, :2])
+    warm = GDClassifier(alpha=0.1, warm_start=True).fit(X, LABELS)
+    for other, y in ((X[:, :2], LABELS), (X, LABELS == "a")):
+        refused(warm, "fit", r"^coef_ \(warm_start=True\): expected shape", other, y)
     refused(GDRegressor(), "fit", "inconsistent numbers of samples", X, Y[:-1])
     refused(GDClassifier(class_weight={"z": 1.0}), "fit", "class", X, LABELS)
 
@@ -125,6 +130,8 @@ def test_streams() -> None:
     refused(model, "partial_fit", "features", X[:, :2], LABELS)
     refused(model, "partial_fit", "sample_weight: expected shape", X, LABELS, sample_weight=[0, 0])
     regressor = GDRegressor().partial_fit(X, Y)
+    for loss, expected in (("poisson", "y: expected targets >= 0"), ("gamma", "targets > 0")):
+        refused(GDRegressor(loss=loss), "partial_fit", expected, X, np.minimum(Y, 0.0))
     refused(regressor, "partial_fit", "y: expected 1 outputs", X, np.stack([Y, Y], axis=1))
 
 

@@ -100,11 +100,13 @@ def test_repr_keeps_lines_short_and_message_whole() -> None:
         ([np.nan, 2.0, np.nan, 1.0, np.nan], "2 -> 1"),
         ([1.0, np.inf], "1 -> inf"),
         ([np.nan, 3.0], "3"),
+        ([3.0], "3"),
     ],
 )
 def test_repr_of_epochs_not_evaluated(objective: list[float], words: str) -> None:
     history = dataclasses.replace(make_history(), objective=np.array(objective))
-    assert repr(history) == f"History({len(objective)} epochs, objective {words})"
+    epochs = "1 epoch" if len(objective) == 1 else f"{len(objective)} epochs"
+    assert repr(history) == f"History({epochs}, objective {words})"
 
 
 @pytest.mark.parametrize("value", [make_result(), make_history()])

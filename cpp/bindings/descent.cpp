@@ -24,6 +24,8 @@ class BoundDescent {
         columns_ = coef.shape(1);
         check_penalty(options.penalty, outputs_, columns_);
         start_ = coefficients_of(coef, intercept, outputs_, columns_);
+        options_.penalty.box = options_.penalty.box.template within<T>();
+        options_.penalty.box.project(start_.coef);
         begin({Preconditioner::none(options.fit_intercept), options.eta0});
     }
 

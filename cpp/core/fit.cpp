@@ -278,7 +278,7 @@ void FitRun<T>::conclude(Verdict verdict) {
     }
     if (verdict == Verdict::converged && outcome_.status != Status::stopped)
         outcome_.status = Status::converged;
-    const bool grown = !automatic() && measured_.objective > 2.0 * stopping_->reference();
+    const bool grown = !automatic() && stopping_->grown(measured_.objective, 2.0);
     if (verdict == Verdict::diverged || grown) {
         outcome_.status = Status::diverged;
         look_at_data(true);

@@ -24,8 +24,7 @@ void Stopping::start_at(double objective) {
 // An objective far above what was reached before says that the step is too long.
 Verdict Stopping::judge_growth(double objective) const {
     if (!options_.guarded) {
-        const bool hopeless =
-            !std::isfinite(objective) || objective > hopeless_growth * options_.reference;
+        const bool hopeless = !std::isfinite(objective) || grown(objective, hopeless_growth);
         return hopeless ? Verdict::diverged : Verdict::go_on;
     }
     const double known = std::isfinite(best_) ? best_ : options_.reference;

@@ -48,6 +48,10 @@ class Stopping {
         return objective <= best_ + options_.rounding * std::abs(best_);
     }
     double reference() const { return options_.reference; }
+    // So many times the reference; a perceptron's is 0, where no growth tells of the step.
+    bool grown(double objective, double times) const {
+        return options_.reference > 0.0 && objective > times * options_.reference;
+    }
 
     // What a retreat multiplies the step by.
     double cut() const;

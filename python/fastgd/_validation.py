@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -83,14 +83,25 @@ def _or(alternative: str) -> str:
     return f" or {alternative}" if alternative else ""
 
 
-def check_choice(name: str, value: object, choices: Sequence[str], *, alternative: str = "") -> str:
-    """Return `value` if it is one of `choices`, else point to the nearest of them."""
+def check_choice(
+    name: str,
+    value: object,
+    choices: Sequence[str],
+    *,
+    alternative: str = "",
+    elsewhere: Mapping[str, str] | None = None,
+) -> str:
+    """Return `value` if it is one of `choices`, else point to the nearest of them.
+
+    `elsewhere` tells what those are called that other libraries know by another name.
+    """
     expected = f"one of {', '.join(map(repr, choices))}{_or(alternative)}"
     if not isinstance(value, str):
         raise TypeError(message(name, expected, describe(value)))
     if value not in choices:
         nearest = difflib.get_close_matches(value.lower(), choices, n=1)
-        cure = f"did you mean {nearest[0]!r}?" if nearest else ""
+        known = (elsewhere or {}).get(value.lower()) or (repr(nearest[0]) if nearest else "")
+        cure = f"did you mean {known}?" if known else ""
         raise ValueError(message(name, expected, shown(value), cure))
     return value
 

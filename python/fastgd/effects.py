@@ -47,8 +47,8 @@ class Effects:
         Weighted standard deviation of each input.
     loss : str
         Name of the loss of the fit.
-    classes : ndarray of shape (2,) or None
-        The negative and the positive class; None for real targets.
+    classes : ndarray of shape (2,) or (K,), or None
+        The negative and the positive class, or that of each output; None for real targets.
     """
 
     names: tuple[str, ...]
@@ -79,20 +79,21 @@ class Effects:
         per_unit, per_deviation = map(np.atleast_2d, (self.per_unit, self.per_deviation))
         columns = {"deviation": self.scale}
         for k in range(min(len(per_unit), _SHOWN_OUTPUTS)):
-            of = f" {k}" if len(per_unit) > 1 else ""
+            of = f" {self._name(k)}" if len(per_unit) > 1 else ""
             columns |= {f"per unit{of}": per_unit[k], f"per dev.{of}": per_deviation[k]}
-        if self.odds_ratio is not None and self.odds_ratio_per_deviation is not None:
-            columns["odds, unit"] = np.ravel(self.odds_ratio)
-            columns["odds, dev."] = np.ravel(self.odds_ratio_per_deviation)
+        ratios = self.odds_ratio, self.odds_ratio_per_deviation
+        if len(per_unit) == 1 and ratios[0] is not None and ratios[1] is not None:
+            columns |= {"odds, unit": np.ravel(ratios[0]), "odds, dev.": np.ravel(ratios[1])}
         shown = self.order[:_SHOWN_INPUTS]
         names = [_shortened(self.names[j]) for j in shown]
         width = max(map(len, ["input", *names]))
+        cell = max(_WIDTH, *(len(name) + 2 for name in columns))
         lines = [
             f"Effects: change of {self._output()} when one input rises and the others stay",
-            f"  {'input':<{width}}" + "".join(f"{name:>{_WIDTH}}" for name in columns),
+            f"  {'input':<{width}}" + "".join(f"{name:>{cell}}" for name in columns),
         ]
         for j, name in zip(shown, names, strict=True):
-            cells = (f"{values[j]:>{_WIDTH}.4g}" for values in columns.values())
+            cells = (f"{values[j]:>{cell}.4g}" for values in columns.values())
             lines.append(f"  {name:<{width}}" + "".join(cells))
         if len(self.names) > len(shown):
             lines.append(f"  ... and {len(self.names) - len(shown)} smaller")
@@ -125,7 +126,7 @@ class Effects:
         thickness = 0.8 / len(outputs)
         for k, changes in enumerate(outputs):
             offset = (k - (len(outputs) - 1) / 2) * thickness
-            label = f"output {k}" if len(outputs) > 1 else None
+            label = f"output {self._name(k)}" if len(outputs) > 1 else None
             axes.barh(places + offset, changes[shown], thickness, label=label)
         axes.set_yticks(places, [_shortened(self.names[j]) for j in shown])
         axes.invert_yaxis()
@@ -136,9 +137,13 @@ class Effects:
         return axes
 
     def _output(self) -> str:
-        if self.classes is not None:
-            return f"the log-odds of class {self.classes[1]}"
-        return "the output" if self.per_unit.ndim == 1 else "the outputs"
+        if self.per_unit.ndim == 2:
+            return "the outputs" if self.classes is None else "each class's output"
+        return "the output" if self.classes is None else f"the log-odds of class {self.classes[1]}"
+
+    def _name(self, output: int) -> str:
+        several = self.classes is not None and self.per_unit.ndim == 2
+        return _shortened(str(self.classes[output])) if several else str(output)  # type: ignore[index]
 
 
 def effects_of(

@@ -101,7 +101,9 @@ class History:
 
     def __repr__(self) -> str:
         """Return the number of epochs and where the objective went, on one line."""
-        return f"History({len(self.objective)} epochs, objective {_first_to_last(self.objective)})"
+        n = len(self.objective)
+        epochs = f"{n} epoch{'s' * (n != 1)}"
+        return f"History({epochs}, objective {_first_to_last(self.objective)})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

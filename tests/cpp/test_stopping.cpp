@@ -81,6 +81,7 @@ void own_step_of_the_user_diverges() {
     check_sequence("hopeless", with_tol(), {{9, go_on}, {1.1e7, diverged}});
     check_sequence("infinite", with_tol(), {{infinity, diverged}});
     check_sequence("NaN", with_tol(), {{9, go_on}, {std::nan(""), diverged}});
+    check_sequence("from nothing", {.tol = 1e-3}, {{7, go_on}, {1e9, go_on}, {5, go_on}});
 }
 
 void guarded_steps_retreat_from_growth() {

@@ -5,10 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import scipy.sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._bounds import check_bounds
 from .._options import DEFAULT_BATCH_SIZE
 from .._validation import check_coef, check_flag, check_intercept
 from ..effects import effects_of
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Literal, TypeAlias
 
-    import numpy as np
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import Self
 
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 # Parameters that `fit` takes as they are.
 _AS_GIVEN = (
     *("solver", "batch_size", "update", "momentum", "beta2", "variance_reduction", "precondition"),
-    *("penalty_scale", "fit_intercept", "learning_rate", "eta0", "power_t", "average"),
+    *("penalty_scale", "penalty_factor", "bounds", "fit_intercept"),
+    *("learning_rate", "eta0", "power_t", "average"),
     *("max_iter", "max_time", "tol", "n_iter_no_change", "random_state"),
 )
 
@@ -77,6 +79,8 @@ class LinearModel(BaseEstimator):
         variance_reduction: Literal["auto", "none", "svrg"] = "auto",
         precondition: Literal["auto", "none", "scale", "whiten"] = "auto",
         penalty_scale: Literal["raw", "std"] = "raw",
+        penalty_factor: ArrayLike | None = None,
+        bounds: tuple[ArrayLike | None, ArrayLike | None] | None = None,
         max_time: float | None = None,
         n_threads: int | None = None,
         callback: Callable[[EpochInfo], bool | None] | None = None,
@@ -108,6 +112,8 @@ class LinearModel(BaseEstimator):
         self.variance_reduction = variance_reduction
         self.precondition = precondition
         self.penalty_scale = penalty_scale
+        self.penalty_factor = penalty_factor
+        self.bounds = bounds
         self.max_time = max_time
         self.n_threads = n_threads
         self.callback = callback
@@ -169,16 +175,13 @@ class LinearModel(BaseEstimator):
             If an argument has the wrong shape or range, or holds NaN or infinity.
         """
         check_is_fitted(self)
+        # names and number of columns alone
+        validate_data(self, X, reset=False, skip_check_array=True)
         coef = self._dense_coef()
         classes = getattr(self, "classes_", None)
-        two = classes is not None and len(classes) == 2
-        return effects_of(
-            coef[0] if two else coef,
-            self._loss().name,
-            classes if two else None,
-            X,
-            sample_weight,
-        )
+        one = classes is not None and len(classes) == 2
+        name = self._loss().name
+        return effects_of(coef[0] if one else coef, name, classes, X, sample_weight)
 
     def _loss(self) -> Loss:
         raise NotImplementedError
@@ -202,13 +205,20 @@ class LinearModel(BaseEstimator):
 
     def _start(self, coef_init: Any, intercept_init: Any, shape: tuple[int, int]) -> Start:
         """Return where a fit starts: as told, from the fit before with `warm_start`, or at 0."""
-        if check_flag("warm_start", self.warm_start) and hasattr(self, "coef_"):
-            coef_init = self._dense_coef() if coef_init is None else coef_init
-            intercept_init = self.intercept_ if intercept_init is None else intercept_init
-        coef = None if coef_init is None else check_coef("coef_init", coef_init, *shape)
-        if intercept_init is None:
-            return coef, None
-        return coef, check_intercept("intercept_init", intercept_init, shape[0])
+        warm = check_flag("warm_start", self.warm_start) and hasattr(self, "coef_")
+        coef = intercept = None
+        if coef_init is not None:
+            coef = check_coef("coef_init", coef_init, *shape)
+        elif warm:
+            coef = check_coef("coef_ (warm_start=True)", self._dense_coef(), *shape)
+            # bounds may be new
+            box = check_bounds(self.bounds, *shape)
+            coef = coef if box is None else np.clip(coef, *box)
+        if intercept_init is not None:
+            intercept = check_intercept("intercept_init", intercept_init, shape[0])
+        elif warm:
+            intercept = check_intercept("intercept_ (warm_start=True)", self.intercept_, shape[0])
+        return coef, intercept
 
     def _epochs_before(self, n_rows: int) -> int:
         """Return the epochs that a warm start goes on from, in rows of this fit."""

@@ -48,19 +48,18 @@ class GDClassifier(ClassifierMixin, LinearModel):
     penalty, alpha, l1_ratio, fit_intercept, max_iter, tol, shuffle, verbose, epsilon
         As in `GDRegressor`.
     n_jobs : int, optional
-        Threads to use if `n_threads` does not tell; -1 are all this process may use, -2 all but
-        one.
-    random_state, learning_rate, eta0, power_t, early_stopping, validation_fraction
-        As in `GDRegressor`; rows are held out from each class alike.
-    n_iter_no_change : int, default=5
+        Threads to use if `n_threads` does not tell; -1 are all there are, -2 all but one.
+    random_state, learning_rate, eta0, power_t
         As in `GDRegressor`.
+    early_stopping, validation_fraction, n_iter_no_change
+        As in `GDRegressor`; rows are held out from each class alike.
     class_weight : dict, "balanced" or None, default=None
         What the weight of each row is multiplied by, by its label; 1 for labels not named.
         "balanced" gives all classes the same weight in sum (not in `partial_fit`).
     warm_start, average, solver, batch_size, update, momentum, beta2, variance_reduction
         As in `GDRegressor`.
-    precondition, penalty_scale, max_time, n_threads, callback
-        As in `GDRegressor`; the models of several classes share `max_time`.
+    precondition, penalty_scale, penalty_factor, bounds, max_time, n_threads, callback
+        As in `GDRegressor`; classes share `max_time`, `bounds` may be each one's: (n_classes, d).
 
     Attributes
     ----------
@@ -134,6 +133,8 @@ class GDClassifier(ClassifierMixin, LinearModel):
         variance_reduction: Literal["auto", "none", "svrg"] = "auto",
         precondition: Literal["auto", "none", "scale", "whiten"] = "auto",
         penalty_scale: Literal["raw", "std"] = "raw",
+        penalty_factor: ArrayLike | None = None,
+        bounds: tuple[ArrayLike | None, ArrayLike | None] | None = None,
         max_time: float | None = None,
         n_threads: int | None = None,
         callback: Callable[[EpochInfo], bool | None] | None = None,
@@ -166,6 +167,8 @@ class GDClassifier(ClassifierMixin, LinearModel):
             variance_reduction=variance_reduction,
             precondition=precondition,
             penalty_scale=penalty_scale,
+            penalty_factor=penalty_factor,
+            bounds=bounds,
             max_time=max_time,
             n_threads=n_threads,
             callback=callback,
@@ -391,8 +394,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
         return logarithms
 
     def _loss(self) -> Loss:
-        cure = "GDRegressor takes it"
-        return resolve_loss(self.loss, self.epsilon, ("binary", "real"), cure)
+        return resolve_loss(self.loss, self.epsilon, ("binary", "real"), "GDRegressor takes it")
 
     def _n_jobs(self) -> int | None:
         return self.n_jobs

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._bounds import check_bounds
 from ..solve import fit
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def fit_one_vs_rest(
     intercept_init : ndarray of shape (K,) or None
         Where to start.
     settings : dict
-        Further arguments of `fit`; `max_time` is what all fits share.
+        Further arguments of `fit`; `max_time` is what all fits share, `bounds` may have a row for
+        each.
 
     Returns
     -------
@@ -47,12 +49,14 @@ def fit_one_vs_rest(
     """
     n_classes = int(codes.max()) + 1
     classes = range(n_classes) if n_classes > 2 else [1]
+    box = check_bounds(settings["bounds"], len(classes), X.shape[1])
     max_time = settings["max_time"]
     if settings["n_threads"] is None and X.nbytes < SMALL_BYTES:
         settings = settings | {"n_threads": 1}
     began = time.perf_counter()
     results = []
     for k, code in enumerate(classes):
+        settings = settings | {"bounds": None if box is None else (box.low[k], box.high[k])}
         if isinstance(max_time, (int, float)) and k > 0:
             left = max_time - (time.perf_counter() - began)
             # a class that gets no time still gets an epoch, as any fit does

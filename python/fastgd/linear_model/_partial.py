@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._bounds import check_bounds
 from .._options import build_options
 from .._validation import check_integer, compute_dtype, message
 from ..solve import fit
@@ -96,9 +97,9 @@ def _task_of(
     own = {name: settings[name] for name in _OPTIONS if name in settings}
     # a batch may be longer than a chunk
     own |= {"solver": solver, "batch_size": 1}
-    options, _, _ = build_options(
-        rows.X, len(model.intercept_), settings["loss"], **(_OPTIONS | own)
-    )
+    n_outputs = len(model.intercept_) // len(positive)
+    box = check_bounds(own.pop("bounds"), len(model.intercept_), rows.X.shape[1])
+    options, _, _ = build_options(rows.X, n_outputs, settings["loss"], **(_OPTIONS | own))
     options.batch_size = batch_size
     options.steps_before = int(model.t_ - 1) // (batch_size if solver == "minibatch" else 1)
-    return _stream.Task(settings["loss"], options, positive)
+    return _stream.Task(settings["loss"], options, positive, box)

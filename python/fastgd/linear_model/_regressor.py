@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from .. import losses
-from .._validation import message
+from .._validation import check_targets, message
 from ..solve import fit
 from . import _stream
 from ._base import LinearModel, all_or_nothing
@@ -108,6 +108,11 @@ class GDRegressor(RegressorMixin, LinearModel):
     penalty_scale : {"raw", "std"}, default="raw"
         Whether the penalty measures coefficients as they are or per standard deviation of their
         columns. Not for `partial_fit`.
+    penalty_factor : array_like of shape (d,), optional
+        Factors >= 0 of the penalty on each feature, by default 1; 0 exempts a feature.
+    bounds : tuple (low, high), optional
+        Bounds of the coefficients, each None, a number or an array_like of shape (d,) or (K, d):
+        ``(0, None)`` asks for coefficients >= 0. The intercept has none.
     max_time : float, optional
         Seconds that `fit` may take, > 0.
     n_threads : int, optional
@@ -257,6 +262,7 @@ class GDRegressor(RegressorMixin, LinearModel):
             if hasattr(self, "coef_") and len(self.intercept_) != columns.shape[1]:
                 expected = f"{len(self.intercept_)} outputs, those of the rows before"
                 raise ValueError(message("y", expected, f"shape {targets.shape}"))
+            check_targets(targets, len(matrix), self._loss(), need_both_classes=False)
             weights = weights_of_stream(sample_weight, len(matrix))
             take_steps(self, _stream.Rows(matrix, columns, weights), [None], shape)
         return self

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .._bounds import Bounds
     from ..losses import Loss
 
     Descent: TypeAlias = _core.DescentFloat32 | _core.DescentFloat64
@@ -91,11 +92,14 @@ class Task:
         Options of the core.
     positive : sequence of float or None
         One descent each: the code of its positive class, None for one of all outputs.
+    bounds : Bounds or None
+        Of the coefficients of all descents.
     """
 
     loss: Loss
     options: _core.FitOptions
     positive: Sequence[float | None]
+    bounds: Bounds | None = None
 
     def first_rows(self) -> int:
         """Return how many rows tell metric and step; one where nothing is left to be told."""
@@ -115,11 +119,13 @@ class Task:
     def descents(self, start: Start, dtype: np.dtype[Any], loss: Loss) -> list[Descent]:
         """Return descents from coefficients of shape (K, d), the width of kinks settled."""
         kind = _core.DescentFloat32 if dtype == np.float32 else _core.DescentFloat64
-        parts = [np.split(values, len(self.positive)) for values in start]
-        return [
-            kind(loss.name, loss.core_parameters, self.options, coef, intercept)
-            for coef, intercept in zip(*parts, strict=True)
-        ]
+        parts = [np.split(values, len(self.positive)) for values in (*start, *(self.bounds or ()))]
+        descents = []
+        for coef, intercept, *box in zip(*parts, strict=True):
+            if box:
+                self.options.set_bounds(*box)
+            descents.append(kind(loss.name, loss.core_parameters, self.options, coef, intercept))
+        return descents
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,6 +68,15 @@ catalog: dict[str, Callable[[], Loss]] = {
     )
 }
 
+# What other libraries call them.
+_ELSEWHERE = {
+    **dict.fromkeys(("mse", "ols", "square", "squared", "gaussian", "normal"), "'squared_error'"),
+    **dict.fromkeys(("logistic", "log", "logloss", "binomial", "cross_entropy"), "'log_loss'"),
+    **dict.fromkeys(("mae", "absolute_error", "l1"), "fastgd.losses.epsilon_insensitive(0.0)"),
+    "pinball": "'quantile'",
+    "sqhinge": "'squared_hinge'",
+}
+
 
 def resolve(loss: str | Loss) -> Loss:
     """Return the loss of that name with its default parameter, or the `Loss` that was given.
@@ -96,4 +105,7 @@ def resolve(loss: str | Loss) -> Loss:
     if callable(loss):
         cure = "call the function, as in fastgd.losses.huber()"
         raise TypeError(message("loss", f"a name or {alternative}", describe(loss), cure))
-    return catalog[check_choice("loss", loss, tuple(catalog), alternative=alternative)]()
+    choice = check_choice(
+        "loss", loss, tuple(catalog), alternative=alternative, elsewhere=_ELSEWHERE
+    )
+    return catalog[choice]()
