@@ -18,8 +18,8 @@ from fastgd.linear_model import GDClassifier, GDRegressor
 # tell coefficients apart to half their digits alone, so the stochastic solvers run on.
 CLOSE: dict[str, dict[str, Any]] = {
     "batch": {"tol": 1e-12},
-    "minibatch": {"variance_reduction": "svrg", "tol": None, "max_iter": 60},
-    "sgd": {"variance_reduction": "svrg", "tol": None, "max_iter": 60},
+    "minibatch": {"variance_reduction": "svrg", "tol": None, "max_iter": 100},
+    "sgd": {"variance_reduction": "svrg", "tol": None, "max_iter": 100},
 }
 
 
@@ -36,7 +36,7 @@ def losses_for(*targets: str) -> list[str | losses.Loss]:
 def estimators() -> list[Any]:
     kinds = {
         GDRegressor: losses_for("real", "non-negative", "positive"),
-        GDClassifier: losses_for("binary", "real"),
+        GDClassifier: losses_for("binary", "real", "classes"),
     }
     return [
         *(kind() for kind in kinds),

@@ -14,11 +14,11 @@ from .._options import DEFAULT_BATCH_SIZE
 from .._validation import check_sample_weight, message, shown
 from . import _stream
 from ._base import LinearModel, all_or_nothing
-from ._one_vs_rest import fit_one_vs_rest
 from ._partial import take_steps, takes_steps
 from ._probability import BY_LOSS, has_probabilities
 from ._rows import classes_of_stream, codes_of, times_class_weight, weights_of_stream
 from ._settings import resolve_loss
+from ._several_classes import fit_classes, loss_of, parameters_of, positive_of
 from ._warnings import told_later, warn_if_unfinished
 
 if TYPE_CHECKING:
@@ -38,13 +38,14 @@ __all__ = ["GDClassifier"]
 class GDClassifier(ClassifierMixin, LinearModel):
     r"""Linear classification by gradient descent, in the place of scikit-learn's SGDClassifier.
 
-    Logistic regression by default. Labels are -1 and +1 inside; of more than two classes each is
-    told from all others by a model of its own. Minimises the same objective as `GDRegressor`.
+    Logistic regression by default. Minimises the same objective as `GDRegressor`.
 
     Parameters
     ----------
     loss : str or Loss, default="log_loss"
-        A loss of `fastgd.losses` for two labels or for real targets, by name or as a `Loss`.
+        A loss of `fastgd.losses` for labels or real targets, by name or as a `Loss`. "softmax" is
+        one multinomial model (of two classes "log_loss"); with others each of several classes has
+        a model that tells it from the rest.
     penalty, alpha, l1_ratio, fit_intercept, max_iter, tol, shuffle, verbose, epsilon
         As in `GDRegressor`.
     n_jobs : int, optional
@@ -72,14 +73,11 @@ class GDClassifier(ClassifierMixin, LinearModel):
     n_iter_ : int
         Most epochs of a class in the last fit; 1 after `partial_fit`.
     t_ : float
-        1 and the rows that steps were taken for: those of all epochs, and of weight above 0 in
-        `partial_fit`.
+        1 and the rows that steps were taken for.
     status_ : str
-        How the fit ended, as `fastgd.FitResult` has it; of several classes the worst. Not after
-        `partial_fit`.
+        How the fit ended, as in `fastgd.FitResult`; the worst of classes. Not after `partial_fit`.
     history_ : History or list of History
-        Objective, step size and seconds of each epoch; for more than two classes of each class. Not
-        after `partial_fit`.
+        Course of the fit, or of each class's own. Not after `partial_fit`.
     result_ : FitResult or list of FitResult
         All that `fastgd.fit` handed back, likewise.
     n_features_in_ : int
@@ -225,6 +223,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
                 got = f"one class, {shown(classes[0])}, in every row"
                 raise ValueError(message("y", "at least two classes", got))
             n_rows, n_features = matrix.shape
+            self.classes_ = classes
             n_models = len(classes) if len(classes) > 2 else 1
             start = self._start(coef_init, intercept_init, (n_models, n_features))
             weights = check_sample_weight(sample_weight, n_rows)
@@ -233,14 +232,13 @@ class GDClassifier(ClassifierMixin, LinearModel):
                 "epochs_before": self._epochs_before(n_rows),
             }
             with told_later():
-                results = fit_one_vs_rest(matrix, codes, *start, settings)
+                results = fit_classes(matrix, codes, *start, settings)
             self._keep(results, n_rows)
-            self.classes_ = classes
-            self.coef_ = np.stack([one.coef for one in results])
-            self.intercept_ = np.array([one.intercept for one in results], self.coef_.dtype)
-            self.result_ = results if n_models > 1 else results[0]
-            self.history_ = [one.history for one in results] if n_models > 1 else results[0].history
-        warn_if_unfinished(results, classes[-n_models:].tolist(), self.tol)
+            self.coef_, self.intercept_ = parameters_of(results)
+            alone = len(results) == 1
+            self.result_ = results[0] if alone else results
+            self.history_ = results[0].history if alone else [one.history for one in results]
+        warn_if_unfinished(results, classes[-len(results) :].tolist(), self.tol)
         return self
 
     @available_if(takes_steps)
@@ -289,9 +287,10 @@ class GDClassifier(ClassifierMixin, LinearModel):
             weights = weights_of_stream(sample_weight, len(matrix))
             weights = times_class_weight(self.class_weight, self.classes_, codes, weights)
             n_classes = len(self.classes_)
-            positive = [float(k) for k in range(n_classes)] if n_classes > 2 else [1.0]
+            n_models = n_classes if n_classes > 2 else 1
             rows = _stream.Rows(matrix, codes[:, np.newaxis], weights)
-            take_steps(self, rows, positive, (len(positive), matrix.shape[1]))
+            positive = positive_of(self._loss(), n_classes)
+            take_steps(self, rows, positive, (n_models, matrix.shape[1]))
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[Any]:
@@ -344,10 +343,10 @@ class GDClassifier(ClassifierMixin, LinearModel):
 
     @available_if(has_probabilities)
     def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
-        """Predict the probability of each class, for "log_loss" and "modified_huber" alone.
+        """Predict the probability of each class, for "log_loss", "softmax" and "modified_huber".
 
-        ``1 / (1 + exp(-z))`` and ``(clip(z, -1, 1) + 1) / 2`` of the linear predictor z; of more
-        than two classes divided by their sum.
+        ``1 / (1 + exp(-z))``, ``exp(z)`` or ``(clip(z, -1, 1) + 1) / 2`` of the linear predictor
+        z; of more than two classes divided by their sum.
 
         Parameters
         ----------
@@ -394,7 +393,9 @@ class GDClassifier(ClassifierMixin, LinearModel):
         return logarithms
 
     def _loss(self) -> Loss:
-        return resolve_loss(self.loss, self.epsilon, ("binary", "real"), "GDRegressor takes it")
+        targets = ("binary", "real", "classes")
+        resolved = resolve_loss(self.loss, self.epsilon, targets, "GDRegressor takes it")
+        return loss_of(resolved, len(getattr(self, "classes_", ())))
 
     def _n_jobs(self) -> int | None:
         return self.n_jobs

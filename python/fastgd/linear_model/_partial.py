@@ -102,4 +102,4 @@ def _task_of(
     options, _, _ = build_options(rows.X, n_outputs, settings["loss"], **(_OPTIONS | own))
     options.batch_size = batch_size
     options.steps_before = int(model.t_ - 1) // (batch_size if solver == "minibatch" else 1)
-    return _stream.Task(settings["loss"], options, positive, box)
+    return _stream.Task(settings["loss"], options, positive, n_outputs, box)

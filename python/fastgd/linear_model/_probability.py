@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +23,18 @@ def of_modified_huber(scores: NDArray[Any]) -> NDArray[Any]:
     return _of_all_classes((np.clip(scores, -1.0, 1.0) + 1.0) / 2.0)
 
 
+def of_softmax(scores: NDArray[Any]) -> NDArray[Any]:
+    """Return exp(score) of each class over the sum of all."""
+    shares: NDArray[Any] = softmax(scores, axis=1)
+    return shares
+
+
 # By the name of the loss; others have no probabilities.
-BY_LOSS = {"log_loss": of_log_loss, "modified_huber": of_modified_huber}
+BY_LOSS = {
+    "log_loss": of_log_loss,
+    "softmax": of_softmax,
+    "modified_huber": of_modified_huber,
+}
 
 
 def has_probabilities(classifier: GDClassifier) -> bool:

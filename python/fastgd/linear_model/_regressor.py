@@ -10,7 +10,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from .. import losses
-from .._validation import check_targets, message
+from .._targets import check_targets
+from .._validation import message
 from ..solve import fit
 from . import _stream
 from ._base import LinearModel, all_or_nothing

@@ -92,6 +92,8 @@ class Task:
         Options of the core.
     positive : sequence of float or None
         One descent each: the code of its positive class, None for one of all outputs.
+    n_outputs : int
+        Of all descents.
     bounds : Bounds or None
         Of the coefficients of all descents.
     """
@@ -99,7 +101,13 @@ class Task:
     loss: Loss
     options: _core.FitOptions
     positive: Sequence[float | None]
+    n_outputs: int
     bounds: Bounds | None = None
+
+    def targets(self, rows: Rows) -> NDArray[Any]:
+        """Return the targets as the descents take them: each class its code, if all share one."""
+        joint = self.loss.targets == "classes"
+        return np.broadcast_to(rows.y, (len(rows), self.n_outputs)) if joint else rows.y
 
     def first_rows(self) -> int:
         """Return how many rows tell metric and step; one where nothing is left to be told."""
@@ -211,15 +219,17 @@ def advance(stream: Stream, task: Task, rows: Rows) -> Stream:
 
 
 def _adapt(descents: list[Descent], task: Task, first: Rows) -> None:
+    y = task.targets(first)
     for descent, positive in zip(descents, task.positive, strict=True):
-        descent.adapt_to(first.X, first.y, first.sample_weight, positive)
+        descent.adapt_to(first.X, y, first.sample_weight, positive)
 
 
 def _consume(descents: list[Descent], task: Task, rows: Rows | None) -> None:
     if rows is None or len(rows) == 0:
         return
+    y = task.targets(rows)
     for descent, positive in zip(descents, task.positive, strict=True):
-        descent.consume(rows.X, rows.y, rows.sample_weight, None, positive)
+        descent.consume(rows.X, y, rows.sample_weight, None, positive)
 
 
 def _weights(rows: Rows) -> NDArray[Any]:

@@ -1,0 +1,57 @@
+"""Several classes: one model of all, or each against the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import losses
+from ..solve import fit
+from ._one_vs_rest import fit_one_vs_rest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ..losses import Loss
+    from ..result import FitResult
+
+
+def joint(loss: Loss, n_classes: int) -> bool:
+    """Return whether one model tells all classes apart."""
+    return loss.targets == "classes" and n_classes > 2
+
+
+def loss_of(loss: Loss, n_classes: int) -> Loss:
+    """Return the loss that is minimised: softmax of two classes is a log loss of the second."""
+    two = loss.targets == "classes" and n_classes == 2
+    return losses.log_loss() if two else loss
+
+
+def fit_classes(
+    X: NDArray[Any],
+    codes: NDArray[np.intp],
+    coef_init: NDArray[np.float64] | None,
+    intercept_init: NDArray[np.float64] | None,
+    settings: dict[str, Any],
+) -> list[FitResult]:
+    """Fit all classes, as `fit_one_vs_rest` does; a joint fit has one result."""
+    if settings["loss"].targets == "classes":
+        return [fit(X, codes, coef_init=coef_init, intercept_init=intercept_init, **settings)]
+    return fit_one_vs_rest(X, codes, coef_init, intercept_init, settings)
+
+
+def parameters_of(results: Sequence[FitResult]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the coefficients (K, d) and intercepts (K,) of all fits."""
+    coef = np.concatenate([np.atleast_2d(one.coef) for one in results])
+    intercept = np.concatenate([np.atleast_1d(one.intercept) for one in results])
+    return coef, intercept.astype(coef.dtype)
+
+
+def positive_of(loss: Loss, n_classes: int) -> list[float | None]:
+    """Return the code of each descent's positive class, as a stream takes it."""
+    if joint(loss, n_classes):
+        return [None]
+    return [float(k) for k in range(n_classes)] if n_classes > 2 else [1.0]
