@@ -13,8 +13,10 @@ struct Blocks {
     Index flush_rows;  // rows after which sums in T are added to sums in double
     Index block_rows;
 
+    // Tiles of several outputs are longer, for each reads and writes all coefficients; where blocks
+    // begin depends on columns alone.
     template <class T>
-    static Blocks of(Index columns) {
+    static Blocks of(Index columns, Index outputs = 1) {
         const double row_bytes = static_cast<double>(columns) * static_cast<double>(sizeof(T));
         const Index tile = std::clamp(static_cast<Index>(tile_bytes / row_bytes + 4.0) / 8 * 8,
                                       Index{4}, Index{128});
@@ -22,7 +24,14 @@ struct Blocks {
         const Index block =
             std::clamp(static_cast<Index>(block_bytes / row_bytes), flush, Index{16384}) / flush *
             flush;
-        return {tile, flush, block};
+        if (outputs < few_outputs) return {tile, flush, block};
+        const double tile_row_bytes =
+            static_cast<double>(columns + 3 * outputs) * static_cast<double>(sizeof(T));
+        Index longer = 64;
+        while (longer > tile && static_cast<double>(longer) * tile_row_bytes > long_tile_bytes)
+            longer /= 2;
+        longer = std::max(longer, tile);
+        return {longer, (256 + longer - 1) / longer * longer, block};
     }
 
     // A few milliseconds of work, in whole blocks: how long a fit goes without looking up.
@@ -35,6 +44,9 @@ struct Blocks {
   private:
     // measured: the prefetched tile and the one at work share 32 KiB of cache comfortably
     static constexpr double tile_bytes = 6.0 * 1024.0;
+    // a part of the second cache level: rows, and predictors, targets and derivatives beside them
+    static constexpr double long_tile_bytes = 128.0 * 1024.0;
+    static constexpr Index few_outputs = 4;  // memory decides, not the kernels
     static constexpr double block_bytes = 512.0 * 1024.0;
     static constexpr Index segment_bytes = 64 * 1024 * 1024;
 };

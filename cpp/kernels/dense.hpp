@@ -106,15 +106,6 @@ inline void forward_fetching(const RowTile<T>& tile, const T* coef, Index output
         forward_loop<Shifted, rows_at_once>(tile, coef, outputs, intercept, z);
 }
 
-template <class T>
-void forward(const RowTile<T>& tile, const T* coef, Index outputs, const T* intercept,
-             T* z) noexcept {
-    if (tile.shift != nullptr)
-        forward_fetching<true>(tile, coef, outputs, intercept, z);
-    else
-        forward_fetching<false>(tile, coef, outputs, intercept, z);
-}
-
 template <bool Shifted, class T>
 inline void backward_loop(const RowTile<T>& tile, const T* derivative, Index outputs, T* gradient) {
     constexpr int R = rows_at_once;
@@ -136,14 +127,6 @@ inline void backward_loop(const RowTile<T>& tile, const T* derivative, Index out
             add_rows<1, Shifted, 1>(tile.row + i, tile.row + i, tile.shift,
                                     derivative + i * outputs + k, tile.columns, g);
     }
-}
-
-template <class T>
-void backward(const RowTile<T>& tile, const T* derivative, Index outputs, T* gradient) noexcept {
-    if (tile.shift != nullptr)
-        backward_loop<true>(tile, derivative, outputs, gradient);
-    else
-        backward_loop<false>(tile, derivative, outputs, gradient);
 }
 
 // out[i] = max_j ((x_ij - shift_j) unit_j)^2.
