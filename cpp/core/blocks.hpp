@@ -25,12 +25,7 @@ struct Blocks {
             std::clamp(static_cast<Index>(block_bytes / row_bytes), flush, Index{16384}) / flush *
             flush;
         if (outputs < few_outputs) return {tile, flush, block};
-        const double tile_row_bytes =
-            static_cast<double>(columns + 3 * outputs) * static_cast<double>(sizeof(T));
-        Index longer = 64;
-        while (longer > tile && static_cast<double>(longer) * tile_row_bytes > long_tile_bytes)
-            longer /= 2;
-        longer = std::max(longer, tile);
+        const Index longer = std::max(long_tile<T>(columns, outputs), tile);
         return {longer, (256 + longer - 1) / longer * longer, block};
     }
 
@@ -42,11 +37,21 @@ struct Blocks {
     }
 
   private:
+    // Half as many rows until they fit, with predictors, targets and derivatives beside them.
+    template <class T>
+    static Index long_tile(Index columns, Index outputs) {
+        const double row_bytes =
+            static_cast<double>(columns + 3 * outputs) * static_cast<double>(sizeof(T));
+        Index rows = 64;
+        while (rows > 1 && static_cast<double>(rows) * row_bytes > long_tile_bytes) rows /= 2;
+        return rows;
+    }
+
     // measured: the prefetched tile and the one at work share 32 KiB of cache comfortably
     static constexpr double tile_bytes = 6.0 * 1024.0;
-    // a part of the second cache level: rows, and predictors, targets and derivatives beside them
+    // a part of the second cache level
     static constexpr double long_tile_bytes = 128.0 * 1024.0;
-    static constexpr Index few_outputs = 4;  // memory decides, not the kernels
+    static constexpr Index few_outputs = 4;  // below, memory decides and not the kernels
     static constexpr double block_bytes = 512.0 * 1024.0;
     static constexpr Index segment_bytes = 64 * 1024 * 1024;
 };

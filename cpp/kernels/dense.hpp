@@ -70,9 +70,10 @@ template <int R, bool Shifted, int Fetched, class T>
     });
 }
 
+// On a cache line, so that its speed does not hang on what stands before it (3 to 10 %).
 template <bool Shifted, int Fetched, class T>
-inline void forward_loop(const RowTile<T>& tile, const T* coef, Index outputs, const T* intercept,
-                         T* z) {
+[[gnu::aligned(cache_line)]] inline void forward_loop(const RowTile<T>& tile, const T* coef,
+                                                      Index outputs, const T* intercept, T* z) {
     constexpr int R = rows_at_once;
     for (Index k = 0; k < outputs; ++k) {
         const T* c = coef + k * tile.columns;
@@ -107,7 +108,8 @@ inline void forward_fetching(const RowTile<T>& tile, const T* coef, Index output
 }
 
 template <bool Shifted, class T>
-inline void backward_loop(const RowTile<T>& tile, const T* derivative, Index outputs, T* gradient) {
+[[gnu::aligned(cache_line)]] inline void backward_loop(const RowTile<T>& tile, const T* derivative,
+                                                       Index outputs, T* gradient) {
     constexpr int R = rows_at_once;
     const bool fetches = tile.next != nullptr && tile.backward_follows;
     for (Index k = 0; k < outputs; ++k) {
