@@ -55,7 +55,7 @@ template <class T, class Sums, class AddTile>
 void sum_blocks(const Objective<T>& objective, const Data& data, const LinearModel<T>& model,
                 const AddTile& add_tile, Sums& total) {
     const KernelTable<T>& kernels = objective.kernels();
-    const Blocks blocks = Blocks::of<T>(data.columns());
+    const Blocks blocks = Blocks::of<T>(data.columns(), data.outputs());
     const RowSelection all{nullptr, 0, data.rows()};
     const double bytes = static_cast<double>(data.rows()) * static_cast<double>(data.columns()) *
                          static_cast<double>(data.outputs()) * sizeof(T);

@@ -85,7 +85,7 @@ template <bool Gradient>
 void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
                        GradientSums& sums) const {
     data.count_read(rows.count);
-    const Blocks blocks = Blocks::of<T>(data.columns());
+    const Blocks blocks = Blocks::of<T>(data.columns(), data.outputs());
     const Index block_count = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
     const double bytes = static_cast<double>(rows.count) * static_cast<double>(data.columns()) *
                          static_cast<double>(data.outputs()) * sizeof(T);

@@ -70,9 +70,10 @@ template <int R, bool Shifted, int Fetched, class T>
     });
 }
 
+// On a cache line, so that its speed does not hang on what stands before it (3 to 10 %).
 template <bool Shifted, int Fetched, class T>
-inline void forward_loop(const RowTile<T>& tile, const T* coef, Index outputs, const T* intercept,
-                         T* z) {
+[[gnu::aligned(cache_line)]] inline void forward_loop(const RowTile<T>& tile, const T* coef,
+                                                      Index outputs, const T* intercept, T* z) {
     constexpr int R = rows_at_once;
     for (Index k = 0; k < outputs; ++k) {
         const T* c = coef + k * tile.columns;
@@ -106,17 +107,9 @@ inline void forward_fetching(const RowTile<T>& tile, const T* coef, Index output
         forward_loop<Shifted, rows_at_once>(tile, coef, outputs, intercept, z);
 }
 
-template <class T>
-void forward(const RowTile<T>& tile, const T* coef, Index outputs, const T* intercept,
-             T* z) noexcept {
-    if (tile.shift != nullptr)
-        forward_fetching<true>(tile, coef, outputs, intercept, z);
-    else
-        forward_fetching<false>(tile, coef, outputs, intercept, z);
-}
-
 template <bool Shifted, class T>
-inline void backward_loop(const RowTile<T>& tile, const T* derivative, Index outputs, T* gradient) {
+[[gnu::aligned(cache_line)]] inline void backward_loop(const RowTile<T>& tile, const T* derivative,
+                                                       Index outputs, T* gradient) {
     constexpr int R = rows_at_once;
     const bool fetches = tile.next != nullptr && tile.backward_follows;
     for (Index k = 0; k < outputs; ++k) {
@@ -136,14 +129,6 @@ inline void backward_loop(const RowTile<T>& tile, const T* derivative, Index out
             add_rows<1, Shifted, 1>(tile.row + i, tile.row + i, tile.shift,
                                     derivative + i * outputs + k, tile.columns, g);
     }
-}
-
-template <class T>
-void backward(const RowTile<T>& tile, const T* derivative, Index outputs, T* gradient) noexcept {
-    if (tile.shift != nullptr)
-        backward_loop<true>(tile, derivative, outputs, gradient);
-    else
-        backward_loop<false>(tile, derivative, outputs, gradient);
 }
 
 // out[i] = max_j ((x_ij - shift_j) unit_j)^2.

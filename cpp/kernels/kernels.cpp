@@ -1,7 +1,7 @@
 // Compiled once per ISA level; FASTGD_ISA is that level's namespace, set by isa.cmake.
 #include "adaptive_step.hpp"
 #include "block_moves.hpp"
-#include "dense.hpp"
+#include "dense_outputs.hpp"
 #include "gram.hpp"
 #include "losses/list.hpp"
 #include "losses/softmax.hpp"

@@ -84,23 +84,73 @@ void backward_at_every_shape() {
     });
 }
 
-// A row's bits must not depend on the rows beside it: tiles end anywhere.
+// Outputs and vectors of columns are worked on in groups that end anywhere, and coefficients that
+// do not stay in cache in several rounds.
+void both_at_every_number_of_outputs() {
+    each_kernel_table([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(3);
+        const auto check_both = [&](Index columns, Index rows, Index outputs, bool shifted) {
+            RandomTile<T> tile(numbers, rows, columns, shifted, outputs % 2 == 0);
+            check_forward(kernels, tile, outputs, numbers);
+            tile.let_backward_follow();
+            check_forward(kernels, tile, outputs, numbers);
+            check_backward(kernels, tile, outputs, numbers);
+        };
+        for (Index outputs = 2; outputs <= 20; ++outputs)
+            for (const Index columns : {1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 49, 95, 130})
+                for (const bool shifted : {false, true})
+                    check_both(columns, 4 + outputs % 4, outputs, shifted);
+        for (const Index outputs : {37, 100, 131})
+            for (const Index columns : {33, 101, 611}) check_both(columns, 13, outputs, true);
+    });
+}
+
+// A row's bits must not depend on the rows beside it: tiles end anywhere; nor on other outputs.
 void predictor_of_a_row_does_not_depend_on_its_tile() {
     each_kernel_table([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
         Numbers numbers(2);
-        for (Index columns = 1; columns <= most_columns; ++columns) {
-            const RandomTile<T> tile(numbers, 7, columns, true, false);
-            const std::vector<T> coef = numbers.uniforms<T>(columns, -1, 1);
-            const T intercept = T(0.5);
-            RowTile<T> view = tile.view();
-            std::vector<T> together(7), alone(7);
-            kernels.forward(view, coef.data(), 1, &intercept, together.data());
-            view.rows = 1;
-            for (std::size_t i = 0; i < 7; ++i, ++view.row)
-                kernels.forward(view, coef.data(), 1, &intercept, &alone[i]);
-            check(together == alone, kernels.isa, " columns ", columns);
-        }
+        for (Index columns = 1; columns <= most_columns; ++columns)
+            for (const Index outputs : {1, 2, 3, 5, 10, 13}) {
+                const RandomTile<T> tile(numbers, 7, columns, true, false);
+                const std::vector<T> coef = numbers.uniforms<T>(outputs * columns, -1, 1);
+                const std::vector<T> intercept = numbers.uniforms<T>(outputs, -1, 1);
+                RowTile<T> view = tile.view();
+                std::vector<T> together(static_cast<std::size_t>(7 * outputs)), alone(together);
+                kernels.forward(view, coef.data(), outputs, intercept.data(), together.data());
+                view.rows = 1;
+                T* z = alone.data();
+                for (Index i = 0; i < 7; ++i, ++view.row)
+                    for (Index k = 0; k < outputs; ++k, ++z)
+                        kernels.forward(view, coef.data() + k * columns, 1, &intercept[k], z);
+                check(together == alone, kernels.isa, " columns ", columns, " outputs ", outputs);
+            }
+    });
+}
+
+// Where a tile ends must not show in the gradient either, nor how many outputs there are.
+void gradient_does_not_depend_on_tiles() {
+    each_kernel_table([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(4);
+        for (Index columns = 1; columns <= most_columns; ++columns)
+            for (const Index outputs : {1, 2, 3, 5, 10, 13}) {
+                const RandomTile<T> tile(numbers, 7, columns, true, false);
+                const std::vector<T> derivative = numbers.uniforms<T>(7 * outputs, -1, 1);
+                RowTile<T> view = tile.view();
+                std::vector<T> together(static_cast<std::size_t>(outputs * columns)),
+                    apart(together);
+                kernels.backward(view, derivative.data(), outputs, together.data());
+                const T* d = derivative.data();
+                for (const Index rows : {4, 1, 2}) {
+                    view.rows = rows;
+                    kernels.backward(view, d, outputs, apart.data());
+                    view.row += rows;
+                    d += rows * outputs;
+                }
+                check(together == apart, kernels.isa, " columns ", columns, " outputs ", outputs);
+            }
     });
 }
 
@@ -111,7 +161,9 @@ int main(int argc, char** argv) {
     using namespace fastgd::testing;
     return run({{"forward at every shape", forward_at_every_shape},
                 {"backward at every shape", backward_at_every_shape},
+                {"both at every number of outputs", both_at_every_number_of_outputs},
                 {"a row's predictor does not depend on its tile",
-                 predictor_of_a_row_does_not_depend_on_its_tile}},
+                 predictor_of_a_row_does_not_depend_on_its_tile},
+                {"a gradient does not depend on tiles", gradient_does_not_depend_on_tiles}},
                argc, argv);
 }

@@ -19,9 +19,11 @@ class RandomTile {
     RandomTile& operator=(const RandomTile&) = delete;
 
     RowTile<T> view() const {
-        return {row_.data(), next_.empty() ? nullptr : next_.data(),
-                static_cast<Index>(rows_.size()), columns_, shifted_ ? shift_.data() : nullptr};
+        return {
+            row_.data(), next_.empty() ? nullptr : next_.data(), static_cast<Index>(rows_.size()),
+            columns_,    shifted_ ? shift_.data() : nullptr,     backward_follows_};
     }
+    void let_backward_follow() { backward_follows_ = true; }
     Index rows() const { return static_cast<Index>(rows_.size()); }
     Index columns() const { return columns_; }
 
@@ -42,6 +44,7 @@ class RandomTile {
     std::vector<const T*> next_;
     Exact<T> shift_;
     bool shifted_;
+    bool backward_follows_ = false;
 };
 
 }  // namespace fastgd::testing
