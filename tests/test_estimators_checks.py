@@ -18,8 +18,8 @@ from fastgd.linear_model import GDClassifier, GDRegressor
 # tell coefficients apart to half their digits alone, so the stochastic solvers run on.
 CLOSE: dict[str, dict[str, Any]] = {
     "batch": {"tol": 1e-12},
-    "minibatch": {"variance_reduction": "svrg", "tol": None, "max_iter": 100},
-    "sgd": {"variance_reduction": "svrg", "tol": None, "max_iter": 100},
+    "minibatch": {"variance_reduction": "svrg", "tol": None, "max_iter": 60},
+    "sgd": {"variance_reduction": "svrg", "tol": None, "max_iter": 60},
 }
 
 
@@ -41,7 +41,8 @@ def estimators() -> list[Any]:
     return [
         *(kind() for kind in kinds),
         *(
-            kind(loss=loss, solver=solver, alpha=0.1, **close)
+            # steps in the mean Hessian of all classes end at the rounding of the objective
+            kind(loss=loss, solver=solver, alpha=1.0 if loss == "softmax" else 0.1, **close)
             for kind, names in kinds.items()
             for loss in names
             for solver, close in CLOSE.items()
