@@ -25,6 +25,14 @@ struct Blocks {
         return {tile, flush, block};
     }
 
+    // The same blocks in tiles of about a thousand rows, for a loss that is slow to call.
+    Blocks in_long_tiles() const {
+        constexpr Index rows = 1024;
+        Blocks result = *this;
+        result.tile_rows = std::min(block_rows, std::max(rows / flush_rows, Index{1}) * flush_rows);
+        return result;
+    }
+
     // A few milliseconds of work, in whole blocks: how long a fit goes without looking up.
     template <class T>
     Index segment_rows(Index columns) const {

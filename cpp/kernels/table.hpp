@@ -38,10 +38,13 @@ struct StridedView {
 // What targets of a loss are: any number, labels -1/+1, or numbers >= 0 whose mean is exp(z).
 enum class Targets { real, binary, mean };
 
+class CustomLoss;
+
 // What a loss is adjusted by: its own number, and how wide a kink is rounded off.
 struct LossParameters {
     double shape = 0.0;
     double smoothing = 0.0;
+    const CustomLoss* custom = nullptr;  // the caller's own, whose `shape` is its curvature
 };
 
 // Of the second derivative of losses in exp(z).

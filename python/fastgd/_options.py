@@ -81,6 +81,7 @@ def build_options(
         quadratic=loss.name == "squared_error",
         proximal=proximal,
         n_threads=threads or _core.available_threads(),
+        called=loss.functions is not None and loss.functions.called,
     )
     solver_name, reason = choose_solver(
         check_choice("solver", solver, ("auto", "batch", "minibatch", "sgd")),

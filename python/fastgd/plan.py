@@ -51,6 +51,8 @@ class Work:
         Whether there is an l1 penalty or a bound.
     n_threads : int
         Threads the fit may use.
+    called : bool
+        Whether the loss is a Python function, called for the rows of a step.
     """
 
     n_rows: int
@@ -60,6 +62,7 @@ class Work:
     quadratic: bool
     proximal: bool
     n_threads: int
+    called: bool = False
 
     def reading(self, n_threads: int) -> float:
         """Return the seconds of one gradient of all rows on so many threads."""
@@ -170,6 +173,8 @@ def choose_solver(
         return "batch", "steps of the caller's choice on all rows converge if they are short enough"
     if update != "auto":
         return "batch", f"update={update!r} with automatic steps is for all rows at once"
+    if work.called:
+        return "batch", "a loss in Python is slow to call for few rows at a time"
     seconds = work.seconds()
     best = min(seconds, key=seconds.__getitem__)
     return best, f"least estimated time for {work.n_rows:,} rows x {work.n_columns:,} columns"
