@@ -25,9 +25,9 @@ struct Blocks {
         return {tile, flush, block};
     }
 
-    // The same blocks in tiles of about a thousand rows, for a loss that is slow to call.
+    // The same blocks in tiles of about two thousand rows, for a loss that is slow to call.
     Blocks in_long_tiles() const {
-        constexpr Index rows = 1024;
+        constexpr Index rows = 2048;
         Blocks result = *this;
         result.tile_rows = std::min(block_rows, std::max(rows / flush_rows, Index{1}) * flush_rows);
         return result;
