@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import ctypes
+import doctest
+import importlib
 import pickle
 import warnings
 from typing import Any
@@ -371,6 +373,10 @@ def test_is_a_loss_like_others() -> None:
     assert fastgd.diagnose(X, y, loss=ours).separable is False
     assert fastgd.diagnose(X, X[:, 0] > 0, loss=ours).separable is True
     assert fastgd.fit(X, X[:, 0] > 0, loss=ours).separable
+
+
+def test_example_runs() -> None:
+    assert doctest.testmod(importlib.import_module("fastgd.losses._custom")).failed == 0
 
 
 def test_estimators() -> None:

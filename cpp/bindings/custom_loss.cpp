@@ -61,18 +61,20 @@ py::array_t<double> evaluated(const std::shared_ptr<const UserFunctions>& functi
     const std::vector<double> predictors = values_of(z);
     std::vector<double> result(targets.size());
     const auto count = static_cast<Index>(result.size());
-    if (order == 2)
-        loss.bends(targets.data(), predictors.data(), count, result.data());
-    else
-        loss.evaluate(static_cast<Derivative>(order), targets.data(), predictors.data(), count,
-                      result.data());
+    const double* at = targets.data();
+    const double* of = predictors.data();
+    if (order == 0) loss.evaluate(at, of, count, {.value = result.data()});
+    if (order == 1) loss.evaluate(at, of, count, {.derivative = result.data()});
+    if (order == 2) loss.bends(at, of, count, result.data());
     loss.rethrow();
     return vector_of(result);
 }
 
 }  // namespace
 
-bool UserLoss::tells(Derivative order) const noexcept { return !function(order).object.is_none(); }
+bool UserLoss::tells_second_derivative() const noexcept {
+    return !functions_->of[2].object.is_none();
+}
 
 bool UserLoss::slow_to_call() const noexcept {
     return std::any_of(
@@ -80,24 +82,38 @@ bool UserLoss::slow_to_call() const noexcept {
         [](const UserFunction& f) { return f.compiled == nullptr && !f.object.is_none(); });
 }
 
-void UserLoss::evaluate(Derivative order, const double* y, const double* z, Index count,
-                        double* out) const noexcept {
-    const UserFunction& f = function(order);
-    if (f.compiled != nullptr) {
-        for (Index i = 0; i < count; ++i) out[i] = f.compiled(y[i], z[i]);
-        return;
+void UserLoss::evaluate(const double* y, const double* z, Index count,
+                        LossNumbers numbers) const noexcept {
+    double* const out[] = {numbers.value, numbers.derivative, numbers.second_derivative};
+    bool arrays = false;
+    for (int f = 0; f < 3; ++f) {
+        if (out[f] == nullptr) continue;
+        const auto compiled = functions_->of[f].compiled;
+        arrays = arrays || compiled == nullptr;
+        if (compiled == nullptr) continue;
+        for (Index i = 0; i < count; ++i) out[f][i] = compiled(y[i], z[i]);
     }
-    if (!failed_) {
-        const py::gil_scoped_acquire acquired;
-        try {
-            return call(f, y, z, count, out);
-        } catch (...) {
-            // the GIL is held: no other thread is here
-            if (!failed_) error_ = std::current_exception();
-            failed_ = true;
-        }
+    if (!arrays || call_with_arrays(y, z, count, out)) return;
+    for (double* numbers_of : out)
+        if (numbers_of != nullptr) std::fill_n(numbers_of, count, 0.0);
+}
+
+bool UserLoss::call_with_arrays(const double* y, const double* z, Index count,
+                                double* const (&out)[3]) const noexcept {
+    if (failed_) return false;
+    // once for all of them: to get it back costs more than the calls where threads wait for it
+    const py::gil_scoped_acquire acquired;
+    try {
+        for (int f = 0; f < 3; ++f)
+            if (out[f] != nullptr && functions_->of[f].compiled == nullptr)
+                call(functions_->of[f], y, z, count, out[f]);
+        return true;
+    } catch (...) {
+        // the GIL is held: no other thread is here
+        if (!failed_) error_ = std::current_exception();
+        failed_ = true;
+        return false;
     }
-    std::fill_n(out, count, 0.0);
 }
 
 CalledLoss::CalledLoss(std::string name, const BoundParameters& parameters)

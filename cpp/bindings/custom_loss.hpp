@@ -39,9 +39,9 @@ class UserLoss final : public CustomLoss {
     explicit UserLoss(std::shared_ptr<const UserFunctions> functions)
         : CustomLoss(functions->targets), functions_(std::move(functions)) {}
 
-    void evaluate(Derivative order, const double* y, const double* z, Index count,
-                  double* out) const noexcept override;
-    bool tells(Derivative order) const noexcept override;
+    void evaluate(const double* y, const double* z, Index count,
+                  LossNumbers out) const noexcept override;
+    bool tells_second_derivative() const noexcept override;
     bool slow_to_call() const noexcept override;
 
     bool failed() const { return failed_; }
@@ -50,9 +50,9 @@ class UserLoss final : public CustomLoss {
     }
 
   private:
-    const UserFunction& function(Derivative order) const {
-        return functions_->of[static_cast<int>(order)];
-    }
+    // Of the functions that are called with arrays; false if one raised or did before.
+    bool call_with_arrays(const double* y, const double* z, Index count,
+                          double* const (&out)[3]) const noexcept;
 
     std::shared_ptr<const UserFunctions> functions_;
     mutable std::atomic<bool> failed_ = false;

@@ -36,21 +36,22 @@ void for_runs(const PointwiseTile<T>& tile, const Body& body) {
 
 template <class T>
 double sum_of_losses(const PointwiseTile<T>& tile, T* derivative) {
-    double result[most_numbers];
+    double value[most_numbers];
+    double slope[most_numbers];
     double sum = 0.0;
     const CustomLoss& loss = *tile.loss.custom;
     for_runs(tile, [&](Index begin, const double* y, const double* z, Index count) {
         // a row that weighs nothing counts for nothing, however far off it lies
-        const auto weighed = [&](Index i) {
-            if (tile.weight == nullptr) return result[i];
+        const auto weighed = [&](Index i, double number) {
+            if (tile.weight == nullptr) return number;
             const auto weight = static_cast<double>(tile.weight[begin + i]);
-            return weight == 0.0 ? 0.0 : weight * result[i];
+            return weight == 0.0 ? 0.0 : weight * number;
         };
-        loss.evaluate(Derivative::none, y, z, count, result);
-        for (Index i = 0; i < count; ++i) sum += weighed(i);
+        loss.evaluate(y, z, count, {value, derivative != nullptr ? slope : nullptr});
+        for (Index i = 0; i < count; ++i) sum += weighed(i, value[i]);
         if (derivative == nullptr) return;
-        loss.evaluate(Derivative::first, y, z, count, result);
-        for (Index i = 0; i < count; ++i) derivative[begin + i] = static_cast<T>(weighed(i));
+        for (Index i = 0; i < count; ++i)
+            derivative[begin + i] = static_cast<T>(weighed(i, slope[i]));
     });
     return sum;
 }
@@ -73,8 +74,7 @@ void working_weights(const PointwiseTile<T>& tile, T* out) noexcept {
     double slope[most_numbers];
     for_runs(tile, [&](Index begin, const double* y, const double* z, Index count) {
         loss.bends(y, z, count, bend);
-        loss.evaluate(Derivative::none, y, z, count, value);
-        loss.evaluate(Derivative::first, y, z, count, slope);
+        loss.evaluate(y, z, count, {value, slope});
         for (Index i = 0; i < count; ++i) {
             const double parabola = value[i] > 0.0 ? 0.5 * slope[i] * slope[i] / value[i] : 0.0;
             out[begin + i] = static_cast<T>(std::max(bend[i], straight_share * parabola));
@@ -87,7 +87,7 @@ T slope(T z, T y, LossParameters parameters) noexcept {
     const auto target = static_cast<double>(y);
     const auto predictor = static_cast<double>(z);
     double result = 0.0;
-    parameters.custom->evaluate(Derivative::first, &target, &predictor, 1, &result);
+    parameters.custom->evaluate(&target, &predictor, 1, {.derivative = &result});
     return static_cast<T>(result);
 }
 
@@ -131,7 +131,7 @@ constexpr LossKernels<T> entry{"custom",  curvature,          false,    Of,     
 }  // namespace
 
 void CustomLoss::bends(const double* y, const double* z, Index count, double* out) const noexcept {
-    if (tells(Derivative::second)) return evaluate(Derivative::second, y, z, count, out);
+    if (tells_second_derivative()) return evaluate(y, z, count, {.second_derivative = out});
     double at[most_numbers];
     double below[most_numbers];
     for (Index begin = 0; begin < count; begin += most_numbers) {
@@ -143,9 +143,9 @@ void CustomLoss::bends(const double* y, const double* z, Index count, double* ou
             }
         };
         at_side(-1.0);
-        evaluate(Derivative::first, y + begin, at, size, below);
+        evaluate(y + begin, at, size, {.derivative = below});
         at_side(1.0);
-        evaluate(Derivative::first, y + begin, at, size, out + begin);
+        evaluate(y + begin, at, size, {.derivative = out + begin});
         for (Index i = 0; i < size; ++i) {
             const double width = 2.0 * (at[i] - z[begin + i]);
             out[begin + i] = (out[begin + i] - below[i]) / width;

@@ -5,7 +5,12 @@
 
 namespace fastgd {
 
-enum class Derivative { none, first, second };
+// Where a loss and its derivatives in z are put; null where they are not asked for.
+struct LossNumbers {
+    double* value = nullptr;
+    double* derivative = nullptr;
+    double* second_derivative = nullptr;
+};
 
 // Called by all threads of an objective, with numbers in double whatever the kernels compute in.
 class CustomLoss {
@@ -13,10 +18,10 @@ class CustomLoss {
     explicit CustomLoss(Targets of) : targets(of) {}
     virtual ~CustomLoss() = default;
 
-    // out[i] = the loss or its derivative in z at (y[i], z[i])
-    virtual void evaluate(Derivative order, const double* y, const double* z, Index count,
-                          double* out) const noexcept = 0;
-    virtual bool tells(Derivative order) const noexcept = 0;
+    // What is asked for at each (y[i], z[i]).
+    virtual void evaluate(const double* y, const double* z, Index count,
+                          LossNumbers out) const noexcept = 0;
+    virtual bool tells_second_derivative() const noexcept = 0;
     // A call costs more than what it does for a tile in the first cache level.
     virtual bool slow_to_call() const noexcept = 0;
 

@@ -18,18 +18,16 @@ class Logistic final : public CustomLoss {
   public:
     explicit Logistic(bool told) : CustomLoss(Targets::binary), told_(told) {}
 
-    void evaluate(Derivative order, const double* y, const double* z, Index count,
-                  double* out) const noexcept override {
+    void evaluate(const double* y, const double* z, Index count,
+                  LossNumbers out) const noexcept override {
         for (Index i = 0; i < count; ++i) {
             const double wrong = 1.0 / (1.0 + std::exp(y[i] * z[i]));
-            out[i] = order == Derivative::none    ? std::log1p(std::exp(-y[i] * z[i]))
-                     : order == Derivative::first ? -y[i] * wrong
-                                                  : wrong * (1.0 - wrong);
+            if (out.value != nullptr) out.value[i] = std::log1p(std::exp(-y[i] * z[i]));
+            if (out.derivative != nullptr) out.derivative[i] = -y[i] * wrong;
+            if (out.second_derivative != nullptr) out.second_derivative[i] = wrong * (1.0 - wrong);
         }
     }
-    bool tells(Derivative order) const noexcept override {
-        return told_ || order != Derivative::second;
-    }
+    bool tells_second_derivative() const noexcept override { return told_; }
     bool slow_to_call() const noexcept override { return told_; }
 
   private:

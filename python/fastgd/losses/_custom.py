@@ -91,10 +91,10 @@ def custom(
     that has the same loss and slope and touches 0. There is no `duality_gap`: the conjugate is not
     known.
 
-    A gradient of 1,000,000 x 20 numbers took 1.6 times as long as that of `huber` with numba, 2.3
-    times with numpy callables on one thread, up to 8 times on two, which wait for the GIL
-    (2026-11-26, EPYC). The stochastic solvers call callables for few rows at a time, "sgd" for one,
-    at about 7 microseconds a row; solver="auto" is "batch" with them.
+    A gradient of 1,000,000 x 20 numbers took 1.7 times as long as that of `huber` with numba on any
+    threads, 2.3 times with numpy callables on one; more threads wait for each other there and gain
+    nothing (2026-11-26, EPYC). The stochastic solvers call callables for few rows at a time, "sgd"
+    for one, at 3 to 7 microseconds a row; solver="auto" is "batch" with them.
 
     References
     ----------
