@@ -64,15 +64,15 @@ py::dict moments_of(const py::array& X, const std::optional<py::array>& sample_w
 
 py::dict conditioning_of(const py::array& X, const py::array& y,
                          const std::optional<py::array>& sample_weight, const std::string& loss,
-                         LossParameters parameters, double l2, PenaltyScale penalty_scale,
+                         const BoundParameters& parameters, double l2, PenaltyScale penalty_scale,
                          bool fit_intercept, bool single_precision, int n_threads,
                          const PenaltyFactor& penalty_factor) {
     const Data data = data_of(X, y, sample_weight, std::nullopt, std::nullopt);
     const PenaltyStrength penalty = penalty_of(l2, 0.0, penalty_factor);
     check_penalty(penalty, data.outputs(), data.columns());
-    const LossSpec spec =
-        single_precision ? loss_of<float>(loss, parameters) : loss_of<double>(loss, parameters);
-    Monitor monitor{py::none(), py::none()};
+    const CalledLoss called(loss, parameters);
+    const LossSpec spec = called.spec(single_precision);
+    Monitor monitor{py::none(), py::none(), &called};
     const auto keep_going = [&] { return !monitor.interrupted(); };
     const Conditioning found = [&] {
         const py::gil_scoped_release released;

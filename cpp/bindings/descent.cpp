@@ -14,9 +14,11 @@ namespace {
 template <class T>
 class BoundDescent {
   public:
-    BoundDescent(const std::string& loss, LossParameters parameters, const FitOptions& options,
-                 const py::array_t<double>& coef, const py::array_t<double>& intercept)
-        : objective_(selected_kernels<T>(), loss_of<T>(loss, parameters), options.threads),
+    BoundDescent(const std::string& loss, const BoundParameters& parameters,
+                 const FitOptions& options, const py::array_t<double>& coef,
+                 const py::array_t<double>& intercept)
+        : loss_(loss, parameters),
+          objective_(selected_kernels<T>(), loss_.spec(std::is_same_v<T, float>), options.threads),
           options_(options) {
         if (penalises_deviations(options))
             throw py::value_error("penalty_scale: rows still to come tell no deviation of columns");
@@ -34,8 +36,11 @@ class BoundDescent {
                   const std::optional<py::array>& sample_weight,
                   std::optional<double> positive_label) {
         const Data data = data_of(X, y, sample_weight, std::nullopt, positive_label);
-        const py::gil_scoped_release released;
-        begin(stream_steps(objective_, data, options_));
+        {
+            const py::gil_scoped_release released;
+            begin(stream_steps(objective_, data, options_));
+        }
+        loss_.rethrow();
     }
 
     void consume(const py::array& X, const py::array& y,
@@ -44,8 +49,11 @@ class BoundDescent {
         const Data data = data_of(X, y, sample_weight, offset, positive_label);
         if (data.columns() != columns_ || data.outputs() != outputs_)
             throw py::value_error("X and y must have the columns the descent was made for");
-        const py::gil_scoped_release released;
-        descent_->consume(data, {nullptr, 0, data.rows()});
+        {
+            const py::gil_scoped_release released;
+            descent_->consume(data, {nullptr, 0, data.rows()});
+        }
+        loss_.rethrow();
     }
 
     void finish_epoch() {
@@ -94,6 +102,7 @@ class BoundDescent {
                                 start_.onto_shifted(preconditioner_.shift));
     }
 
+    CalledLoss loss_;
     Objective<T> objective_;
     FitOptions options_;
     Preconditioner preconditioner_;
@@ -106,7 +115,7 @@ class BoundDescent {
 template <class T>
 void register_as(py::module_& module, const char* name) {
     py::class_<BoundDescent<T>>(module, name)
-        .def(py::init<const std::string&, LossParameters, const FitOptions&,
+        .def(py::init<const std::string&, const BoundParameters&, const FitOptions&,
                       const py::array_t<double>&, const py::array_t<double>&>(),
              py::arg("loss"), py::arg("parameters"), py::arg("options"), py::arg("coef"),
              py::arg("intercept"))

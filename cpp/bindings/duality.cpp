@@ -17,7 +17,7 @@ double gap_of(const Data& data, const LossSpec& loss, const PenaltyStrength& str
 double duality_gap_at(const py::array& X, const py::array& y,
                       const std::optional<py::array>& sample_weight,
                       const std::optional<py::array>& offset, std::optional<double> positive_label,
-                      const std::string& loss, LossParameters parameters, double alpha,
+                      const std::string& loss, const BoundParameters& parameters, double alpha,
                       double l1_ratio, PenaltyScale penalty_scale, const py::array_t<double>& coef,
                       const py::array_t<double>& intercept, bool single_precision,
                       bool fit_intercept, int n_threads, const PenaltyFactor& penalty_factor) {
@@ -25,12 +25,17 @@ double duality_gap_at(const py::array& X, const py::array& y,
     const Coefficients at = coefficients_of(coef, intercept, data.outputs(), data.columns());
     const PenaltyStrength penalty = penalty_of(alpha, l1_ratio, penalty_factor);
     check_penalty(penalty, data.outputs(), data.columns());
-    const LossSpec spec =
-        single_precision ? loss_of<float>(loss, parameters) : loss_of<double>(loss, parameters);
-    const py::gil_scoped_release released;
-    return single_precision
-               ? gap_of<float>(data, spec, penalty, penalty_scale, at, fit_intercept, n_threads)
-               : gap_of<double>(data, spec, penalty, penalty_scale, at, fit_intercept, n_threads);
+    const CalledLoss called(loss, parameters);
+    const LossSpec spec = called.spec(single_precision);
+    const double gap = [&] {
+        const py::gil_scoped_release released;
+        return single_precision
+                   ? gap_of<float>(data, spec, penalty, penalty_scale, at, fit_intercept, n_threads)
+                   : gap_of<double>(data, spec, penalty, penalty_scale, at, fit_intercept,
+                                    n_threads);
+    }();
+    called.rethrow();
+    return gap;
 }
 
 }  // namespace

@@ -34,15 +34,16 @@ py::dict history_of(const std::vector<EpochReport>& reports) {
 py::dict fit_to(const py::array& X, const py::array& y,
                 const std::optional<py::array>& sample_weight,
                 const std::optional<py::array>& offset, std::optional<double> positive_label,
-                const std::string& loss, LossParameters parameters, const FitOptions& options,
-                const py::array_t<double>& coef, const py::array_t<double>& intercept,
-                bool single_precision, const py::object& on_epoch, const py::object& on_rate) {
+                const std::string& loss, const BoundParameters& parameters,
+                const FitOptions& options, const py::array_t<double>& coef,
+                const py::array_t<double>& intercept, bool single_precision,
+                const py::object& on_epoch, const py::object& on_rate) {
     const Data data = data_of(X, y, sample_weight, offset, positive_label);
     const Coefficients start = coefficients_of(coef, intercept, data.outputs(), data.columns());
     check_penalty(options.penalty, data.outputs(), data.columns());
-    const LossSpec spec =
-        single_precision ? loss_of<float>(loss, parameters) : loss_of<double>(loss, parameters);
-    Monitor monitor(on_epoch, on_rate);
+    const CalledLoss called(loss, parameters);
+    const LossSpec spec = called.spec(single_precision);
+    Monitor monitor(on_epoch, on_rate, &called);
     const FitOutcome outcome = [&] {
         const py::gil_scoped_release released;
         return single_precision

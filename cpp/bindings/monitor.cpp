@@ -3,7 +3,7 @@
 namespace fastgd::bindings {
 
 bool Monitor::interrupted() {
-    if (error_) return true;
+    if (failed()) return true;
     const Clock::time_point now = Clock::now();
     if (now - looked_ < period) return false;
     looked_ = now;
@@ -14,7 +14,7 @@ bool Monitor::interrupted() {
 }
 
 EpochAnswer Monitor::epoch_done(const EpochReport& report, const Coefficients& raw) {
-    if (on_epoch_.is_none() || error_) return {};
+    if (on_epoch_.is_none() || failed()) return {};
     const py::gil_scoped_acquire acquired;
     try {
         const auto [stop, keep] =
@@ -30,7 +30,7 @@ EpochAnswer Monitor::epoch_done(const EpochReport& report, const Coefficients& r
 }
 
 double Monitor::rate_of(double epoch) {
-    if (error_) return 0.0;
+    if (failed()) return 0.0;
     const py::gil_scoped_acquire acquired;
     try {
         return on_rate_(epoch).cast<double>();

@@ -52,7 +52,7 @@ py::object objective_at(const py::array& X, const py::array& y,
                         const std::optional<py::array>& sample_weight,
                         const std::optional<py::array>& offset,
                         std::optional<double> positive_label, const std::string& loss,
-                        LossParameters parameters, double alpha, double l1_ratio,
+                        const BoundParameters& parameters, double alpha, double l1_ratio,
                         PenaltyScale penalty_scale, const py::array_t<double>& coef,
                         const py::array_t<double>& intercept, bool single_precision,
                         bool with_gradient, int n_threads, const std::optional<RowIndices>& rows,
@@ -62,8 +62,8 @@ py::object objective_at(const py::array& X, const py::array& y,
     const RowSelection selection = rows_of(rows, data.rows());
     const PenaltyStrength penalty = penalty_of(alpha, l1_ratio, penalty_factor);
     check_penalty(penalty, data.outputs(), data.columns());
-    const LossSpec spec =
-        single_precision ? loss_of<float>(loss, parameters) : loss_of<double>(loss, parameters);
+    const CalledLoss called(loss, parameters);
+    const LossSpec spec = called.spec(single_precision);
     const Evaluation result = [&] {
         const py::gil_scoped_release released;
         return single_precision ? evaluate<float>(data, spec, penalty, penalty_scale, at, selection,
@@ -71,6 +71,7 @@ py::object objective_at(const py::array& X, const py::array& y,
                                 : evaluate<double>(data, spec, penalty, penalty_scale, at,
                                                    selection, with_gradient, n_threads);
     }();
+    called.rethrow();
     if (!with_gradient) return py::float_(result.value);
     return py::make_tuple(result.value, matrix_of(result.gradient.coef, data.outputs()),
                           vector_of(result.gradient.intercept));

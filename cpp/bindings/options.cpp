@@ -9,10 +9,6 @@
 namespace fastgd::bindings {
 
 void register_options(py::module_& module) {
-    py::class_<LossParameters>(module, "LossParameters")
-        .def(py::init<double, double>(), py::arg("shape") = 0.0, py::arg("smoothing") = 0.0)
-        .def_readwrite("shape", &LossParameters::shape)
-        .def_readwrite("smoothing", &LossParameters::smoothing);
     py::native_enum<Solver>(module, "Solver", "enum.Enum")
         .value("batch", Solver::batch)
         .value("minibatch", Solver::minibatch)

@@ -1,20 +1,11 @@
-// A loss by name and a model's coefficients, checked against the data they meet.
+// A penalty and a model's coefficients, checked against the data they meet.
 #pragma once
-
-#include <string>
 
 #include "../core/descent.hpp"
 #include "../dispatch/dispatch.hpp"
-#include "arrays.hpp"
+#include "custom_loss.hpp"
 
 namespace fastgd::bindings {
-
-template <class T>
-LossSpec loss_of(const std::string& name, LossParameters parameters) {
-    const Index index = find_loss(selected_kernels<T>(), name);
-    if (index < 0) throw py::value_error("loss: unknown to the core: '" + name + "'");
-    return {index, parameters};
-}
 
 // What Python calls `penalty_factor`: a number for each column, or none for 1.
 using PenaltyFactor = std::optional<py::array_t<double>>;

@@ -29,6 +29,14 @@ struct Blocks {
         return {longer, (256 + longer - 1) / longer * longer, block};
     }
 
+    // The same blocks in tiles of about two thousand rows, for a loss that is slow to call.
+    Blocks in_long_tiles() const {
+        constexpr Index rows = 2048;
+        Blocks result = *this;
+        result.tile_rows = std::min(block_rows, std::max(rows / flush_rows, Index{1}) * flush_rows);
+        return result;
+    }
+
     // A few milliseconds of work, in whole blocks: how long a fit goes without looking up.
     template <class T>
     Index segment_rows(Index columns) const {

@@ -20,7 +20,7 @@ Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossS
         scale == PenaltyScale::deviation ? in_deviations(strength, result.moments) : strength;
     for (std::size_t j = 0; j < result.moments.mean.size(); ++j)
         result.l2.push_back(penalty.l2_of(j));
-    if (kernels.losses[loss.index].targets == Targets::mean)
+    if (kernels_of(kernels, loss).targets == Targets::mean)
         loss.curvature = null_model(kernels, loss, data, fit_intercept, threads).curvature;
     const double curvature = result.curvature = curvature_of(kernels, loss);
     result.shift =

@@ -20,8 +20,13 @@ double rounded_objective(const Objective<T>& objective, const ColumnMoments& mom
             square += w * w * (moments.variance[j] + moments.mean[j] * moments.mean[j]);
         }
         const T off = std::numeric_limits<T>::epsilon() * static_cast<T>(std::sqrt(square));
-        const T target = 0;
-        total += loss.value({1, 1, &off, &target, nullptr, nullptr, objective.loss_parameters()});
+        const auto loss_at = [&](T z) {
+            const T target = 0;
+            return loss.value({1, 1, &z, &target, nullptr, nullptr, objective.loss_parameters()});
+        };
+        total += loss_at(off);
+        // the caller's own loss of an exact fit need not be 0
+        if (objective.loss_parameters().custom != nullptr) total -= loss_at(T(0));
     }
     // where squares overflow, no objective is small
     return std::isfinite(total) ? total : 0.0;

@@ -381,7 +381,7 @@ FitOutcome FitRun<T>::run(Coefficients start) {
 template <class T>
 FitOutcome fit(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
                const FitOptions& options, const Coefficients& start, FitMonitor& monitor) {
-    if (kernels.losses[loss.index].targets != Targets::mean)
+    if (kernels_of(kernels, loss).targets != Targets::mean)
         return FitRun<T>(kernels, loss, data, options, monitor).run(start);
     const NullModel null = null_model(kernels, loss, data, options.fit_intercept, options.threads);
     loss.curvature = null.curvature;

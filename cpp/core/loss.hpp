@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "../kernels/table.hpp"
+#include "custom_loss.hpp"
 
 namespace fastgd {
 
@@ -21,10 +22,17 @@ Index find_loss(const KernelTable<T>& kernels, std::string_view name) {
     return -1;
 }
 
+// The loss itself: the table's, or the caller's own.
+template <class T>
+const LossKernels<T>& kernels_of(const KernelTable<T>& kernels, const LossSpec& loss) {
+    const CustomLoss* custom = loss.parameters.custom;
+    return custom != nullptr ? custom_kernels<T>(*custom) : kernels.losses[loss.index];
+}
+
 // Bound of the second derivative, or what the spec says is typical of a loss without.
 template <class T>
 double curvature_of(const KernelTable<T>& kernels, const LossSpec& loss) {
-    const double bound = kernels.losses[loss.index].curvature(loss.parameters);
+    const double bound = kernels_of(kernels, loss).curvature(loss.parameters);
     return bound < unbounded ? bound : loss.curvature;
 }
 

@@ -28,7 +28,7 @@ void sum_part(const Objective<T>& objective, TileReader<T>& reader, const Data& 
               const Anchor<T>& anchor, double weight_scale, T* sum) {
     const Index outputs = data.outputs();
     const Index coef_size = outputs * data.columns();
-    const Index tile_rows = Blocks::of<T>(data.columns(), outputs).tile_rows;
+    const Index tile_rows = objective.blocks(data.columns(), outputs).tile_rows;
     std::fill_n(sum, coef_size + outputs, T(0));
     for (Index begin = 0; begin < part.count; begin += tile_rows) {
         const Index size = std::min(tile_rows, part.count - begin);
@@ -180,7 +180,7 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
     std::vector<std::unique_ptr<TileReader<T>>> readers;
     for (int member = 0; member < threads; ++member)
         readers.push_back(std::make_unique<TileReader<T>>(
-            kernels, data, Blocks::of<T>(data.columns(), data.outputs()).tile_rows));
+            kernels, data, objective_.blocks(data.columns(), data.outputs()).tile_rows));
     const LinearModel<T> model{this->coef_.data(), this->intercept_.data(), this->shift()};
 
     const Index batches = (rows.count + batch - 1) / batch;

@@ -45,7 +45,7 @@ template <bool Gradient, class T>
 void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks& blocks,
                const Data& data, const RowSelection& rows, const LinearModel<T>& model,
                BlockScratch<T>& scratch, GradientSums& sums) {
-    const LossKernels<T>& pointwise = kernels.losses[loss.index];
+    const LossKernels<T>& pointwise = kernels_of(kernels, loss);
     TileReader<T>& reader = scratch.reader;
     const Index outputs = data.outputs();
     if constexpr (Gradient) std::fill_n(scratch.gradient.data(), scratch.gradient.size(), T(0));
@@ -85,7 +85,7 @@ template <bool Gradient>
 void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
                        GradientSums& sums) const {
     data.count_read(rows.count);
-    const Blocks blocks = Blocks::of<T>(data.columns(), data.outputs());
+    const Blocks blocks = this->blocks(data.columns(), data.outputs());
     const Index block_count = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
     const double bytes = static_cast<double>(rows.count) * static_cast<double>(data.columns()) *
                          static_cast<double>(data.outputs()) * sizeof(T);

@@ -42,12 +42,18 @@ class Objective {
         : kernels_(kernels), loss_(loss), threads_(threads) {}
 
     const KernelTable<T>& kernels() const { return kernels_; }
-    const LossKernels<T>& loss() const { return kernels_.losses[loss_.index]; }
+    const LossKernels<T>& loss() const { return kernels_of(kernels_, loss_); }
     const LossSpec& loss_spec() const { return loss_; }
     LossParameters loss_parameters() const { return loss_.parameters; }
     // Bound of the loss's second derivative, or what is typical of one without.
     double curvature() const { return curvature_of(kernels_, loss_); }
     int threads() const { return threads_; }
+    // How rows are divided among threads and caches: one call of a loss serves many.
+    Blocks blocks(Index columns, Index outputs) const {
+        const Blocks blocks = Blocks::of<T>(columns, outputs);
+        const CustomLoss* custom = loss_.parameters.custom;
+        return custom != nullptr && custom->slow_to_call() ? blocks.in_long_tiles() : blocks;
+    }
 
     // Adds the rows' sums to `sums`. Blocks are counted from the selection's first row.
     void add_gradient(const Data& data, const RowSelection& rows, const LinearModel<T>& model,

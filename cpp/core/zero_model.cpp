@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace fastgd {
@@ -37,8 +38,10 @@ bool separates(const LossKernels<T>& loss, LossParameters parameters, double sum
     if (loss.targets == Targets::classes) return summed_loss < std::log(2.0) * least_weight;
     if (loss.targets != Targets::binary) return false;
     const T border = 0;
-    const T label = 1;
-    const double at_border = loss.value({1, 1, &border, &label, nullptr, nullptr, parameters});
+    double at_border = std::numeric_limits<double>::infinity();
+    for (const T label : {T(1), T(-1)})
+        at_border =
+            std::min(at_border, loss.value({1, 1, &border, &label, nullptr, nullptr, parameters}));
     return summed_loss < at_border * least_weight;
 }
 
@@ -71,8 +74,8 @@ NullModel null_model(const KernelTable<T>& kernels, const LossSpec& loss, const 
             const T z = static_cast<T>(predictor);
             const T y = static_cast<T>(mean);
             T bend = 0;
-            kernels.losses[loss.index].working_weight(
-                {1, 1, &z, &y, nullptr, nullptr, loss.parameters}, &bend);
+            kernels_of(kernels, loss)
+                .working_weight({1, 1, &z, &y, nullptr, nullptr, loss.parameters}, &bend);
             return static_cast<double>(bend);
         };
         null.intercept[k] = std::log(mean) - offset[k];

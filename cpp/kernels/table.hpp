@@ -39,10 +39,13 @@ struct StridedView {
 // number of a class, in each output of its row: these are then one loss.
 enum class Targets { real, binary, mean, classes };
 
+class CustomLoss;
+
 // What a loss is adjusted by: its own number, and how wide a kink is rounded off.
 struct LossParameters {
     double shape = 0.0;
     double smoothing = 0.0;
+    const CustomLoss* custom = nullptr;  // the caller's own, whose `shape` is its curvature
 };
 
 // Of the second derivative of losses in exp(z).

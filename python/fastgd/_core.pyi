@@ -13,10 +13,23 @@ class Targets(Enum):
     mean = 2
     classes = 3
 
+class UserFunctions:
+    def __init__(
+        self, functions: tuple[Any, Any, Any], addresses: tuple[int, int, int], targets: Targets
+    ) -> None: ...
+    def evaluate(
+        self, order: int, y: NDArray[np.float64], z: NDArray[np.float64]
+    ) -> NDArray[np.float64]: ...
+
 class LossParameters:
     shape: float
     smoothing: float
-    def __init__(self, shape: float = 0.0, smoothing: float = 0.0) -> None: ...
+    def __init__(
+        self,
+        shape: float = 0.0,
+        smoothing: float = 0.0,
+        functions: UserFunctions | None = None,
+    ) -> None: ...
 
 class Solver(Enum):
     batch = 0

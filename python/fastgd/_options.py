@@ -338,6 +338,8 @@ def _why_batch(loss: Loss, n_columns: int) -> str:
     """Return why only steps of all rows lead to the optimum of this loss soon; "" if others do."""
     if loss.targets == "classes":
         return "classes that share one loss need quasi-Newton steps, which read all rows"
+    if loss.functions is not None and loss.functions.called:
+        return "a loss in Python is slow to call for few rows at a time"
     if loss.smoothing and n_columns > WHITENED_COLUMNS:
         return "steps of few rows are as short as the kinks of the loss are sharp"
     return ""

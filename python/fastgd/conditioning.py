@@ -386,7 +386,8 @@ def _separable(
         result = fit(
             X,
             y,
-            loss=loss,
+            # whether there is such a plane is for no loss to say
+            loss=loss if loss.functions is None else losses.log_loss(),
             sample_weight=sample_weight,
             fit_intercept=fit_intercept,
             n_threads=n_threads,

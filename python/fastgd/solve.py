@@ -27,6 +27,7 @@ from ._validation import (
     compute_dtype,
     raise_if_non_finite,
 )
+from .losses._custom_check import check_objective
 from .losses._smoothing import rounded_off
 
 if TYPE_CHECKING:
@@ -376,6 +377,7 @@ def fit(
         if bar is not None:
             bar.close()
     raise_if_non_finite("X", matrix, fitted["non_finite"])
+    check_objective(resolved, fitted["objective"])
 
     result = result_of(
         fitted,

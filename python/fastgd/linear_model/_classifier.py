@@ -44,8 +44,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
     ----------
     loss : str or Loss, default="log_loss"
         A loss of `fastgd.losses` for labels or real targets, by name or as a `Loss`. "softmax" is
-        one multinomial model (of two classes "log_loss"); with others each of several classes has
-        a model that tells it from the rest.
+        one multinomial model; with others each of several classes is told from the rest.
     penalty, alpha, l1_ratio, fit_intercept, max_iter, tol, shuffle, verbose, epsilon
         As in `GDRegressor`.
     n_jobs : int, optional
@@ -71,7 +70,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
     intercept_ : ndarray of shape (1,) or (n_classes,)
         Intercepts.
     n_iter_ : int
-        Most epochs of a class in the last fit; 1 after `partial_fit`.
+        Most epochs of a class in the last fit.
     t_ : float
         1 and the rows that steps were taken for.
     status_ : str

@@ -300,8 +300,10 @@ class GDRegressor(RegressorMixin, LinearModel):
 
     def _takes_means(self) -> bool:
         """Return whether targets are >= 0; no loss at all is for `fit` to refuse."""
-        known = self.loss if isinstance(self.loss, str) else getattr(self.loss, "name", None)
-        return known in losses.catalog and losses.resolve(known).targets != "real"
+        if isinstance(self.loss, losses.Loss):
+            return self.loss.targets != "real"
+        known = isinstance(self.loss, str) and self.loss in losses.catalog
+        return known and losses.resolve(self.loss).targets != "real"
 
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[NDArray[Any], NDArray[Any]]:
         # fit finds what is not finite as it reads

@@ -14,6 +14,7 @@ from ._classification import (
     softmax,
     squared_hinge,
 )
+from ._custom import custom
 from ._loss import Loss
 from ._means import gamma, poisson, tweedie
 from ._regression import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Loss",
+    "custom",
     "epsilon_insensitive",
     "gamma",
     "hinge",
@@ -99,7 +101,8 @@ def resolve(loss: str | Loss) -> Loss:
         If no loss has this name.
     """
     if isinstance(loss, Loss):
-        check_choice("loss", loss.name, tuple(catalog))
+        if loss.functions is None:
+            check_choice("loss", loss.name, tuple(catalog))
         return loss
     alternative = "a Loss of fastgd.losses"
     if callable(loss):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._validation import check_real
+from ._custom_check import settled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +35,12 @@ def check_smoothing(smoothing: object) -> float | None:
 def rounded_off(
     loss: Loss, y: NDArray[Any], sample_weight: NDArray[Any] | None, *, automatic: bool
 ) -> Loss:
-    """Return the loss with its width settled; `automatic`: for steps that need a slope."""
+    """Return the loss with its width settled; `automatic`: for steps that need a slope.
+
+    Of the caller's own loss it is the curvature that is settled, by the targets too.
+    """
+    if loss.functions is not None:
+        return settled(loss, y, sample_weight)
     if loss.smoothing is not None:
         return loss
     if not automatic:
