@@ -27,7 +27,19 @@ constexpr double armijo = 1e-4;
 // Of a step's promise; a model that bends as much as the objective does keeps the whole of it.
 constexpr double short_share = 1.5;
 
+// Kinks rounded off this much more widely tell whether a step ends at one of them too soon.
+constexpr double wider_kinks = 30.0;
+// Asked once a step promises no more than this share of the objective.
+constexpr double wary_share = 1e-4;
+
 double square(double x) { return x * x; }
+
+template <class T>
+Objective<T> with_wider_kinks(const Objective<T>& objective) {
+    LossSpec loss = objective.loss_spec();
+    loss.parameters.smoothing *= wider_kinks;
+    return Objective<T>(objective.kernels(), loss, objective.threads());
+}
 
 // (a / its weight - b / its weight) . (to - from)
 double slope_between(const GradientSums& a, const GradientSums& b, const Coefficients& from,
@@ -49,6 +61,7 @@ Whitening<T>::Whitening(const Objective<T>& objective, const Data& data,
                         const PenaltyStrength& penalty, bool fit_intercept,
                         FunctionRef<bool()> keep_going)
     : objective_(objective),
+      wider_(with_wider_kinks(objective)),
       data_(data),
       penalty_(penalty),
       fit_intercept_(fit_intercept),
@@ -66,7 +79,7 @@ bool Whitening<T>::refresh(const Coefficients& at, bool bound, FunctionRef<bool(
     const std::vector<T> coef(at.coef.begin(), at.coef.end());
     const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
-    if (!factor(bound ? nullptr : &model, keep_going)) return false;
+    if (!factor(objective_, bound ? nullptr : &model, keep_going)) return false;
     // the proximal operator knows columns as they are
     if (!looked_closer_ && penalty_.smooth()) {
         looked_closer_ = true;
@@ -74,16 +87,18 @@ bool Whitening<T>::refresh(const Coefficients& at, bool bound, FunctionRef<bool(
             sample_.near_combinations(objective_, factor_, fit_intercept_, keep_going);
         idle_ = near.exact.directions(static_cast<std::size_t>(data_.columns()) + 1);
         residuals_ = std::move(near.told_apart);
-        if (!residuals_.empty() && !factor(bound ? nullptr : &model, keep_going)) return false;
+        if (!residuals_.empty() && !factor(objective_, bound ? nullptr : &model, keep_going))
+            return false;
     }
     known_ = true;
     return true;
 }
 
 template <class T>
-bool Whitening<T>::factor(const LinearModel<T>* model, FunctionRef<bool()> keep_going) {
+bool Whitening<T>::factor(const Objective<T>& objective, const LinearModel<T>* model,
+                          FunctionRef<bool()> keep_going) {
     SymmetricMatrix h;
-    if (!sample_.second_moments(objective_, model, fit_intercept_, residuals_, keep_going, &h))
+    if (!sample_.second_moments(objective, model, fit_intercept_, residuals_, keep_going, &h))
         return false;
     if (penalty_.l2 > 0.0) {
         std::vector<double> ridge;
@@ -257,12 +272,34 @@ void Whitening<T>::widen(FunctionRef<bool()> keep_going) {
     last_decrement_ = std::numeric_limits<double>::infinity();
 }
 
+// Rows on the round part of a kink bend as if they did so forever: a step that leaves it early may
+// promise next to nothing far from the optimum.
+template <class T>
+bool Whitening<T>::look_beyond_kinks(const Coefficients& at, const GradientSums& sums,
+                                     MetricStep* proposal, FunctionRef<bool()> keep_going) {
+    const std::vector<T> coef(at.coef.begin(), at.coef.end());
+    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
+    if (!factor(wider_, &model, keep_going)) return false;
+    known_ = false;
+    last_decrement_ = std::numeric_limits<double>::infinity();
+    MetricStep wider = propose(at, sums);
+    if (wider.decrement <= proposal->height) return true;
+    *proposal = std::move(wider);
+    proposal->height = proposal->decrement;
+    return true;
+}
+
 template <class T>
 MetricStep Whitening<T>::step(const Coefficients& at, const GradientSums& sums,
                               FunctionRef<bool()> keep_going) {
     if (!sample_.rows().all() && ++steps_ % steps_a_sample == 0) widen(keep_going);
     MetricStep proposal{at};
     if (!renew(at, sums, &proposal, keep_going)) return {at};
+    if (objective_.loss_parameters().smoothing > 0.0 &&
+        proposal.height <= wary_share * std::abs(value(sums, at)) &&
+        !look_beyond_kinks(at, sums, &proposal, keep_going))
+        return {at};
     double t = length_;
     if (!objective_.loss().quadratic) {
         const GradientSums in_sample = sample_.rows().all() ? sums : sample_sums(at);

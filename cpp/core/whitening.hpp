@@ -54,7 +54,11 @@ class Whitening {
     // What is known of the curvature becomes that at `at`, or its bound; false if interrupted.
     bool refresh(const Coefficients& at, bool bound, FunctionRef<bool()> keep_going);
     // The Hessian at `model`, or its bound if that is null, factored; false if interrupted.
-    bool factor(const LinearModel<T>* model, FunctionRef<bool()> keep_going);
+    bool factor(const Objective<T>& objective, const LinearModel<T>* model,
+                FunctionRef<bool()> keep_going);
+    // The step with kinks rounded off more widely, if that promises more; false if interrupted.
+    bool look_beyond_kinks(const Coefficients& at, const GradientSums& sums, MetricStep* proposal,
+                           FunctionRef<bool()> keep_going);
     // The whole step from `at`, its curvature taken anew where it is old; false if interrupted.
     bool renew(const Coefficients& at, const GradientSums& sums, MetricStep* proposal,
                FunctionRef<bool()> keep_going);
@@ -75,6 +79,7 @@ class Whitening {
     double value(const GradientSums& sums, const Coefficients& at) const;
 
     const Objective<T>& objective_;
+    Objective<T> wider_;  // with wider kinks, where there are any
     const Data& data_;
     PenaltyStrength penalty_;
     bool fit_intercept_;
