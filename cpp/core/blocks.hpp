@@ -13,8 +13,8 @@ struct Blocks {
     Index flush_rows;  // rows after which sums in T are added to sums in double
     Index block_rows;
 
-    // Tiles of several outputs are longer, for each reads and writes all coefficients; where blocks
-    // begin depends on columns alone.
+    // Tiles of several outputs are longer, for each reads and writes all coefficients and fetches
+    // lines column by column; where blocks begin depends on columns alone.
     template <class T>
     static Blocks of(Index columns, Index outputs = 1) {
         const double row_bytes = static_cast<double>(columns) * static_cast<double>(sizeof(T));
@@ -24,7 +24,7 @@ struct Blocks {
         const Index block =
             std::clamp(static_cast<Index>(block_bytes / row_bytes), flush, Index{16384}) / flush *
             flush;
-        if (outputs < few_outputs) return {tile, flush, block};
+        if (outputs == 1) return {tile, flush, block};
         const Index longer = std::max(long_tile<T>(columns, outputs), tile);
         return {longer, (256 + longer - 1) / longer * longer, block};
     }
@@ -50,16 +50,15 @@ struct Blocks {
     static Index long_tile(Index columns, Index outputs) {
         const double row_bytes =
             static_cast<double>(columns + 3 * outputs) * static_cast<double>(sizeof(T));
-        Index rows = 64;
+        Index rows = 32;
         while (rows > 1 && static_cast<double>(rows) * row_bytes > long_tile_bytes) rows /= 2;
         return rows;
     }
 
     // measured: the prefetched tile and the one at work share 32 KiB of cache comfortably
     static constexpr double tile_bytes = 6.0 * 1024.0;
-    // a part of the second cache level
-    static constexpr double long_tile_bytes = 128.0 * 1024.0;
-    static constexpr Index few_outputs = 4;  // below, memory decides and not the kernels
+    // measured: a part of the second cache level, and beyond 32 rows memory waits
+    static constexpr double long_tile_bytes = 160.0 * 1024.0;
     static constexpr double block_bytes = 512.0 * 1024.0;
     static constexpr Index segment_bytes = 64 * 1024 * 1024;
 };
