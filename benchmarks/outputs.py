@@ -53,7 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         cells += [_row(dtype, outputs, measured, arguments) for outputs in arguments.outputs]
     print_table(cells, text_columns={1})
     print(
-        "\nns: per row. fastgd: value, gradient and checks of a squared error; numpy: X @ W.T and"
+        f"\nns: per row. fastgd: value, gradient and checks of {arguments.loss}"
+        f"{_of_one(arguments)}; numpy: X @ W.T and"
         "\nD.T @ X alone. Gflop/s: of the two products. Ratio: time of numpy / time of fastgd."
     )
     return 0
@@ -70,11 +71,21 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--threads", type=positive, default=machine.available_threads(), metavar="T"
     )
+    parser.add_argument(
+        "--loss",
+        choices=("squared_error", "softmax"),
+        default="squared_error",
+        help="of softmax one output is a log loss",
+    )
     parser.add_argument("--dtype", choices=(*DTYPES, "both"), default="both")
     parser.add_argument("--json", type=output_file, metavar="FILE", help="write all raw numbers")
     arguments = parser.parse_args(argv)
     arguments.dtypes = DTYPES if arguments.dtype == "both" else (arguments.dtype,)
     return arguments
+
+
+def _of_one(arguments: argparse.Namespace) -> str:
+    return " (one output: log_loss)" if arguments.loss == "softmax" else ""
 
 
 def _rounds(dtype: str, arguments: argparse.Namespace) -> list[dict[str, float]]:
@@ -88,7 +99,7 @@ def _rounds(dtype: str, arguments: argparse.Namespace) -> list[dict[str, float]]
             sizes = (arguments.rows, arguments.columns, outputs, arguments.threads)
             report = run(
                 "benchmarks.outputs_child",
-                [side, dtype, *map(str, sizes)],
+                [side, dtype, arguments.loss, *map(str, sizes)],
                 arguments.threads,
                 {},
             )

@@ -21,9 +21,9 @@ _LEAST_RUNS = 3
 
 
 def main() -> None:
-    """Measure what the arguments say: side, dtype, rows, columns, outputs, threads."""
-    side, dtype, *sizes = sys.argv[1:]
-    run = _work(side, dtype, *map(int, sizes))
+    """Measure what the arguments say: side, dtype, loss, rows, columns, outputs, threads."""
+    side, dtype, loss, *sizes = sys.argv[1:]
+    run = _work(side, dtype, loss, *map(int, sizes))
     run()  # warm-up: code, threads and pages are there from here on
     times: list[float] = []
     while sum(times) < _SECONDS or len(times) < _LEAST_RUNS:
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def _work(
-    side: str, dtype: str, rows: int, columns: int, outputs: int, threads: int
+    side: str, dtype: str, loss: str, rows: int, columns: int, outputs: int, threads: int
 ) -> Callable[[], object]:
     generator = np.random.default_rng(_SEED)
     X = generator.standard_normal((rows, columns), dtype=np.float32).astype(dtype)
@@ -42,9 +42,12 @@ def _work(
     coef = generator.standard_normal((outputs, columns)).astype(dtype)
     if side == "numpy":
         return lambda: (X @ coef.T, y.T @ X)
+    if loss == "softmax":
+        loss, y = ("softmax", y.argmax(axis=1)) if outputs > 1 else ("log_loss", y > 0)
+        coef /= np.sqrt(columns)
     if outputs == 1:
-        y, coef = y[:, 0], coef[0]
-    return lambda: fastgd.value_and_gradient(X, y, coef, n_threads=threads)
+        y, coef = np.ravel(y), coef[0]
+    return lambda: fastgd.value_and_gradient(X, y, coef, loss=loss, n_threads=threads)
 
 
 if __name__ == "__main__":

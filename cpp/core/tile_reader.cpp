@@ -1,5 +1,7 @@
 #include "tile_reader.hpp"
 
+#include <algorithm>
+
 namespace fastgd {
 
 namespace {
@@ -73,6 +75,20 @@ const T* TileReader<T>::column_block(const StridedView& view, const RowSelection
 }
 
 template <class T>
+const T* TileReader<T>::target_block(const StridedView& view, const RowSelection& selection) {
+    const Index outputs = view.columns;
+    if (outputs == 1 || view.column_stride != 0) return column_block(view, selection, y_);
+    // one column for all outputs is read once
+    StridedView column = view;
+    column.columns = 1;
+    kernels_.pack[static_cast<int>(view.type)](column, selection, y_.data(), 1);
+    // backwards: those still to be spread lie at the start of the same buffer
+    for (Index i = selection.count - 1; i >= 0; --i)
+        std::fill_n(y_.data() + i * outputs, outputs, T(y_[i]));
+    return y_.data();
+}
+
+template <class T>
 const T* TileReader<T>::row_weights(const Data& data, const RowSelection& selection) {
     return data.weight.data != nullptr ? column_block(data.weight, selection, weight_) : nullptr;
 }
@@ -83,7 +99,7 @@ PointwiseTile<T> TileReader<T>::targets(const Data& data, const RowSelection& se
     const Index outputs = data.outputs();
     PointwiseTile<T> tile{selection.count, outputs, z_.data(), nullptr,
                           nullptr,         nullptr, parameters};
-    tile.y = column_block(data.y, selection, y_);
+    tile.y = target_block(data.y, selection);
     if (data.binary) {
         const T positive = static_cast<T>(data.positive_label);
         for (Index i = 0; i < selection.count; ++i) y_[i] = tile.y[i] == positive ? T(1) : T(-1);

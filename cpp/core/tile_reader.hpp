@@ -32,6 +32,7 @@ class TileReader {
     static void fetch_columns(const Data& data, const RowSelection& rows);
     const T* column_block(const StridedView& view, const RowSelection& selection,
                           Buffer<T>& scratch);
+    const T* target_block(const StridedView& view, const RowSelection& selection);
     static const T* in_place_row(const StridedView& view, Index row);
 
     const KernelTable<T>& kernels_;

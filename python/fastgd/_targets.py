@@ -132,6 +132,10 @@ def _class_codes(
             raise ValueError(message("y", "two distinct labels or more", got))
         return codes.astype(np.int32), classes
     classes = np.asarray(known)
+    numbered = bool((classes == np.arange(len(classes))).all())
+    if numbered and labels.dtype.kind in "iu" and 0 <= labels.min() <= labels.max() < len(classes):
+        # numbers of classes already
+        return labels.astype(np.int32), classes
     codes = np.minimum(np.searchsorted(classes, labels), len(classes) - 1).astype(np.int32)
     strange = classes[codes] != labels
     if strange.any():

@@ -14,6 +14,18 @@ template <class T, int L>
         return sum_of_lanes<T, L / 2>(fold<T, L>(v));
 }
 
+template <class T, int L>
+[[gnu::always_inline]] inline T largest_lane(Vector<T, L> v) {
+    if constexpr (L == 1) {
+        return v[0];
+    } else {
+        Vector<T, L / 2> low, high;
+        __builtin_memcpy(&low, &v, sizeof low);
+        __builtin_memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
+        return largest_lane<T, L / 2>(select(high > low, high, low));
+    }
+}
+
 // One row's outputs, in vectors; those of the rows after it may be read and written beside them, as
 // they are worked on later.
 template <class T>
@@ -55,54 +67,54 @@ struct SoftmaxRow {
     T weight() const { return tile.weight != nullptr ? tile.weight[first] : T(1); }
 };
 
-// Beside the largest predictor, whose exponential is 1, those of the others add up to `rest`: small
-// losses keep their digits.
+// With the largest predictor taken off all: the exponential of the own class's and the sum of the
+// others', apart, so that small losses keep their digits.
 template <class T>
 struct SoftmaxSum {
-    Index largest = 0;
-    T most = 0;
-    T rest = 0;
+    T most;
+    T own;
+    T others;
 };
 
 // exp(z - max z) goes to `exponential`, if that is kept.
 template <bool Kept, class T>
-[[gnu::always_inline]] inline SoftmaxSum<T> softmax_sum(const SoftmaxRow<T>& row, T* exponential) {
+[[gnu::always_inline]] inline SoftmaxSum<T> softmax_sum(const SoftmaxRow<T>& row, Index own,
+                                                        T* exponential) {
     using V = typename SoftmaxRow<T>::V;
     constexpr int L = SoftmaxRow<T>::L;
     const V lane = lane_numbers<T, L>();
-    constexpr T lowest = -__builtin_huge_valf();
-    V most = V{} + lowest;
-    V number = {};
+    V most = V{} - __builtin_huge_valf();
     row.each_vector([&](Index k, auto inside) __attribute__((always_inline)) {
-        const V z = select(inside, row.predictors(k), V{} + lowest);
-        const auto above = z > most;
-        number = select(above, lane + static_cast<T>(k), number);
-        most = select(above, z, most);
+        const V z = row.predictors(k);
+        most = select(inside, select(z > most, z, most), most);
     });
-    SoftmaxSum<T> sum{static_cast<Index>(number[0]), most[0], 0};
-    for (int l = 1; l < L; ++l)
-        if (most[l] > sum.most) {
-            sum.most = most[l];
-            sum.largest = static_cast<Index>(number[l]);
-        }
-    V rest = {};
+    SoftmaxSum<T> sum;
+    sum.most = largest_lane<T, L>(most);
+    V others = {};
     row.each_vector([&](Index k, auto inside) __attribute__((always_inline)) {
         const V e = exp_negative(row.predictors(k) - sum.most);
         if constexpr (Kept) row.store_at(exponential, k, e);
-        const auto other = lane + static_cast<T>(k) != static_cast<T>(sum.largest);
-        rest += select(inside, select(other, e, V{}), V{});
+        const auto other = lane != static_cast<T>(own - k);
+        others += select(inside, select(other, e, V{}), V{});
     });
-    sum.rest = sum_of_lanes<T, L>(rest);
+    sum.others = sum_of_lanes<T, L>(others);
+    if constexpr (Kept)
+        sum.own = exponential[row.first + own];
+    else
+        sum.own = exp_negative(row.predictor(own) - sum.most);
     return sum;
 }
 
-// log(1 + rest); NaN and infinity go through, the logarithm knows neither.
+// log(own + others), precise where one of them is 1 and the other next to nothing; NaN and infinity
+// go through, the logarithm knows neither.
 template <class V>
-[[gnu::always_inline]] inline V log_beside(V rest) {
+[[gnu::always_inline]] inline V log_sum(V own, V others) {
     using T = Element<V>;
-    const V small = log1p_unit(select(rest < T(1), rest, V{}));
-    const V large = log_positive(T(1) + rest);
-    return select(rest - rest == T(0), select(rest < T(1), small, large), rest);
+    const auto likely = own == T(1);
+    const V beside = select(likely, others, own + others - T(1));
+    const V small = log1p_unit(select(beside < T(1), beside, V{}));
+    const V large = log_positive(T(1) + beside);
+    return select(beside - beside == T(0), select(beside < T(1), small, large), beside);
 }
 
 // Logarithms of as many rows as a vector has lanes are taken together.
@@ -112,21 +124,21 @@ template <bool Kept, class T>
     double sum = 0.0;
     for (Index begin = 0; begin < tile.rows; begin += L) {
         Vector<T, L> weight = {};
-        Vector<T, L> rest = {};
+        Vector<T, L> own = Vector<T, L>{} + T(1);
+        Vector<T, L> others = {};
         Vector<T, L> below = {};  // how far the own predictor lies below the largest
         const Index count = tile.rows - begin < L ? tile.rows - begin : Index{L};
         for (Index l = 0; l < count; ++l) {
             const SoftmaxRow<T> row(tile, begin + l);
-            const SoftmaxSum<T> of_row = softmax_sum<Kept>(row, derivative);
-            const Index own = row.own();
+            const Index k_own = row.own();
+            const SoftmaxSum<T> of_row = softmax_sum<Kept>(row, k_own, derivative);
             const T w = row.weight();
             if constexpr (Kept) {
-                const T share = w / (T(1) + of_row.rest);
+                const T share = w / (of_row.own + of_row.others);
                 row.each_vector([&](Index k, auto) __attribute__((always_inline)) {
                     row.store_at(derivative, k, row.load_at(derivative, k) * share);
                 });
-                T& slope = derivative[row.first + own];
-                slope = own == of_row.largest ? -share * of_row.rest : slope - w;
+                derivative[row.first + k_own] = -share * of_row.others;
             }
             // a row that weighs nothing counts for nothing, however far off it lies
             if (w == 0) {
@@ -134,10 +146,11 @@ template <bool Kept, class T>
                 continue;
             }
             weight[l] = w;
-            rest[l] = of_row.rest;
-            below[l] = of_row.most - row.predictor(own);
+            own[l] = of_row.own;
+            others[l] = of_row.others;
+            below[l] = of_row.most - row.predictor(k_own);
         }
-        const auto value = weight * (below + log_beside(rest));
+        const auto value = weight * (below + log_sum(own, others));
         for (Index l = 0; l < count; ++l) sum += static_cast<double>(value[l]);
     }
     return sum;
@@ -158,13 +171,13 @@ template <class T>
 void softmax_working_weights(const PointwiseTile<T>& tile, T* out) noexcept {
     for (Index i = 0; i < tile.rows; ++i) {
         const SoftmaxRow<T> row(tile, i);
-        const SoftmaxSum<T> sum = softmax_sum<true>(row, out);
-        const T share = T(1) / (T(1) + sum.rest);
+        const SoftmaxSum<T> sum = softmax_sum<true>(row, 0, out);
+        const T all = sum.own + sum.others;
+        const T share = T(1) / (all * all);
         row.each_vector([&](Index k, auto) __attribute__((always_inline)) {
-            const auto p = row.load_at(out, k) * share;
-            row.store_at(out, k, p * (T(1) - p));
+            const auto e = row.load_at(out, k);
+            row.store_at(out, k, e * (all - e) * share);
         });
-        out[row.first + sum.largest] = share * share * sum.rest;
     }
 }
 
