@@ -15,6 +15,7 @@ from sklearn.datasets import load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
 
 import fastgd
+from fastgd.linear_model import GDClassifier
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -207,3 +208,47 @@ def test_whitening_knows_no_kinks_of_classes() -> None:
 def test_no_gap_is_known() -> None:
     X, y, _ = table()
     assert fastgd.duality_gap(X, y, np.zeros((4, 6)), 0.0, loss="softmax", alpha=1.0) == np.inf
+
+
+@pytest.mark.parametrize("solver", [*SOLVERS, "auto"])
+@pytest.mark.parametrize("alpha", [0.0, 0.1])
+def test_squared_errors_against_the_rest_are_outputs_of_one_fit(solver: Any, alpha: float) -> None:
+    X, y, s = table()
+    model = GDClassifier(loss="squared_error", solver=solver, alpha=alpha, tol=1e-12)
+    model.fit(X, np.array(list("wxyz"))[y], sample_weight=s)
+    assert isinstance(model.result_, fastgd.FitResult)
+    for k in range(4):
+        alone = fastgd.fit(
+            X, np.where(y == k, 1.0, -1.0), solver="batch", alpha=alpha, sample_weight=s
+        )
+        reached = fastgd.value(
+            X, np.where(y == k, 1.0, -1.0), model.coef_[k], model.intercept_[k],
+            alpha=alpha, sample_weight=s,
+        )  # fmt: skip
+        assert reached <= alone.objective * (1 + 1e-8)
+    assert list(model.classes_) == list("wxyz")
+
+
+@pytest.mark.parametrize("solver", ["sgd", "minibatch"])
+@pytest.mark.parametrize("loss", ["softmax", "squared_error", "log_loss"])
+@settings(max_examples=8, deadline=None)
+@given(ends=st.lists(st.integers(1, 149), max_size=4))
+def test_chunks_of_several_classes_are_one_epoch(loss: str, solver: Any, ends: list[int]) -> None:
+    X, y, _ = table(150, 3, 4)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    options: dict[str, Any] = {
+        "loss": loss,
+        "solver": solver,
+        "batch_size": 16,
+        "alpha": 0.01,
+        "learning_rate": "constant",
+        "eta0": 0.05,
+        "shuffle": False,
+    }
+    whole = GDClassifier(tol=None, max_iter=1, **options).fit(X, y)
+    chunked = GDClassifier(**options)
+    for rows in np.split(np.arange(150), sorted(ends)):
+        if len(rows):
+            chunked.partial_fit(X[rows], y[rows], classes=np.arange(4))
+    np.testing.assert_array_equal(chunked.coef_, whole.coef_)
+    np.testing.assert_array_equal(chunked.intercept_, whole.intercept_)

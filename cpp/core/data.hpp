@@ -11,10 +11,13 @@ struct Data {
     StridedView weight;  // rows x 1; no data: every row weighs 1
     StridedView offset;  // rows x outputs; no data: none
     bool binary = false;
-    double positive_label = 1.0;  // y equal to this is +1, anything else -1
-    Index* rows_read = nullptr;   // counts rows of X, each time one comes from memory; or null
+    double positive_label = 1.0;  // y equal to this is +1, anything else -1; of several outputs
+                                  // each tells the class of its own number from the rest
+    Index* rows_read = nullptr;  // counts rows of X, each time one comes from memory; or null
 
     Index rows() const { return X.rows; }
+    // Whether each output tells a class from the rest.
+    bool one_vs_rest() const { return binary && outputs() > 1; }
     Index columns() const { return X.columns; }
     Index outputs() const { return y.columns; }
 

@@ -102,7 +102,11 @@ PointwiseTile<T> TileReader<T>::targets(const Data& data, const RowSelection& se
     tile.y = target_block(data.y, selection);
     if (data.binary) {
         const T positive = static_cast<T>(data.positive_label);
-        for (Index i = 0; i < selection.count; ++i) y_[i] = tile.y[i] == positive ? T(1) : T(-1);
+        for (Index i = 0; i < selection.count; ++i)
+            for (Index k = 0; k < outputs; ++k) {
+                const Index at = i * outputs + k;
+                y_[at] = tile.y[at] == (outputs > 1 ? static_cast<T>(k) : positive) ? T(1) : T(-1);
+            }
         tile.y = y_.data();
     }
     tile.weight = row_weights(data, selection);

@@ -61,14 +61,16 @@ def check_targets(
         raise ValueError(message("y", expected, f"shape {array.shape}"))
     check_finite("y", array, "row", "column")
     values = array if array.ndim == 2 else array[:, np.newaxis]
-    if loss.targets in ("binary", "classes") and values.shape[1] != 1:
+    if (loss.targets == "binary" or loss.joint) and values.shape[1] != 1:
         expected = f"one column of labels for loss={loss.name!r}"
         raise ValueError(message("y", expected, f"shape {array.shape}"))
-    if loss.targets == "classes":
+    if loss.joint:
         codes, found_classes = _class_codes(values[:, 0], None if need_both_classes else labels)
         # each output is told the class: K columns that are one in memory
         shared = np.broadcast_to(codes[:, np.newaxis], (n_rows, len(found_classes)))
-        return Targets(shared, found_classes, None, None, one_dimensional=False)
+        # outputs tell their own number from the rest: the core asks whether they do
+        one = 1.0 if loss.targets == "one-vs-rest" else None
+        return Targets(shared, found_classes, None, one, one_dimensional=False)
     if loss.targets != "binary":
         _check_sign(values, loss)
         return Targets(values, None, None, None, array.ndim == 1)

@@ -67,7 +67,7 @@ def explain_plan(X: ArrayLike, y: ArrayLike, **options: Any) -> Plan:
     bound.apply_defaults()
     matrix = check_matrix(X)
     loss = losses.resolve(bound.arguments["loss"])
-    targets = check_targets(y, len(matrix), loss, need_both_classes=loss.targets == "classes")
+    targets = check_targets(y, len(matrix), loss, need_both_classes=loss.joint)
     _, _, plan = build_options(
         matrix,
         targets.values.shape[1],

@@ -57,7 +57,7 @@ def check_point(
     n_rows, n_features = matrix.shape
     resolved = losses.resolve(loss)
     # as many classes as there are rows of coefficients
-    classes = np.arange(len(np.atleast_2d(coef))) if resolved.targets == "classes" else None
+    classes = np.arange(len(np.atleast_2d(coef))) if resolved.joint else None
     targets = check_targets(y, n_rows, resolved, need_both_classes=False, labels=classes)
     n_outputs = targets.values.shape[1]
     coefs = check_coef("coef", coef, n_outputs, n_features)

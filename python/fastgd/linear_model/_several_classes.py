@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +39,11 @@ def fit_classes(
     settings: dict[str, Any],
 ) -> list[FitResult]:
     """Fit all classes, as `fit_one_vs_rest` does; a joint fit has one result."""
-    if settings["loss"].targets == "classes":
+    loss = settings["loss"]
+    if loss.name == "squared_error" and len(np.unique(codes)) > 2:
+        # alike for all classes bends no other loss: these share their Hessian and each reading of X
+        settings = settings | {"loss": replace(loss, targets="one-vs-rest")}
+    if settings["loss"].joint:
         return [fit(X, codes, coef_init=coef_init, intercept_init=intercept_init, **settings)]
     return fit_one_vs_rest(X, codes, coef_init, intercept_init, settings)
 

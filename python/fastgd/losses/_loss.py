@@ -26,9 +26,9 @@ class Loss:
     parameter : float
         The one number the loss is adjusted by, in its own unit; 0.0 for a loss that has none. For
         a loss of the caller's own, the bound of its second derivative, infinite without one.
-    targets : {"real", "binary", "non-negative", "positive", "classes"}
+    targets : {"real", "binary", "non-negative", "positive", "classes", "one-vs-rest"}
         Whether `y` holds real numbers (of either sign or not), one of two labels, or one of as
-        many as there are outputs.
+        many as there are outputs: with one loss of all, or with one each against the rest.
     link : {"identity", "logit", "log"}
         What of the mean target is the linear predictor: itself, its log-odds or its logarithm.
     smoothing : float or None
@@ -41,10 +41,15 @@ class Loss:
 
     name: str
     parameter: float
-    targets: Literal["real", "binary", "non-negative", "positive", "classes"]
+    targets: Literal["real", "binary", "non-negative", "positive", "classes", "one-vs-rest"]
     link: Literal["identity", "logit", "log"] = "identity"
     smoothing: float | None = 0.0
     functions: CustomFunctions | None = None
+
+    @property
+    def joint(self) -> bool:
+        """Whether each row holds the label of one of several outputs."""
+        return self.targets in ("classes", "one-vs-rest")
 
     @property
     def core_parameters(self) -> _core.LossParameters:
