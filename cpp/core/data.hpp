@@ -16,8 +16,6 @@ struct Data {
     Index* rows_read = nullptr;  // counts rows of X, each time one comes from memory; or null
 
     Index rows() const { return X.rows; }
-    // Whether each output tells a class from the rest.
-    bool one_vs_rest() const { return binary && outputs() > 1; }
     Index columns() const { return X.columns; }
     Index outputs() const { return y.columns; }
 

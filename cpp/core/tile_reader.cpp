@@ -101,12 +101,13 @@ PointwiseTile<T> TileReader<T>::targets(const Data& data, const RowSelection& se
                           nullptr,         nullptr, parameters};
     tile.y = target_block(data.y, selection);
     if (data.binary) {
-        const T positive = static_cast<T>(data.positive_label);
-        for (Index i = 0; i < selection.count; ++i)
-            for (Index k = 0; k < outputs; ++k) {
-                const Index at = i * outputs + k;
-                y_[at] = tile.y[at] == (outputs > 1 ? static_cast<T>(k) : positive) ? T(1) : T(-1);
-            }
+        const auto positive = static_cast<T>(data.positive_label);
+        if (outputs == 1)
+            for (Index i = 0; i < selection.count; ++i)
+                y_[i] = tile.y[i] == positive ? T(1) : T(-1);
+        else
+            for (Index at = 0; at < selection.count * outputs; ++at)
+                y_[at] = tile.y[at] == static_cast<T>(at % outputs) ? T(1) : T(-1);
         tile.y = y_.data();
     }
     tile.weight = row_weights(data, selection);
