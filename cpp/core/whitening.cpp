@@ -29,6 +29,8 @@ constexpr double short_share = 1.5;
 
 // Kinks rounded off this much more widely tell whether a step ends at one of them too soon.
 constexpr double wider_kinks = 30.0;
+// Less than that is left to true Hessians: wider kinks lead to the last digits in many steps.
+constexpr double settled_share = 1e-6;
 // Asked once a step promises no more than this share of the objective.
 constexpr double wary_share = 1e-4;
 
@@ -282,9 +284,10 @@ bool Whitening<T>::look_beyond_kinks(const Coefficients& at, const GradientSums&
     const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
     if (!factor(wider_, &model, keep_going)) return false;
     known_ = false;
-    last_decrement_ = std::numeric_limits<double>::infinity();
     MetricStep wider = propose(at, sums);
-    if (wider.decrement <= proposal->height) return true;
+    const double least = settled_share * std::abs(value(sums, at));
+    if (wider.decrement <= std::max(proposal->height, least)) return true;
+    last_decrement_ = std::numeric_limits<double>::infinity();
     *proposal = std::move(wider);
     proposal->height = proposal->decrement;
     return true;
