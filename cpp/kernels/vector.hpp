@@ -95,13 +95,18 @@ template <class Mask, class V>
     return mask ? yes : no;
 }
 
+template <bool Upper, class T, int L>
+[[gnu::always_inline]] inline Vector<T, L / 2> half_of(const Vector<T, L>& v) {
+    Vector<T, L / 2> half;
+    __builtin_memcpy(&half, reinterpret_cast<const char*>(&v) + (Upper ? sizeof half : 0),
+                     sizeof half);
+    return half;
+}
+
 // Adds the upper half to the lower: the one order in which lanes are summed.
 template <class T, int L>
 [[gnu::always_inline]] inline Vector<T, L / 2> fold(Vector<T, L> v) {
-    Vector<T, L / 2> low, high;
-    __builtin_memcpy(&low, &v, sizeof low);
-    __builtin_memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
-    return low + high;
+    return half_of<false, T, L>(v) + half_of<true, T, L>(v);
 }
 
 // The lanes [0, N) of some order, as template arguments.

@@ -162,6 +162,21 @@ void two_classes_are_a_log_loss() {
     });
 }
 
+// Numbers of no class are the front door's to refuse; here they only must not lead out of the row.
+void numbers_of_no_class_stay_within_the_row() {
+    each_kernel_table([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        const Exact<T> z(std::vector<T>(3, T(0)));
+        for (const double number : {-1.0, 3.0, 1e9, std::numeric_limits<double>::quiet_NaN()}) {
+            const Exact<T> y(std::vector<T>(3, static_cast<T>(number)));
+            Exact<T> slopes(std::vector<T>(3, T(9)));
+            softmax_of(kernels).derivative({1, 3, z.data(), y.data(), nullptr, nullptr, {}},
+                                           slopes.data());
+            for (Index k = 0; k < 3; ++k) check(std::abs(slopes[k]) <= 1, kernels.isa, ' ', number);
+        }
+    });
+}
+
 void extremes() {
     each_kernel_table([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
@@ -195,6 +210,7 @@ int main(int argc, char** argv) {
     return run({{"equals the definition", equals_the_definition},
                 {"slopes add up to nothing", slopes_add_up_to_nothing},
                 {"two classes are a log loss", two_classes_are_a_log_loss},
+                {"numbers of no class", numbers_of_no_class_stay_within_the_row},
                 {"extremes", extremes}},
                argc, argv);
 }

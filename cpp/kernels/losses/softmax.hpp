@@ -19,9 +19,8 @@ template <class T, int L>
     if constexpr (L == 1) {
         return v[0];
     } else {
-        Vector<T, L / 2> low, high;
-        __builtin_memcpy(&low, &v, sizeof low);
-        __builtin_memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
+        const auto low = half_of<false, T, L>(v);
+        const auto high = half_of<true, T, L>(v);
         return largest_lane<T, L / 2>(select(high > low, high, low));
     }
 }
@@ -63,7 +62,12 @@ struct SoftmaxRow {
         const T z = tile.z[first + k];
         return tile.offset != nullptr ? z + tile.offset[first + k] : z;
     }
-    Index own() const { return static_cast<Index>(tile.y[first]); }
+    // within the row whatever y holds: it is where the kernels write
+    Index own() const {
+        const T number = tile.y[first];
+        return number >= 0 && number < static_cast<T>(tile.outputs) ? static_cast<Index>(number)
+                                                                    : 0;
+    }
     T weight() const { return tile.weight != nullptr ? tile.weight[first] : T(1); }
 };
 
