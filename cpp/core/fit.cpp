@@ -24,8 +24,8 @@ void FitRun<T>::prepare(const Coefficients& start) {
     const ColumnMoments& moments = columns_.moments();
     options_.penalty = penalty_on_columns(options_, moments);
     step_problem_ = step_problem(options_, curvature);
-    // outputs together have no Hessian of one output's size: they step in that of the bound, which
-    // knows no kinks
+    // outputs together have no Hessian of one output's size: a metric of quasi-Newton steps is made
+    // of their mean, and knows no kinks
     const bool joint = batch() && objective_.loss().targets == Targets::classes;
     const bool whitens = WhiteningSample<T>::pays(data_) && !(joint && !options_.penalty.smooth());
     outcome_.precondition = chosen_precondition(options_, whitens);

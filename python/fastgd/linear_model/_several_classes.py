@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from ..result import FitResult
 
 
-def joint(loss: Loss, n_classes: int) -> bool:
-    """Return whether one model tells all classes apart."""
-    return loss.targets == "classes" and n_classes > 2
-
-
 def loss_of(loss: Loss, n_classes: int) -> Loss:
     """Return the loss that is minimised: softmax of two classes is a log loss of the second."""
     two = loss.targets == "classes" and n_classes == 2
@@ -40,8 +35,8 @@ def fit_classes(
 ) -> list[FitResult]:
     """Fit all classes, as `fit_one_vs_rest` does; a joint fit has one result."""
     loss = settings["loss"]
-    if loss.name == "squared_error" and len(np.unique(codes)) > 2:
-        # alike for all classes bends no other loss: these share their Hessian and each reading of X
+    if loss.name == "squared_error" and codes.max() > 1:
+        # no other loss bends alike for all classes: these share a Hessian and each reading of X
         settings = settings | {"loss": replace(loss, targets="one-vs-rest")}
     if settings["loss"].joint:
         return [fit(X, codes, coef_init=coef_init, intercept_init=intercept_init, **settings)]
@@ -57,6 +52,6 @@ def parameters_of(results: Sequence[FitResult]) -> tuple[NDArray[Any], NDArray[A
 
 def positive_of(loss: Loss, n_classes: int) -> list[float | None]:
     """Return the code of each descent's positive class, as a stream takes it."""
-    if joint(loss, n_classes):
+    if loss.joint:
         return [None]
     return [float(k) for k in range(n_classes)] if n_classes > 2 else [1.0]

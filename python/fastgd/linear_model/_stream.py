@@ -106,8 +106,7 @@ class Task:
 
     def targets(self, rows: Rows) -> NDArray[Any]:
         """Return the targets as the descents take them: each class its code, if all share one."""
-        joint = self.loss.targets == "classes"
-        return np.broadcast_to(rows.y, (len(rows), self.n_outputs)) if joint else rows.y
+        return np.broadcast_to(rows.y, (len(rows), self.n_outputs)) if self.loss.joint else rows.y
 
     def first_rows(self) -> int:
         """Return how many rows tell metric and step; one where nothing is left to be told."""
