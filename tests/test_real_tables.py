@@ -59,7 +59,8 @@ def targets_of(data: Table, loss: losses.Loss) -> npt.NDArray[Any]:
     if loss.targets == "binary":
         return data.labels
     if loss.targets == "classes":
-        return np.digitize(data.y, np.unique(np.quantile(data.y, [0.33, 0.66])))
+        parts = np.digitize(data.y, np.unique(np.quantile(data.y, [0.33, 0.66])))
+        return parts if np.ptp(parts) > 0 else data.labels
     if loss.targets == "real":
         return data.y
     amounts = data.y - min(data.y.min(), 0.0)
@@ -74,8 +75,6 @@ def test_default_fit_of_every_loss_ends_where_a_long_one_does(table: str, loss: 
     """Within 1e-4 of the optimum, and of the objective at 0 where nearly all of that is gone."""
     data = TABLES[table]()
     y = targets_of(data, losses.resolve(loss))
-    if loss == "softmax" and len(np.unique(y)) < 2:
-        pytest.skip("one class")
     result = fastgd.fit(data.X, y, loss=loss)
     if result.separable:
         return
