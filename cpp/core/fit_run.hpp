@@ -35,16 +35,27 @@ class FitRun {
 
     FitOutcome run(Coefficients start);
 
+    // What `run` does in turn, for those who drive several fits side by side. Each is false once
+    // the fit is over; `outcome` then tells how it ended.
+    bool begin(Coefficients start);
+    bool measures_start() const;  // by `evaluate`, then `accept_start`
+    bool accept_start();
+    bool begin_epoch();
+    bool advance();
+    bool measures_epoch() const;  // by `evaluate`
+    bool end_epoch();
+    FitOutcome outcome();
+
+    // Measures the model as it stands: reads X, unless second moments stand for it.
+    bool evaluate();
+
   private:
     bool batch() const { return options_.solver == Solver::batch; }
     bool automatic() const { return options_.rate == Rate::automatic; }
     // Batch descent in the metric of the Hessian: steps come from `whitening_` alone.
     bool whitened_batch() const { return batch() && whitening_ != nullptr; }
-    // Whether the objective is wanted after this epoch.
-    bool measures(Index epoch) const {
-        return batch() || options_.tol || epoch + 1 == options_.max_iter ||
-               options_.variance_reduction == VarianceReduction::svrg;
-    }
+    // Nobody wants the fit, or nothing can be fitted: there is nothing to conclude.
+    bool abandoned() const { return outcome_.interrupted || outcome_.non_finite; }
 
     void prepare(const Coefficients& start);
 
@@ -55,25 +66,22 @@ class FitRun {
 
     // False once somebody wants the fit to end; asked between pieces of a few milliseconds.
     bool keep_going();
-    // Passes over the data; false if interrupted.
+    // A pass over the data; false if interrupted.
     bool feed(const Sampler& sampler, Index epoch);
-    bool advance(Index epoch);
-    bool evaluate();
     // Second moments in the place of X from this epoch on; false if interrupted or out of time.
-    bool take_second_moments(Index epoch);
+    bool take_second_moments();
     // The step in the Hessian's metric from where the last sums were taken.
     void propose();
     // After an epoch: what to do next; `measured_` holds its measure.
-    Verdict settle(Index epoch);
-    // Summed at the best coefficients but for those that a penalty or a bound keeps from infinity.
-    double unbounded_loss() const;
-    void retreat();
+    Verdict settle();
+    // False if interrupted.
+    bool retreat();
     // On the caller's columns, as kernels read them.
     Coefficients onto_raw(Coefficients model) const;
     // What rounding leaves of an exact fit there.
     double rounded_at(const Coefficients& raw) const;
     // How the fit ended, and with which coefficients.
-    void conclude(Verdict verdict);
+    void conclude();
 
     Objective<T> objective_;
     Data data_;  // counts what is read of it
@@ -92,6 +100,11 @@ class FitRun {
     std::unique_ptr<SecondMoments<T>> second_moments_;
     std::unique_ptr<Descent<T>> descent_;
     std::unique_ptr<Stopping> stopping_;
+    std::optional<Index> reading_epochs_;  // before second moments stand for X
+    bool starts_at_zero_ = true;
+    Index epoch_ = 0;
+    double rate_ = 0.0;  // that the epoch's steps begin with
+    Verdict verdict_ = Verdict::go_on;
     double target_square_ = 0.0;  // mean over rows, outputs together
     GradientSums sums_;  // but for plain batch: of all rows at the last coefficients measured
     Measure measured_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 namespace fastgd {
@@ -29,20 +28,6 @@ template <class T>
 double objective_of_zero(const Objective<T>& objective, const Data& data) {
     const GradientSums sums = sums_of_zero(objective, data);
     return sums.loss / sums.weight;
-}
-
-template <class T>
-bool separates(const LossKernels<T>& loss, LossParameters parameters, double summed_loss,
-               double least_weight) {
-    // below log(2) a class has more than half of all probability
-    if (loss.targets == Targets::classes) return summed_loss < std::log(2.0) * least_weight;
-    if (loss.targets != Targets::binary) return false;
-    const T border = 0;
-    double at_border = std::numeric_limits<double>::infinity();
-    for (const T label : {T(1), T(-1)})
-        at_border =
-            std::min(at_border, loss.value({1, 1, &border, &label, nullptr, nullptr, parameters}));
-    return summed_loss < at_border * least_weight;
 }
 
 namespace {
@@ -87,8 +72,6 @@ NullModel null_model(const KernelTable<T>& kernels, const LossSpec& loss, const 
 
 template double objective_of_zero(const Objective<float>&, const Data&);
 template double objective_of_zero(const Objective<double>&, const Data&);
-template bool separates(const LossKernels<float>&, LossParameters, double, double);
-template bool separates(const LossKernels<double>&, LossParameters, double, double);
 template NullModel null_model(const KernelTable<float>&, const LossSpec&, const Data&, bool, int);
 template NullModel null_model(const KernelTable<double>&, const LossSpec&, const Data&, bool, int);
 

@@ -9,12 +9,6 @@ namespace fastgd {
 template <class T>
 double objective_of_zero(const Objective<T>& objective, const Data& data);
 
-// True if a summed loss this low proves that every row is on its own label's side: it is below
-// that of the lightest row alone at the border between the classes.
-template <class T>
-bool separates(const LossKernels<T>& loss, LossParameters parameters, double summed_loss,
-               double least_weight);
-
 // Of a loss in exp(z): intercepts that make it each output's mean, offsets reckoned with by theirs,
 // and how the loss bends there (without an intercept, at zero coefficients if that is more).
 struct NullModel {
