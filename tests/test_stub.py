@@ -31,7 +31,7 @@ SPELLINGS = [
     (r"fastgd\._core\.", ""),
 ]
 # Types that pybind11 cannot see into; the stub may say more.
-OPAQUE = {"object", "dict", "tuple"}
+OPAQUE = {"object", "dict", "list", "tuple"}
 
 
 @cache

@@ -17,6 +17,12 @@ class ColumnLook {
     // what is not finite. Once `keep_going` says no, nothing is known.
     void look(bool columns, FunctionRef<bool()> keep_going);
 
+    // As another look at the same columns and weights found them.
+    void know(const ColumnLook& other) {
+        moments_ = other.moments_;
+        knows_columns_ = other.knows_columns_;
+    }
+
     bool knows_columns() const { return knows_columns_; }
     // Nothing but the weights as long as the columns are not known.
     const ColumnMoments& moments() const { return moments_; }

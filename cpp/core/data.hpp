@@ -1,9 +1,17 @@
 // One set of rows as the user holds them: X, y, weights and offsets, nothing copied.
 #pragma once
 
+#include <span>
+
 #include "../kernels/table.hpp"
 
 namespace fastgd {
+
+// A binary model of one class: rows with its label are +1, all others -1.
+struct ClassTarget {
+    double label = 1.0;
+    LossParameters loss;
+};
 
 struct Data {
     StridedView X;
@@ -13,11 +21,16 @@ struct Data {
     bool binary = false;
     double positive_label = 1.0;  // y equal to this is +1, anything else -1; of several outputs
                                   // each tells the class of its own number from the rest
+    // An output for each of these, told apart by the labels in y's only column; empty: y tells all.
+    // For gradients alone.
+    std::span<const ClassTarget> classes;
     Index* rows_read = nullptr;  // counts rows of X, each time one comes from memory; or null
 
     Index rows() const { return X.rows; }
     Index columns() const { return X.columns; }
-    Index outputs() const { return y.columns; }
+    Index outputs() const {
+        return classes.empty() ? y.columns : static_cast<Index>(classes.size());
+    }
 
     // Said by whoever reads rows of X, once for a team and before it starts.
     void count_read(Index rows_of_X) const {

@@ -3,7 +3,18 @@
 #include <cmath>
 #include <limits>
 
+#include "zero_model.hpp"
+
 namespace fastgd {
+
+template <class T>
+double mean_target_square(const Objective<T>& objective, const Data& data, double at_zero) {
+    if (objective.loss().quadratic) return 2.0 * at_zero;
+    if (objective.loss().targets != Targets::real) return 0.0;
+    const KernelTable<T>& kernels = objective.kernels();
+    const Objective<T> squares(kernels, {find_loss(kernels, "squared_error")}, objective.threads());
+    return 2.0 * objective_of_zero(squares, data);
+}
 
 template <class T>
 double rounded_objective(const Objective<T>& objective, const ColumnMoments& moments,
@@ -32,6 +43,8 @@ double rounded_objective(const Objective<T>& objective, const ColumnMoments& mom
     return std::isfinite(total) ? total : 0.0;
 }
 
+template double mean_target_square(const Objective<float>&, const Data&, double);
+template double mean_target_square(const Objective<double>&, const Data&, double);
 template double rounded_objective(const Objective<float>&, const ColumnMoments&,
                                   const Coefficients&, double);
 template double rounded_objective(const Objective<double>&, const ColumnMoments&,

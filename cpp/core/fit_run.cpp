@@ -21,7 +21,7 @@ constexpr double infinite = std::numeric_limits<double>::infinity();
 }  // namespace
 
 template <class T>
-void FitRun<T>::prepare(const Coefficients& start) {
+void FitRun<T>::prepare(const Coefficients& start, const FitRun* sibling) {
     const double curvature = objective_.curvature();
     const ColumnMoments& moments = columns_.moments();
     options_.penalty = penalty_on_columns(options_, moments);
@@ -39,8 +39,12 @@ void FitRun<T>::prepare(const Coefficients& start) {
     preconditioner.template round_shift<T>();
     if (outcome_.precondition == Precondition::whiten && !joint)
         whitening_ = std::make_unique<Whitening<T>>(
-            objective_, data_, moments, preconditioner.shift, options_.penalty,
-            options_.fit_intercept, [&] { return keep_going(); });
+            objective_, data_,
+            sibling != nullptr
+                ? sibling->whitening_->sample().with(data_, moments)
+                : WhiteningSample<T>(objective_, data_, moments, preconditioner.shift,
+                                     [&] { return keep_going(); }),
+            options_.penalty, options_.fit_intercept);
 
     DescentOptions& d = descent_options_;
     d = descent_options(options_, data_, moments.weight / static_cast<double>(data_.rows()));
@@ -56,6 +60,8 @@ void FitRun<T>::prepare(const Coefficients& start) {
         d.schedule.rate =
             adaptive_rate(options_.update, at_zero, (data_.rows() + rows_a_step - 1) / rows_a_step);
         d.gradient_unit = reach(at_zero);
+    } else if (sibling != nullptr && sibling->objective_.curvature() == curvature) {
+        d.schedule.rate = sibling->descent_options_.schedule.rate;
     } else if (automatic() && !whitened_batch() && !d.whitened) {
         d.schedule.rate = automatic_rate(objective_.kernels(), data_, step_problem_, moments,
                                          preconditioner, [&] { return keep_going(); });
@@ -67,15 +73,7 @@ void FitRun<T>::prepare(const Coefficients& start) {
     best_ = start.onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, d, best_);
     if (start.zero()) best_measure_ = {.objective = at_zero, .gradient_norm = unknown};
-    // labels and means are never fitted exactly
-    if (objective_.loss().quadratic) {
-        target_square_ = 2.0 * at_zero;
-    } else if (objective_.loss().targets == Targets::real) {
-        const KernelTable<T>& kernels = objective_.kernels();
-        const Objective<T> squares(kernels, {find_loss(kernels, "squared_error")},
-                                   objective_.threads());
-        target_square_ = 2.0 * objective_of_zero(squares, data_);
-    }
+    target_square_ = mean_target_square(objective_, data_, at_zero);
     const double rounding = static_cast<double>(std::numeric_limits<T>::epsilon());
     stopping_ = std::make_unique<Stopping>(
         stopping_options(options_, whitening_ != nullptr, at_zero, 8.0 * rounding));
@@ -100,20 +98,45 @@ bool FitRun<T>::keep_going() {
 }
 
 template <class T>
-bool FitRun<T>::feed(const Sampler& sampler, Index epoch) {
+Index FitRun<T>::rows_a_piece() const {
+    return options_.rate == Rate::schedule ? rows_a_rate(options_, data_.rows()) : data_.rows();
+}
+
+template <class T>
+bool FitRun<T>::begin_piece(Index rows_before) {
+    if (!keep_going()) return false;
+    if (options_.rate == Rate::schedule)
+        descent_->set_rate(
+            monitor_.rate_of(static_cast<double>(epoch()) +
+                             static_cast<double>(rows_before) / static_cast<double>(data_.rows())));
+    return true;
+}
+
+template <class T>
+bool FitRun<T>::begin_steps() {
+    if (whitened_batch()) {
+        descent_->restart_from(proposal_ ? proposal_->to
+                                         : whitening_->solve_sample(descent_->coefficients(),
+                                                                    [&] { return keep_going(); }));
+    } else if (!batch() && reduces_variance(options_) && sums_.weight > 0.0) {
+        // with our own steps each epoch starts from a full gradient, but for the first, where
+        // noise is small beside what is to be gained
+        const Coefficients anchor = descent_->coefficients();
+        static_cast<Stochastic<T>&>(*descent_).anchor_at(anchor, sums_,
+                                                         proposal_ ? proposal_->to : anchor);
+    }
+    return keep_going();
+}
+
+template <class T>
+bool FitRun<T>::feed() {
     RowOrder order;
-    const bool scheduled = options_.rate == Rate::schedule && !batch();
     Index done = 0;
-    for (Index s = 0; s < sampler.segments(); ++s) {
-        const RowSelection segment = sampler.segment(options_.epochs_before + epoch, s, order);
-        const Index piece = scheduled ? rows_a_rate(options_, data_.rows()) : segment.count;
-        for (Index begin = 0; begin < segment.count; begin += piece) {
-            if (!keep_going()) return false;
-            if (scheduled)
-                descent_->set_rate(monitor_.rate_of(
-                    static_cast<double>(options_.epochs_before + epoch) +
-                    static_cast<double>(done + begin) / static_cast<double>(data_.rows())));
-            descent_->consume(data_, segment.part(begin, std::min(piece, segment.count - begin)));
+    for (Index s = 0; s < sampler_.segments(); ++s) {
+        const RowSelection segment = sampler_.segment(epoch(), s, order);
+        for (Index begin = 0; begin < segment.count; begin += rows_a_piece()) {
+            if (!begin_piece(done + begin)) return false;
+            consume(segment.part(begin, std::min(rows_a_piece(), segment.count - begin)));
         }
         done += segment.count;
     }
@@ -121,60 +144,44 @@ bool FitRun<T>::feed(const Sampler& sampler, Index epoch) {
 }
 
 template <class T>
-bool FitRun<T>::advance() {
-    if (whitened_batch()) {
-        descent_->restart_from(proposal_ ? proposal_->to
-                                         : whitening_->solve_sample(descent_->coefficients(),
-                                                                    [&] { return keep_going(); }));
-        return keep_going() && !spoiled(descent_->coefficients().finite());
-    }
-    if (!batch()) {
-        // with our own steps each epoch starts from a full gradient, but for the first, where
-        // noise is small beside what is to be gained
-        if (reduces_variance(options_) && sums_.weight > 0.0) {
-            const Coefficients anchor = descent_->coefficients();
-            static_cast<Stochastic<T>&>(*descent_).anchor_at(anchor, sums_,
-                                                             proposal_ ? proposal_->to : anchor);
-        }
-        if (!feed(sampler_, epoch_)) return false;
-    }
+bool FitRun<T>::end_steps() {
     if (joint_) joint_->renew_after(epoch_, descent_->coefficients(), [&] { return keep_going(); });
-    descent_->finish_epoch();
+    if (!whitened_batch()) descent_->finish_epoch();
     return keep_going() && !spoiled(descent_->coefficients().finite());
 }
 
 template <class T>
 bool FitRun<T>::evaluate() {
-    if (batch() && !whitening_) {
-        auto& descent = static_cast<Batch<T>&>(*descent_);
-        const Coefficients at = descent.coefficients();
-        std::optional<GradientSums> told;
-        if (second_moments_) told = second_moments_->sums_at(at);
-        if (told) {
-            descent.take(std::move(*told));
-        } else {
-            if (!feed(sampler_, 0)) return false;
-            descent.finish_rows();
-            if (second_moments_) second_moments_->refer_to(at, descent.sums());
-        }
-        measured_ = descent.measure();
+    const Coefficients at = descent_->coefficients();
+    std::optional<GradientSums> told;
+    if (second_moments_) told = second_moments_->sums_at(at);
+    if (told) {
+        take(std::move(*told));
         return true;
     }
-    const Coefficients at = descent_->coefficients();
     const std::vector<T> coef(at.coef.begin(), at.coef.end());
     const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
-    const std::vector<double>& shift = descent_options_.preconditioner.shift;
-    const std::vector<T> shift_T(shift.begin(), shift.end());
+    const std::vector<T> shift_T(shift().begin(), shift().end());
     const LinearModel<T> model{coef.data(), intercept.data(),
-                               shift.empty() ? nullptr : shift_T.data()};
-    sums_.clear();
-    RowOrder order;
-    for (Index s = 0; s < in_order_.segments(); ++s) {
-        if (!keep_going()) return false;
-        objective_.add_gradient(data_, in_order_.segment(0, s, order), model, sums_);
-    }
-    measured_ = measure(sums_, options_.penalty, at.coef, shift, options_.fit_intercept);
+                               shift_T.empty() ? nullptr : shift_T.data()};
+    GradientSums sums(data_);
+    if (!objective_.add_gradient(data_, model, [&] { return keep_going(); }, sums)) return false;
+    if (second_moments_) second_moments_->refer_to(at, sums);
+    take(std::move(sums));
     return true;
+}
+
+template <class T>
+void FitRun<T>::take(GradientSums sums) {
+    if (batch() && !whitening_) {
+        auto& descent = static_cast<Batch<T>&>(*descent_);
+        descent.take(std::move(sums));
+        measured_ = descent.measure();
+        return;
+    }
+    sums_ = std::move(sums);
+    measured_ = measure(sums_, options_.penalty, descent_->coefficients().coef, shift(),
+                        options_.fit_intercept);
 }
 
 template <class T>
@@ -182,8 +189,7 @@ bool FitRun<T>::take_second_moments() {
     const auto in_time = [&] {
         return keep_going() && !(options_.max_time && log_.past(*options_.max_time));
     };
-    auto moments = std::make_unique<SecondMoments<T>>(
-        objective_, data_, descent_options_.preconditioner.shift, in_time);
+    auto moments = std::make_unique<SecondMoments<T>>(objective_, data_, shift(), in_time);
     if (!in_time()) return false;
     log_.leave_out();
     outcome_.squares_overflow = !moments->finite();
@@ -237,7 +243,7 @@ Verdict FitRun<T>::settle() {
     if (options_.tol && stopping_->improved() &&
         best_measure_.objective <= *options_.tol * stopping_->reference() &&
         separates(objective_, data_, options_.penalty, columns_.moments(), best_,
-                  best_measure_.objective, descent_options_.preconditioner.shift)) {
+                  best_measure_.objective, shift())) {
         outcome_.separable = true;
         verdict = Verdict::converged;
     }
@@ -248,7 +254,7 @@ template <class T>
 Coefficients FitRun<T>::onto_raw(Coefficients model) const {
     // an intercept that made up for digits the caller does not get would be off by mean * rounding
     for (double& w : model.coef) w = static_cast<double>(static_cast<T>(w));
-    return model.onto_raw(descent_options_.preconditioner.shift);
+    return model.onto_raw(shift());
 }
 
 template <class T>
@@ -300,23 +306,19 @@ void FitRun<T>::conclude() {
 }
 
 template <class T>
-bool FitRun<T>::begin(Coefficients start) {
+bool FitRun<T>::begin(Coefficients start, const FitRun* sibling) {
     options_.penalty.box = options_.penalty.box.template within<T>();
     options_.penalty.box.project(start.coef);
+    if (sibling != nullptr) columns_.know(sibling->columns_);
     if (!look_at_data(automatic() || options_.precondition != Precondition::none ||
                       penalises_deviations(options_)))
         return false;
     starts_at_zero_ = start.zero();
-    prepare(start);
+    prepare(start, sibling);
     reading_epochs_ = epochs_before_second_moments(
         options_, {data_.rows(), data_.columns(), data_.outputs(), static_cast<Index>(sizeof(T)),
                    objective_.loss().quadratic});
     return !outcome_.interrupted;
-}
-
-template <class T>
-bool FitRun<T>::measures_start() const {
-    return !starts_at_zero_ || (batch() && !whitening_);
 }
 
 template <class T>
@@ -336,15 +338,9 @@ bool FitRun<T>::begin_epoch() {
         return false;
     }
     if (options_.rate == Rate::callable || options_.rate == Rate::schedule)
-        descent_->set_rate(monitor_.rate_of(static_cast<double>(options_.epochs_before + epoch_)));
+        descent_->set_rate(monitor_.rate_of(static_cast<double>(epoch())));
     rate_ = descent_->rate();
     return true;
-}
-
-template <class T>
-bool FitRun<T>::measures_epoch() const {
-    return batch() || options_.tol || epoch_ + 1 == options_.max_iter ||
-           options_.variance_reduction == VarianceReduction::svrg;
 }
 
 template <class T>
@@ -383,7 +379,8 @@ template <class T>
 FitOutcome FitRun<T>::run(Coefficients start) {
     bool running = begin(std::move(start)) && (!measures_start() || (evaluate() && accept_start()));
     while (running)
-        running = begin_epoch() && advance() && (!measures_epoch() || evaluate()) && end_epoch();
+        running = begin_epoch() && begin_steps() && (batch() || feed()) && end_steps() &&
+                  (!measures_epoch() || evaluate()) && end_epoch();
     return outcome();
 }
 

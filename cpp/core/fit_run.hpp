@@ -26,7 +26,6 @@ class FitRun {
                    options.solver == Solver::batch ? Shuffle::none : options.shuffle, options.seed,
                    options.solver == Solver::minibatch ? BatchParts::of(options.batch_size)
                                                        : BatchParts{}),
-          in_order_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)), Shuffle::none, 0),
           log_(data.rows()),
           columns_(objective_, data_),
           sums_(data.outputs(), data.columns()) {
@@ -37,37 +36,63 @@ class FitRun {
 
     // What `run` does in turn, for those who drive several fits side by side. Each is false once
     // the fit is over; `outcome` then tells how it ended.
-    bool begin(Coefficients start);
-    bool measures_start() const;  // by `evaluate`, then `accept_start`
+
+    // What a `sibling` that has begun knows of the same rows and options is not found out again.
+    bool begin(Coefficients start, const FitRun* sibling = nullptr);
+    // By `evaluate`, then `accept_start`.
+    bool measures_start() const { return !starts_at_zero_ || (batch() && !whitening_); }
     bool accept_start();
     bool begin_epoch();
-    bool advance();
-    bool measures_epoch() const;  // by `evaluate`
+    bool begin_steps();
+    bool feed();  // the rows of a stochastic epoch
+    bool end_steps();
+    // By `evaluate`.
+    bool measures_epoch() const {
+        return batch() || options_.tol || epoch_ + 1 == options_.max_iter ||
+               options_.variance_reduction == VarianceReduction::svrg;
+    }
     bool end_epoch();
     FitOutcome outcome();
 
+    // A part of `feed`: at most so many rows, asked for in the order of the sampler.
+    Index rows_a_piece() const;
+    bool begin_piece(Index rows_before);
+    void consume(const RowSelection& rows) { descent_->consume(data_, rows); }
+
     // Measures the model as it stands: reads X, unless second moments stand for it.
     bool evaluate();
+    // The same by what somebody else read there.
+    void take_reading(GradientSums sums) {
+        data_.count_read(data_.rows());
+        take(std::move(sums));
+    }
+
+    bool batch() const { return options_.solver == Solver::batch; }
+    // Counted from the first fit, if this one goes on from another.
+    Index epoch() const { return options_.epochs_before + epoch_; }
+    const FitOptions& options() const { return options_; }
+    const Sampler& sampler() const { return sampler_; }
+    const Objective<T>& objective() const { return objective_; }
+    const std::vector<double>& shift() const { return descent_options_.preconditioner.shift; }
+    Coefficients coefficients() const { return descent_->coefficients(); }
+    // Nobody wants the fit, or nothing can be fitted: there is nothing to conclude.
+    bool abandoned() const { return outcome_.interrupted || outcome_.non_finite; }
+    // False once somebody wants the fit to end; asked between pieces of a few milliseconds.
+    bool keep_going();
 
   private:
-    bool batch() const { return options_.solver == Solver::batch; }
     bool automatic() const { return options_.rate == Rate::automatic; }
     // Batch descent in the metric of the Hessian: steps come from `whitening_` alone.
     bool whitened_batch() const { return batch() && whitening_ != nullptr; }
-    // Nobody wants the fit, or nothing can be fitted: there is nothing to conclude.
-    bool abandoned() const { return outcome_.interrupted || outcome_.non_finite; }
-
-    void prepare(const Coefficients& start);
+    void prepare(const Coefficients& start, const FitRun* sibling);
 
     // At the weights and, where they are needed, at the columns; false to give up.
     bool look_at_data(bool columns);
     // Columns not looked at show what is not finite in the first numbers made of them.
     bool spoiled(bool finite);
 
-    // False once somebody wants the fit to end; asked between pieces of a few milliseconds.
-    bool keep_going();
-    // A pass over the data; false if interrupted.
-    bool feed(const Sampler& sampler, Index epoch);
+    // The sums over all rows at the model as it stands.
+    void take(GradientSums sums);
     // Second moments in the place of X from this epoch on; false if interrupted or out of time.
     bool take_second_moments();
     // The step in the Hessian's metric from where the last sums were taken.
@@ -88,7 +113,6 @@ class FitRun {
     FitOptions options_;  // with the penalty on columns as given
     FitMonitor& monitor_;
     Sampler sampler_;
-    Sampler in_order_;
     EpochLog log_;
 
     ColumnLook<T> columns_;

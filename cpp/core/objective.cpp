@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "class_losses.hpp"
 #include "parallel.hpp"
 #include "tile_reader.hpp"
 
@@ -13,6 +14,7 @@ void GradientSums::clear() {
     weight = 0.0;
     std::fill(coef.begin(), coef.end(), 0.0);
     std::fill(intercept.begin(), intercept.end(), 0.0);
+    std::fill(class_loss.begin(), class_loss.end(), 0.0);
 }
 
 void GradientSums::add(const GradientSums& other, double factor) {
@@ -20,6 +22,8 @@ void GradientSums::add(const GradientSums& other, double factor) {
     weight += factor * other.weight;
     for (std::size_t j = 0; j < coef.size(); ++j) coef[j] += factor * other.coef[j];
     for (std::size_t k = 0; k < intercept.size(); ++k) intercept[k] += factor * other.intercept[k];
+    for (std::size_t k = 0; k < class_loss.size(); ++k)
+        class_loss[k] += factor * other.class_loss[k];
 }
 
 namespace {
@@ -29,9 +33,12 @@ template <class T>
 struct BlockScratch {
     TileReader<T> reader;
     Buffer<T> gradient;
+    ClassLosses<T> classes;
 
     BlockScratch(const KernelTable<T>& kernels, const Data& data, Index tile_rows)
-        : reader(kernels, data, tile_rows), gradient(data.outputs() * data.columns()) {}
+        : reader(kernels, data, tile_rows),
+          gradient(data.outputs() * data.columns()),
+          classes(data, tile_rows) {}
 };
 
 template <class T>
@@ -59,7 +66,10 @@ void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks
         kernels.forward(tile, model.coef, outputs, model.intercept, reader.z());
         if constexpr (Gradient) {
             T* derivative = reader.derivative();
-            sums.loss += pointwise.derivative(targets, derivative);
+            if (data.classes.empty())
+                sums.loss += pointwise.derivative(targets, derivative);
+            else
+                scratch.classes.differentiate(pointwise, targets, derivative, sums.class_loss);
             kernels.backward(tile, derivative, outputs, scratch.gradient.data());
             for (Index i = 0; i < size; ++i)
                 for (Index k = 0; k < outputs; ++k)
@@ -73,7 +83,7 @@ void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks
             sums.weight += static_cast<double>(size);
         else
             for (Index i = 0; i < size; ++i)
-                sums.weight += static_cast<double>(targets.weight[i * outputs]);
+                sums.weight += static_cast<double>(targets.weight[i * targets.outputs]);
     }
     if constexpr (Gradient) flush(scratch.gradient, sums.coef);
 }
@@ -96,8 +106,7 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
     std::vector<std::unique_ptr<BlockScratch<T>>> scratch;
     for (int member = 0; member < threads; ++member)
         scratch.push_back(std::make_unique<BlockScratch<T>>(kernels_, data, blocks.tile_rows));
-    std::vector<GradientSums> partial(static_cast<std::size_t>(slots),
-                                      GradientSums(data.outputs(), data.columns()));
+    std::vector<GradientSums> partial(static_cast<std::size_t>(slots), GradientSums(data));
 
     OrderedBlocks order(block_count, slots);
     run_team(threads, [&](int member, int) {
@@ -119,6 +128,18 @@ template <class T>
 void Objective<T>::add_gradient(const Data& data, const RowSelection& rows,
                                 const LinearModel<T>& model, GradientSums& sums) const {
     add<true>(data, rows, model, sums);
+}
+
+template <class T>
+bool Objective<T>::add_gradient(const Data& data, const LinearModel<T>& model,
+                                FunctionRef<bool()> keep_going, GradientSums& sums) const {
+    const Index most =
+        blocks(data.columns(), data.outputs()).template segment_rows<T>(data.columns());
+    for (Index begin = 0; begin < data.rows(); begin += most) {
+        if (!keep_going()) return false;
+        add_gradient(data, {nullptr, begin, std::min(most, data.rows() - begin)}, model, sums);
+    }
+    return true;
 }
 
 template <class T>

@@ -7,6 +7,7 @@
 #include "blocks.hpp"
 #include "buffer.hpp"
 #include "data.hpp"
+#include "function_ref.hpp"
 #include "loss.hpp"
 
 namespace fastgd {
@@ -17,10 +18,15 @@ struct GradientSums {
     double weight = 0.0;
     std::vector<double> coef;
     std::vector<double> intercept;
+    std::vector<double> class_loss;  // of each output, where classes are told apart
 
     GradientSums(Index outputs, Index columns)
         : coef(static_cast<std::size_t>(outputs * columns)),
           intercept(static_cast<std::size_t>(outputs)) {}
+    // For what `data` asks of each output.
+    explicit GradientSums(const Data& data) : GradientSums(data.outputs(), data.columns()) {
+        class_loss.resize(data.classes.size());
+    }
     void clear();
     // Adds `factor` times other sums.
     void add(const GradientSums& other, double factor = 1.0);
@@ -59,7 +65,11 @@ class Objective {
     void add_gradient(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
                       GradientSums& sums) const;
 
-    // The same for the loss alone: gradients in `sums` stay as they are.
+    // The same for all rows. `keep_going` is asked every few milliseconds; false once it says no.
+    bool add_gradient(const Data& data, const LinearModel<T>& model, FunctionRef<bool()> keep_going,
+                      GradientSums& sums) const;
+
+    // The first for the loss alone: gradients in `sums` stay as they are.
     void add_value(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
                    GradientSums& sums) const;
 

@@ -96,7 +96,7 @@ const T* TileReader<T>::row_weights(const Data& data, const RowSelection& select
 template <class T>
 PointwiseTile<T> TileReader<T>::targets(const Data& data, const RowSelection& selection,
                                         LossParameters parameters, double weight_scale) {
-    const Index outputs = data.outputs();
+    const Index outputs = data.y.columns;
     PointwiseTile<T> tile{selection.count, outputs, z_.data(), nullptr,
                           nullptr,         nullptr, parameters};
     tile.y = target_block(data.y, selection);

@@ -16,7 +16,8 @@ class TileReader {
     RowTile<T> rows(const Data& data, const RowSelection& selection, const RowSelection& next,
                     const T* shift);
 
-    // Targets, weights (times `weight_scale`) and offsets; z is this reader's own buffer.
+    // Targets, weights (times `weight_scale`) and offsets; z is this reader's own buffer. Of
+    // classes told apart: a label and a weight a row, beside the predictors of all.
     PointwiseTile<T> targets(const Data& data, const RowSelection& selection,
                              LossParameters parameters, double weight_scale = 1.0);
 

@@ -58,16 +58,14 @@ double slope_between(const GradientSums& a, const GradientSums& b, const Coeffic
 }  // namespace
 
 template <class T>
-Whitening<T>::Whitening(const Objective<T>& objective, const Data& data,
-                        const ColumnMoments& moments, std::vector<double> shift,
-                        const PenaltyStrength& penalty, bool fit_intercept,
-                        FunctionRef<bool()> keep_going)
+Whitening<T>::Whitening(const Objective<T>& objective, const Data& data, WhiteningSample<T> sample,
+                        const PenaltyStrength& penalty, bool fit_intercept)
     : objective_(objective),
       wider_(with_wider_kinks(objective)),
       data_(data),
       penalty_(penalty),
       fit_intercept_(fit_intercept),
-      sample_(objective, data, moments, std::move(shift), keep_going),
+      sample_(std::move(sample)),
       shift_T_(sample_.shift().begin(), sample_.shift().end()),
       sample_sums_(data.outputs(), data.columns()) {}
 

@@ -29,9 +29,9 @@ struct MetricStep {
 template <class T>
 class Whitening {
   public:
-    Whitening(const Objective<T>& objective, const Data& data, const ColumnMoments& moments,
-              std::vector<double> shift, const PenaltyStrength& penalty, bool fit_intercept,
-              FunctionRef<bool()> keep_going);
+    // All but `sample` must outlive this.
+    Whitening(const Objective<T>& objective, const Data& data, WhiteningSample<T> sample,
+              const PenaltyStrength& penalty, bool fit_intercept);
 
     // From `at`, whose sums over all rows are `sums`. The curvature is taken anew where it may have
     // changed. Once `keep_going` says no, the step means nothing.
@@ -40,6 +40,8 @@ class Whitening {
 
     // Close to the optimum of the sample alone.
     Coefficients solve_sample(Coefficients at, FunctionRef<bool()> keep_going);
+
+    const WhiteningSample<T>& sample() const { return sample_; }
 
     // After a step that failed, and after one that did not.
     void shorten() { length_ *= 0.5; }

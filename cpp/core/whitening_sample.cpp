@@ -47,8 +47,8 @@ template <class T>
 WhiteningSample<T>::WhiteningSample(const Objective<T>& objective, const Data& data,
                                     const ColumnMoments& moments, std::vector<double> shift,
                                     FunctionRef<bool()> keep_going)
-    : data_(data),
-      moments_(moments),
+    : data_(&data),
+      moments_(&moments),
       ridge_(std::max(
           64.0 * static_cast<double>(data.columns() + 16) * std::numeric_limits<double>::epsilon(),
           sizeof(T) == 4 ? ridge_float32 : 0.0)),
@@ -61,7 +61,7 @@ WhiteningSample<T>::WhiteningSample(const Objective<T>& objective, const Data& d
 template <class T>
 void WhiteningSample<T>::widen(const Objective<T>& objective, FunctionRef<bool()> keep_going) {
     width_ *= 4.0;
-    rows_ = RowSample(data_.rows());
+    rows_ = RowSample(data_->rows());
     unseen_.assign(shift_.size(), false);
     choose_rows(objective, keep_going);
 }
@@ -70,15 +70,15 @@ template <class T>
 void WhiteningSample<T>::measure_columns() {
     for (std::size_t j = 0; j < shift_.size(); ++j) {
         const double spread =
-            std::sqrt(moments_.variance[j] + square(moments_.mean[j] - shift_[j]));
+            std::sqrt(moments_->variance[j] + square(moments_->mean[j] - shift_[j]));
         const bool centred = shift_[j] != 0.0;
         const bool usable = spread > 0.0 && std::isfinite(spread) && std::isfinite(1.0 / spread) &&
-                            !(centred && moments_.smallest[j] == moments_.largest[j]);
+                            !(centred && moments_->smallest[j] == moments_->largest[j]);
         const bool overflows =
             !std::isfinite(spread) || (spread > 0.0 && !std::isfinite(1.0 / spread));
         unit_.push_back(usable ? 1.0 / spread : overflows ? 0.0 : 1.0);
         constant_.push_back(!usable);
-        const double size = std::sqrt(moments_.variance[j] + square(moments_.mean[j]));
+        const double size = std::sqrt(moments_->variance[j] + square(moments_->mean[j]));
         rounding_.push_back(static_cast<double>(std::numeric_limits<T>::epsilon()) * size *
                             unit_.back());
     }
@@ -89,17 +89,17 @@ template <class T>
 void WhiteningSample<T>::choose_rows(const Objective<T>& objective,
                                      FunctionRef<bool()> keep_going) {
     // of rows that weigh something; among those that do not, more are needed to find as many
-    const double rows = static_cast<double>(moments_.weighing);
-    const double columns = static_cast<double>(data_.columns()) + 1.0;
+    const double rows = static_cast<double>(moments_->weighing);
+    const double columns = static_cast<double>(data_->columns()) + 1.0;
     const double share = objective.loss().quadratic ? once_columns : each_time_columns;
     const double wanted = width_ * std::max(share * rows / columns, columns * rows_a_column);
-    thinned_ = static_cast<double>(data_.rows()) / rows;
+    thinned_ = static_cast<double>(data_->rows()) / rows;
     if (wanted >= rows) return;
     double largest = 0.0;
     for (std::size_t j = 0; j < shift_.size(); ++j)
         if (!constant_[j])
-            largest = std::max(largest, unit_[j] * std::max(moments_.largest[j] - shift_[j],
-                                                            shift_[j] - moments_.smallest[j]));
+            largest = std::max(largest, unit_[j] * std::max(moments_->largest[j] - shift_[j],
+                                                            shift_[j] - moments_->smallest[j]));
     const double rare = wanted / many_rows;
     std::vector<Index> outlying;
     if (square(largest) > rare) {
@@ -107,15 +107,15 @@ void WhiteningSample<T>::choose_rows(const Objective<T>& objective,
         std::vector<T> unit(unit_.begin(), unit_.end());
         for (std::size_t j = 0; j < unit.size(); ++j)
             if (constant_[j]) unit[j] = T(0);
-        outlying = outlying_rows<T>(objective.kernels(), data_, shift, unit, rare,
+        outlying = outlying_rows<T>(objective.kernels(), *data_, shift, unit, rare,
                                     static_cast<Index>(wanted), objective.threads(), keep_going);
     }
-    rows_ = RowSample(data_.rows(), static_cast<Index>(wanted * thinned_), std::move(outlying));
+    rows_ = RowSample(data_->rows(), static_cast<Index>(wanted * thinned_), std::move(outlying));
     std::vector<double> least(shift_.size(), std::numeric_limits<double>::infinity());
     std::vector<double> most(shift_.size(), -std::numeric_limits<double>::infinity());
     rows_.each([&](const RowSelection& part, double) {
         const ColumnMoments seen =
-            column_moments(objective.kernels(), data_, part, objective.threads(), keep_going);
+            column_moments(objective.kernels(), *data_, part, objective.threads(), keep_going);
         for (std::size_t j = 0; j < shift_.size(); ++j) {
             least[j] = std::min(least[j], seen.smallest[j]);
             most[j] = std::max(most[j], seen.largest[j]);
@@ -140,10 +140,10 @@ bool WhiteningSample<T>::second_moments(const Objective<T>& objective, const Lin
                                         FunctionRef<bool()> keep_going,
                                         SymmetricMatrix* moments) const {
     const std::vector<double> scale = seen_unit();
-    const Index columns = data_.columns();
+    const Index columns = data_->columns();
     Gram sums(columns);
     rows_.each([&](const RowSelection& rows, double share) {
-        add_gram(objective, data_, rows, share, model, {scale, shift_, fit_intercept, &residuals},
+        add_gram(objective, *data_, rows, share, model, {scale, shift_, fit_intercept, &residuals},
                  keep_going, sums);
     });
     if (!keep_going() || sums.weight <= 0.0) return false;
@@ -164,8 +164,8 @@ std::vector<double> WhiteningSample<T>::look_closer(const Objective<T>& objectiv
                                                     FunctionRef<bool()> keep_going,
                                                     ResidualColumns& residuals) const {
     const std::vector<double> scale = seen_unit();
-    Gram sums(data_.columns());
-    add_gram<T>(objective, data_, probe, 1.0, nullptr, {scale, shift_, fit_intercept, &residuals},
+    Gram sums(data_->columns());
+    add_gram<T>(objective, *data_, probe, 1.0, nullptr, {scale, shift_, fit_intercept, &residuals},
                 keep_going, sums);
     const double weight = sums.weight * objective.curvature();
     std::vector<double> rounding;
@@ -192,9 +192,9 @@ NearCombinations WhiteningSample<T>::near_combinations(const Objective<T>& objec
     for (const Index k : dependent_columns(factor))
         if (!unseen_[static_cast<std::size_t>(k)]) residuals.add(k, factor.combination(k));
     if (residuals.empty()) return {};
-    const Index wanted = std::max(probed_rows, probed_rows_a_column * data_.columns());
+    const Index wanted = std::max(probed_rows, probed_rows_a_column * data_->columns());
     const std::vector<Index> rows =
-        spread_rows(data_.rows(), static_cast<Index>(static_cast<double>(wanted) * thinned_));
+        spread_rows(data_->rows(), static_cast<Index>(static_cast<double>(wanted) * thinned_));
     const RowSelection probe{rows.data(), 0, static_cast<Index>(rows.size())};
     std::vector<double> roundings;
     for (int look = 0; look < closer_looks; ++look)
@@ -207,7 +207,7 @@ template <class T>
 std::vector<Index> WhiteningSample<T>::dependent_columns(const Cholesky& factor) const {
     std::vector<Index> columns;
     for (const Index j : factor.dependent())
-        if (j < data_.columns() && !constant(j)) columns.push_back(j);
+        if (j < data_->columns() && !constant(j)) columns.push_back(j);
     return columns;
 }
 

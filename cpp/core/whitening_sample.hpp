@@ -27,6 +27,14 @@ class WhiteningSample {
     WhiteningSample(const Objective<T>& objective, const Data& data, const ColumnMoments& moments,
                     std::vector<double> shift, FunctionRef<bool()> keep_going);
 
+    // The same rows with other targets; both must outlive the copy.
+    WhiteningSample with(const Data& data, const ColumnMoments& moments) const {
+        WhiteningSample copy = *this;
+        copy.data_ = &data;
+        copy.moments_ = &moments;
+        return copy;
+    }
+
     // More rows, up to all of them.
     void widen(const Objective<T>& objective, FunctionRef<bool()> keep_going);
 
@@ -60,8 +68,8 @@ class WhiteningSample {
                                     bool fit_intercept, FunctionRef<bool()> keep_going,
                                     ResidualColumns& residuals) const;
 
-    const Data& data_;
-    const ColumnMoments& moments_;
+    const Data* data_;
+    const ColumnMoments* moments_;
     double ridge_;
     RowSample rows_;
     std::vector<double> shift_;

@@ -357,6 +357,24 @@ def fit(
     | None,
     on_rate: Callable[[float], float] | None,
 ) -> _Fitted: ...
+def fit_classes(
+    X: NDArray[Any],
+    y: NDArray[Any],
+    sample_weight: NDArray[Any] | None,
+    loss: str,
+    classes: list[
+        tuple[
+            float,
+            LossParameters,
+            FitOptions,
+            NDArray[np.float64],
+            NDArray[np.float64],
+            object,
+        ]
+    ],
+    single_precision: bool,
+    on_rate: Callable[[float], float] | None,
+) -> list[_Fitted]: ...
 def epochs_before_second_moments(
     options: FitOptions,
     rows: int,

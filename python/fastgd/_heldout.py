@@ -24,10 +24,11 @@ from ._validation import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from ._problem import Problem
     from .losses import Loss
 
 
@@ -136,11 +137,37 @@ def hold_out(
         return _checked(HeldOut(given, loss, options, patience), given, rows), rows.sample_weight
     if validation_fraction is None:
         return None, rows.sample_weight
+    index, weights = _draw(rows, validation_fraction, options)
+    return HeldOut(rows, loss, options, patience, index), weights
+
+
+def hold_out_of_classes(
+    rows: Rows,
+    problems: Sequence[Problem],
+    *,
+    validation_fraction: object,
+    n_iter_no_change: object,
+) -> tuple[Sequence[HeldOut | None], NDArray[Any] | None]:
+    """Return the same for each class against the rest: the same rows judge all of them.
+
+    `rows` tell the classes apart, those of each problem one from the others.
+    """
+    patience = check_integer("n_iter_no_change", n_iter_no_change, 1)
+    if validation_fraction is None:
+        return [None] * len(problems), rows.sample_weight
+    index, weights = _draw(rows, validation_fraction, problems[0].options)
+    return [HeldOut(one.rows, one.loss, one.options, patience, index) for one in problems], weights
+
+
+def _draw(
+    rows: Rows, validation_fraction: object, options: _core.FitOptions
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return the rows that are held out, and the weights of those that are fitted."""
     words = "None (hold out no rows)"
     bounds: dict[str, Any] = {"low": 0.0, "high": 1.0, "low_open": True, "high_open": True}
     fraction = check_real("validation_fraction", validation_fraction, **bounds, alternative=words)
     index = draw_rows(rows.targets, fraction, options.seed)
-    return HeldOut(rows, loss, options, patience, index), _kept_weights(rows, index)
+    return index, _kept_weights(rows, index)
 
 
 def draw_rows(targets: Targets, fraction: float, seed: int) -> NDArray[np.int64]:

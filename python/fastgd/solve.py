@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from . import _core, losses
-from ._bounds import check_bounds, check_start
 from ._heldout import Rows, hold_out
-from ._hooks import Shape, epoch_hook, rate_hook
-from ._options import (
-    DEFAULT_BATCH_SIZE,
-    build_options,
-    check_callback,
-)
-from ._outcome import result_of, warn_if_cut_short
-from ._penalty import check_penalty_factor
+from ._hooks import rate_hook
+from ._options import DEFAULT_BATCH_SIZE
+from ._outcome import warn_if_cut_short
+from ._problem import pose
 from ._progress import ProgressBar
 from ._targets import check_targets
 from ._validation import (
@@ -24,16 +17,15 @@ from ._validation import (
     check_matrix,
     check_offset,
     check_sample_weight,
-    compute_dtype,
     raise_if_non_finite,
 )
-from .losses._custom_check import check_objective
 from .losses._smoothing import rounded_off
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Literal
 
+    import numpy as np
     from numpy.typing import ArrayLike
 
     from .losses import Loss
@@ -301,20 +293,19 @@ def fit(
     array([ 2., -1.])
     """
     matrix = check_matrix(X)
-    n_rows, n_features = matrix.shape
     resolved = losses.resolve(loss)
-    targets = check_targets(y, n_rows, resolved, need_both_classes=True)
-    n_outputs = targets.values.shape[1]
-    weights = check_sample_weight(sample_weight, n_rows)
-    offsets = check_offset(offset, n_rows, n_outputs)
+    targets = check_targets(y, len(matrix), resolved, need_both_classes=True)
+    weights = check_sample_weight(sample_weight, len(matrix))
+    offsets = check_offset(offset, len(matrix), targets.values.shape[1])
     # checked below, like all options
     own_steps = isinstance(learning_rate, str) and learning_rate == "auto"
     resolved = rounded_off(resolved, targets.values, weights, automatic=own_steps)
-    dtype = compute_dtype(matrix)
-    options, rate, plan = build_options(
-        matrix,
-        n_outputs,
+    rows = Rows(matrix, targets, weights, offsets)
+    problem = pose(
+        rows,
         resolved,
+        coef_init=coef_init,
+        intercept_init=intercept_init,
         solver=solver,
         batch_size=batch_size,
         alpha=alpha,
@@ -339,21 +330,17 @@ def fit(
         random_state=random_state,
         epochs_before=epochs_before,
         n_threads=n_threads,
+        callback=callback,
     )
-
-    box = check_bounds(bounds, n_outputs, n_features)
-    coef, intercept = check_start(coef_init, intercept_init, box, n_outputs, n_features)
-
-    shape = Shape(dtype, targets.one_dimensional)
+    options = problem.options
     heldout, weights = hold_out(
-        Rows(matrix, targets, weights, offsets),
+        rows,
         resolved,
         options,
         validation_fraction=validation_fraction,
         validation_set=validation_set,
         n_iter_no_change=n_iter_no_change,
     )
-    checked_callback = check_callback(callback)
     bar = None
     if check_flag("progress", progress):
         bar = ProgressBar(options.max_iter, options.solver.name)
@@ -367,28 +354,16 @@ def fit(
             loss=resolved.name,
             parameters=resolved.core_parameters,
             options=options,
-            coef=coef,
-            intercept=intercept,
-            single_precision=dtype == np.float32,
-            on_epoch=epoch_hook(checked_callback, bar, shape, heldout),
-            on_rate=rate_hook(rate),
+            coef=problem.coef,
+            intercept=problem.intercept,
+            single_precision=problem.single_precision,
+            on_epoch=problem.on_epoch(heldout, bar),
+            on_rate=rate_hook(problem.rate),
         )
     finally:
         if bar is not None:
             bar.close()
     raise_if_non_finite("X", matrix, fitted["non_finite"])
-    check_objective(resolved, fitted["objective"])
-
-    result = result_of(
-        fitted,
-        *(options, rate, plan, shape, heldout),
-        loss=resolved.name,
-        classes=targets.classes,
-        alpha=float(alpha),
-        l1_ratio=float(l1_ratio),
-        penalty_scale=penalty_scale,
-        penalty_factor=check_penalty_factor(penalty_factor, n_features),
-        bounds=None if box is None else box.shown(one_dimensional=targets.one_dimensional),
-    )
+    result = problem.result_of(fitted, heldout)
     warn_if_cut_short(result, options.tol, stacklevel=2)
     return result

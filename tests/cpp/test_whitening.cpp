@@ -27,8 +27,9 @@ class Whitened {
           shift_(Preconditioner::scale(moments_, 1.0, {}, fit_intercept, 0).shift) {
         // the shift is a number that T holds
         for (double& s : shift_) s = static_cast<double>(static_cast<T>(s));
-        whitening_ = std::make_unique<Whitening<T>>(objective_, data_, moments_, shift_, penalty,
-                                                    fit_intercept, keep_going);
+        whitening_ = std::make_unique<Whitening<T>>(
+            objective_, data_, WhiteningSample<T>(objective_, data_, moments_, shift_, keep_going),
+            penalty, fit_intercept);
     }
 
     Whitening<T>& whitening() { return *whitening_; }

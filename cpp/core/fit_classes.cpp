@@ -1,0 +1,207 @@
+#include "fit_classes.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+
+#include "fit_run.hpp"
+#include "parallel.hpp"
+#include "whitening_sample.hpp"
+
+namespace fastgd {
+
+namespace {
+
+// Hessians of so many bytes are held at a time.
+constexpr double hessian_bytes = 256.0 * 1024.0 * 1024.0;
+
+// Rows that all classes step along one after the other stay in the second cache level meanwhile.
+constexpr Index piece_bytes = 512 * 1024;
+
+template <class T>
+class SideBySide {
+  public:
+    SideBySide(const KernelTable<T>& kernels, const Data& data, std::span<const ClassFit> classes)
+        : data_(data) {
+        for (const ClassFit& one : classes) {
+            Data own = data;
+            own.binary = true;
+            own.positive_label = one.label;
+            runs_.push_back(
+                std::make_unique<FitRun<T>>(kernels, one.loss, own, one.options, *one.monitor));
+            targets_.push_back({one.label, one.loss.parameters});
+        }
+    }
+
+    std::vector<FitOutcome> run(std::span<const ClassFit> classes) {
+        for (std::size_t k = 0; k < runs_.size(); ++k) running_.push_back(k);
+        each([&](std::size_t k) {
+            return runs_[k]->begin(classes[k].start, k > 0 ? runs_[0].get() : nullptr);
+        });
+        evaluate([](const FitRun<T>& run) { return run.measures_start(); });
+        each(
+            [&](std::size_t k) { return !runs_[k]->measures_start() || runs_[k]->accept_start(); });
+        while (!running_.empty()) {
+            each([&](std::size_t k) { return runs_[k]->begin_epoch() && runs_[k]->begin_steps(); });
+            if (!running_.empty() && !first().batch()) feed();
+            each([&](std::size_t k) { return runs_[k]->end_steps(); });
+            evaluate([](const FitRun<T>& run) { return run.measures_epoch(); });
+            each([&](std::size_t k) { return runs_[k]->end_epoch(); });
+        }
+        std::vector<FitOutcome> outcomes;
+        for (const auto& run : runs_)
+            outcomes.push_back(given_up_ != nullptr ? given_up_->outcome() : run->outcome());
+        return outcomes;
+    }
+
+  private:
+    FitRun<T>& first() { return *runs_[running_.front()]; }
+
+    // Calls `phase` for each class under way; those it is false for are over.
+    template <class Phase>
+    void each(const Phase& phase) {
+        std::vector<std::size_t> left;
+        for (const std::size_t k : running_) {
+            if (phase(k)) left.push_back(k);
+            if (!runs_[k]->abandoned()) continue;
+            given_up_ = runs_[k].get();
+            running_.clear();
+            return;
+        }
+        running_ = std::move(left);
+    }
+
+    // A stochastic epoch of all: rows are worked on by one class after the other while they are in
+    // the cache, or by several at a time.
+    void feed() {
+        const Sampler& sampler = first().sampler();
+        const Index most = rows_a_piece();
+        const int threads = team();
+        RowOrder order;
+        Index done = 0;
+        for (Index s = 0; s < sampler.segments(); ++s) {
+            const RowSelection segment = sampler.segment(first().epoch(), s, order);
+            for (Index begin = 0; begin < segment.count; begin += most) {
+                each([&](std::size_t k) { return runs_[k]->begin_piece(done + begin); });
+                if (running_.empty()) return;
+                const RowSelection rows =
+                    segment.part(begin, std::min(most, segment.count - begin));
+                run_team(threads, [&](int member, int members) {
+                    for (auto at = static_cast<std::size_t>(member); at < running_.size();
+                         at += static_cast<std::size_t>(members))
+                        runs_[running_[at]]->consume(rows);
+                });
+            }
+            done += segment.count;
+        }
+    }
+
+    // Whole batches, so that none waits for its other rows.
+    Index rows_a_piece() {
+        const FitOptions& options = first().options();
+        const Index unit = options.solver == Solver::minibatch ? options.batch_size : Index{1};
+        const Index bytes = data_.columns() * static_cast<Index>(sizeof(T));
+        const Index rows = std::max(piece_bytes / bytes / unit, Index{1}) * unit;
+        return options.rate == Rate::schedule ? first().rows_a_piece() : rows;
+    }
+
+    // Steps of one row have no other use for threads; batches have, unless each gets classes
+    // enough.
+    int team() {
+        const double bytes =
+            static_cast<double>(data_.rows()) * static_cast<double>(data_.columns()) * sizeof(T);
+        const int threads = threads_for_work(first().options().threads, bytes);
+        const int classes = static_cast<int>(running_.size());
+        if (first().options().solver == Solver::minibatch && classes < threads) return 1;
+        return std::min(threads, classes);
+    }
+
+    // Of all classes that want it, in one reading of X.
+    template <class Wanted>
+    void evaluate(const Wanted& wanted) {
+        std::vector<FitRun<T>*> runs;
+        std::vector<ClassTarget> targets;
+        std::vector<T> coef;
+        std::vector<T> intercept;
+        for (const std::size_t k : running_) {
+            if (!wanted(*runs_[k])) continue;
+            runs.push_back(runs_[k].get());
+            targets.push_back(targets_[k]);
+            const Coefficients at = runs_[k]->coefficients();
+            coef.insert(coef.end(), at.coef.begin(), at.coef.end());
+            intercept.insert(intercept.end(), at.intercept.begin(), at.intercept.end());
+        }
+        if (runs.empty()) return;
+        Data data = data_;
+        data.classes = targets;
+        const std::vector<T> shift(first().shift().begin(), first().shift().end());
+        GradientSums sums(data);
+        const bool done = first().objective().add_gradient(
+            data, {coef.data(), intercept.data(), shift.empty() ? nullptr : shift.data()},
+            [&] { return first().keep_going(); }, sums);
+        if (done)
+            for (std::size_t k = 0; k < runs.size(); ++k) runs[k]->take_reading(part_of(sums, k));
+        each([&](std::size_t k) { return !runs_[k]->abandoned(); });
+    }
+
+    GradientSums part_of(const GradientSums& sums, std::size_t k) const {
+        const auto columns = static_cast<std::ptrdiff_t>(data_.columns());
+        const auto begin = sums.coef.begin() + static_cast<std::ptrdiff_t>(k) * columns;
+        GradientSums part(1, data_.columns());
+        part.loss = sums.class_loss[k];
+        part.weight = sums.weight;
+        part.coef.assign(begin, begin + columns);
+        part.intercept[0] = sums.intercept[k];
+        return part;
+    }
+
+    Data data_;
+    std::vector<std::unique_ptr<FitRun<T>>> runs_;
+    std::vector<ClassTarget> targets_;
+    std::vector<std::size_t> running_;  // in order
+    FitRun<T>* given_up_ = nullptr;
+};
+
+std::size_t classes_at_a_time(const Data& data, const FitOptions& options) {
+    const double size = static_cast<double>(data.columns()) + 1.0;
+    // a factor, and with kinks or bounds what it is the factor of
+    const double bytes = 8.0 * size * size * (options.penalty.smooth() ? 1.0 : 2.0);
+    return static_cast<std::size_t>(std::max(hessian_bytes / bytes, 1.0));
+}
+
+}  // namespace
+
+template <class T>
+std::vector<FitOutcome> fit_classes(const KernelTable<T>& kernels, const Data& data,
+                                    const std::vector<ClassFit>& classes) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point began = Clock::now();
+    const std::size_t most = classes_at_a_time(data, classes.front().options);
+    std::vector<FitOutcome> outcomes;
+    while (outcomes.size() < classes.size()) {
+        const std::size_t left = classes.size() - outcomes.size();
+        const std::size_t count = std::min(most, left);
+        const auto begin = classes.begin() + static_cast<std::ptrdiff_t>(outcomes.size());
+        std::vector<ClassFit> group(begin, begin + static_cast<std::ptrdiff_t>(count));
+        for (ClassFit& one : group) {
+            if (!one.options.max_time) continue;
+            const double spent = std::chrono::duration<double>(Clock::now() - began).count();
+            const double share = static_cast<double>(count) / static_cast<double>(left);
+            one.options.max_time = std::max(*one.options.max_time - spent, 0.0) * share;
+        }
+        for (FitOutcome& one : SideBySide<T>(kernels, data, group).run(group))
+            outcomes.push_back(std::move(one));
+        if (outcomes.back().interrupted || outcomes.back().non_finite) {
+            const FitOutcome last = outcomes.back();
+            outcomes.assign(classes.size(), last);
+        }
+    }
+    return outcomes;
+}
+
+template std::vector<FitOutcome> fit_classes(const KernelTable<float>&, const Data&,
+                                             const std::vector<ClassFit>&);
+template std::vector<FitOutcome> fit_classes(const KernelTable<double>&, const Data&,
+                                             const std::vector<ClassFit>&);
+
+}  // namespace fastgd
