@@ -71,11 +71,13 @@ class SideBySide {
         running_ = std::move(left);
     }
 
-    // A stochastic epoch of all: rows are worked on by one class after the other while they are in
-    // the cache, or by several at a time.
+    // A stochastic epoch of all: a member of the team works on some rows by one of its classes
+    // after the other while they are in its cache. A meeting a segment: on a busy machine each may
+    // cost a time slice.
     void feed() {
         const Sampler& sampler = first().sampler();
-        const Index most = rows_a_piece();
+        const Index most = first().rows_a_piece();
+        const Index cached = rows_in_cache();
         const int threads = team();
         RowOrder order;
         Index done = 0;
@@ -87,9 +89,11 @@ class SideBySide {
                 const RowSelection rows =
                     segment.part(begin, std::min(most, segment.count - begin));
                 run_team(threads, [&](int member, int members) {
-                    for (auto at = static_cast<std::size_t>(member); at < running_.size();
-                         at += static_cast<std::size_t>(members))
-                        runs_[running_[at]]->consume(rows);
+                    for (Index at = 0; at < rows.count; at += cached)
+                        for (auto own = static_cast<std::size_t>(member); own < running_.size();
+                             own += static_cast<std::size_t>(members))
+                            runs_[running_[own]]->consume(
+                                rows.part(at, std::min(cached, rows.count - at)));
                 });
             }
             done += segment.count;
@@ -97,12 +101,11 @@ class SideBySide {
     }
 
     // Whole batches, so that none waits for its other rows.
-    Index rows_a_piece() {
+    Index rows_in_cache() {
         const FitOptions& options = first().options();
         const Index unit = options.solver == Solver::minibatch ? options.batch_size : Index{1};
         const Index bytes = data_.columns() * static_cast<Index>(sizeof(T));
-        const Index rows = std::max(piece_bytes / bytes / unit, Index{1}) * unit;
-        return options.rate == Rate::schedule ? first().rows_a_piece() : rows;
+        return std::max(piece_bytes / bytes / unit, Index{1}) * unit;
     }
 
     // Steps of one row have no other use for threads; batches have, unless each gets classes
