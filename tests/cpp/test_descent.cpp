@@ -48,6 +48,10 @@ const DescentKind kinds[] = {
     {"sgd adam", Solver::sgd, Update::adam, 1, true, 99},
     {"sgd invscaling", Solver::sgd, Update::plain, 1, false, 0, false, 0, 0.1,
      Schedule::Kind::invscaling},
+    {"sgd passive-aggressive", Solver::sgd, Update::plain, 1, false, 0, false, 0.01, 0.1,
+     Schedule::Kind::passive_aggressive_1},
+    {"sgd passive-aggressive averaged", Solver::sgd, Update::plain, 1, true, 777, false, 0, 0,
+     Schedule::Kind::passive_aggressive_2},
 };
 
 template <class T>
