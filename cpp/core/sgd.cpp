@@ -67,7 +67,6 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .intercept = this->intercept_.data(),
             .coef_sum = averaged ? this->coef_sum_.data() : nullptr,
             .intercept_sum = averaged ? this->intercept_sum_.data() : nullptr,
-            .value = loss.value,
             .damped = options_.schedule.kind == Schedule::Kind::passive_aggressive_2,
         };
         options_.schedule.passive_aggressive() ? kernels.passive_aggressive(chunk)

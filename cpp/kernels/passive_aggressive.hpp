@@ -7,15 +7,15 @@ namespace fastgd::FASTGD_ISA {
 namespace {
 
 // PA-I ends where the row's loss does, or after `most`; PA-II before that, the nearer the larger
-// `most` is.
+// `most` is. Reciprocals do not wait for the loss, as a division would.
 template <class T>
 [[gnu::always_inline]] inline T length_to_target(T loss, T norm, T most, bool damped) {
-    if (damped) return loss / (norm + T(0.5) / most);
-    const T length = loss / norm;
+    if (damped) return loss * (T(1) / (norm + T(0.5) / most));
+    const T length = loss * (T(1) / norm);
     return length < most ? length : most;
 }
 
-// On columns as given: there is neither metric nor shift.
+// On columns as given, there is neither metric nor shift, of losses whose slope is -1, 0 or 1.
 template <PenaltyKind Kind, Mode Keeps, class T>
 [[gnu::noinline]] void passive_aggressive_rows(const SgdChunk<T>& s) noexcept {
     const Index columns = s.tile.columns;
@@ -31,13 +31,14 @@ template <PenaltyKind Kind, Mode Keeps, class T>
                 row, soon, next, nullptr, nullptr, coef, nullptr, columns);
             const T offset = s.offset != nullptr ? s.offset[at] : T(0);
             const T weight = s.weight != nullptr ? s.weight[at] : T(1);
-            const T z = products.predictor + s.intercept[k] + offset;
-            const T loss = static_cast<T>(s.value({1, 1, &z, s.y + at, nullptr, nullptr, s.loss}));
+            const T z = products.predictor + (s.intercept[k] + offset);
+            // hinge (labels are -1/+1, its shape is 0) and epsilon-insensitive loss alike
+            const T slope = s.slope(z, s.y[at], s.loss);
+            const T loss = slope == 0 ? T(0) : slope * (z - s.y[at]) - static_cast<T>(s.loss.shape);
             // a row of zeros has no way to its target: PA-I passes it by, its penalty as well
             const T most = products.norm == 0 && !s.damped ? T(0) : s.step[i];
             const T length = length_to_target(loss, products.norm, most, s.damped);
-            // where there is a loss its slope is -1 or 1
-            const T multiplier = weight == 0 ? T(0) : weight * length * s.slope(z, s.y[at], s.loss);
+            const T multiplier = weight == 0 ? T(0) : weight * slope * length;
             row_step<false, Kind, Keeps, T>(
                 row, s, most, multiplier, coef,
                 Keeps == Mode::averaged ? s.coef_sum + k * columns : nullptr, nullptr);

@@ -159,9 +159,8 @@ struct SgdChunk {
     T* intercept;  // outputs
     T* coef_sum;  // sums of the iterates, or null
     T* intercept_sum;
-    // Of passive-aggressive steps alone, which take neither metric nor anchor: the loss's value,
-    // and whether steps are damped (PA-II) or cut (PA-I).
-    double (*value)(const PointwiseTile<T>&) noexcept;
+    // Whether passive-aggressive steps, which take neither metric nor anchor and are for hinge and
+    // epsilon-insensitive losses with exact kinks, are damped (PA-II) or cut (PA-I).
     bool damped;
 };
 

@@ -102,7 +102,6 @@ void check_chunk(const KernelTable<T>& kernels, const LossKernels<T>& loss, Inde
     chunk.weight = kind.weighted ? weight.data() : nullptr;
     chunk.offset = kind.with_offset ? offset.data() : nullptr;
     chunk.slope = loss.slope;
-    chunk.value = loss.value;
     chunk.loss = exact(loss);
     chunk.damped = kind.damped;
     chunk.step = most.data();
@@ -177,7 +176,6 @@ void loss_of_the_row_ends() {
                     chunk.outputs = 1;
                     chunk.y = &y;
                     chunk.slope = loss.slope;
-                    chunk.value = loss.value;
                     chunk.loss = exact(loss);
                     chunk.damped = damped;
                     chunk.step = &most;
@@ -213,7 +211,6 @@ void rows_of_zeros() {
             chunk.outputs = 1;
             chunk.y = &y;
             chunk.slope = loss.slope;
-            chunk.value = loss.value;
             chunk.damped = damped;
             chunk.step = &most;
             chunk.intercept_metric = 1;
