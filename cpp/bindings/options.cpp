@@ -33,6 +33,8 @@ void register_options(py::module_& module) {
         .value("adaptive", Rate::adaptive)
         .value("callable", Rate::callable)
         .value("schedule", Rate::schedule)
+        .value("pa1", Rate::passive_aggressive_1)
+        .value("pa2", Rate::passive_aggressive_2)
         .finalize();
     py::native_enum<Precondition>(module, "Precondition", "enum.Enum")
         .value("automatic", Precondition::automatic)

@@ -83,12 +83,17 @@ DescentOptions descent_options(const FitOptions& options, Index columns, Index o
     d.schedule.alpha = options.penalty.l1 + options.penalty.l2;
     if (options.rate == Rate::invscaling) d.schedule.kind = Schedule::Kind::invscaling;
     if (options.rate == Rate::optimal) d.schedule.kind = Schedule::Kind::optimal;
+    if (options.rate == Rate::passive_aggressive_1)
+        d.schedule.kind = Schedule::Kind::passive_aggressive_1;
+    if (options.rate == Rate::passive_aggressive_2)
+        d.schedule.kind = Schedule::Kind::passive_aggressive_2;
     return d;
 }
 
 DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight) {
     DescentOptions d = descent_options(options, data.columns(), data.outputs());
-    d.mean_weight = mean_weight;
+    // a weight of 1 ends at the row's target
+    d.mean_weight = passive_aggressive(options.rate) ? 1.0 : mean_weight;
     // before there is an anchor, the first epoch of automatic steps averages its second half
     const bool own_average = options.rate == Rate::automatic && reduces_variance(options);
     d.average = options.average || own_average;

@@ -12,7 +12,19 @@
 
 namespace fastgd {
 
-enum class Rate { automatic, constant, invscaling, optimal, adaptive, callable, schedule };
+enum class Rate {
+    automatic,
+    constant,
+    invscaling,
+    optimal,
+    adaptive,
+    callable,
+    schedule,
+    passive_aggressive_1,  // of single rows alone, here and below
+    passive_aggressive_2,
+};
+
+inline bool passive_aggressive(Rate rate) { return rate >= Rate::passive_aggressive_1; }
 
 // In which metric steps are taken; `automatic` is scale or, where it pays, whiten.
 enum class Precondition { automatic, none, scale, whiten };

@@ -272,7 +272,9 @@ void FitRun<T>::conclude() {
     }
     if (verdict_ == Verdict::converged && outcome_.status != Status::stopped)
         outcome_.status = Status::converged;
-    const bool grown = !automatic() && stopping_->grown(measured_.objective, 2.0);
+    // a passive-aggressive step is as long as its row asks for, whatever that does to the others
+    const bool own_length = automatic() || passive_aggressive(options_.rate);
+    const bool grown = !own_length && stopping_->grown(measured_.objective, 2.0);
     if (verdict_ == Verdict::diverged || grown) {
         outcome_.status = Status::diverged;
         look_at_data(true);

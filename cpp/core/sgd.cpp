@@ -67,8 +67,10 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .intercept = this->intercept_.data(),
             .coef_sum = averaged ? this->coef_sum_.data() : nullptr,
             .intercept_sum = averaged ? this->intercept_sum_.data() : nullptr,
+            .damped = options_.schedule.kind == Schedule::Kind::passive_aggressive_2,
         };
-        kernels.sgd(chunk);
+        options_.schedule.passive_aggressive() ? kernels.passive_aggressive(chunk)
+                                               : kernels.sgd(chunk);
         this->count_steps(size, averaged);
         begin += size;
     }

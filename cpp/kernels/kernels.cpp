@@ -7,6 +7,7 @@
 #include "losses/softmax.hpp"
 #include "moments.hpp"
 #include "pack.hpp"
+#include "passive_aggressive.hpp"
 #include "pointwise.hpp"
 #include "sgd_chunk.hpp"
 #include "step.hpp"
@@ -44,6 +45,7 @@ constexpr KernelTable<T> make_table() {
         moments<T>,
         batch_step<T>,
         sgd_chunk<T>,
+        passive_aggressive<T>,
         adaptive_step<T>,
         {pack<float, T>, pack<double, T>, pack<Half, T>, pack<bool, T>, pack<std::int8_t, T>,
          pack<std::int16_t, T>, pack<std::int32_t, T>, pack<std::int64_t, T>, pack<std::uint8_t, T>,

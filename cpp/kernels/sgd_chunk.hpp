@@ -11,12 +11,12 @@ template <class T>
 struct RowProducts {
     T predictor;
     T anchored;  // the predictor at the anchor
-    T norm;  // (x - shift)^2 in the metric
+    T norm;  // (x - shift)^2 in the metric, if there is one
 };
 
 // Both products in one reading of the row. `soon`, a row of the steps to come, is brought near;
 // `next`, one of a later chunk, into the second cache level.
-template <bool Metric, bool Anchored, class T>
+template <bool Metric, bool Anchored, bool Norm, class T>
 [[gnu::always_inline]] inline RowProducts<T> row_products(const T* row, const T* soon,
                                                           const T* next, const T* shift,
                                                           const T* metric, const T* coef,
@@ -27,12 +27,16 @@ template <bool Metric, bool Anchored, class T>
     Vector<T, L> sum[sums] = {};
     Vector<T, L> anchored[sums] = {};
     Vector<T, L> norm[sums] = {};
+    const auto square = [&](auto x, Index at) __attribute__((always_inline)) {
+        if constexpr (Metric) return x * x * load<sizeof x / sizeof(T)>(metric + at);
+        return x * x;
+    };
     Index j = 0;
     const auto add = [&](int s) __attribute__((always_inline)) {
         const auto x = centred<L, Metric>(row, shift, j);
         sum[s] += x * load<L>(coef + j);
         if constexpr (Anchored) anchored[s] += x * load<L>(anchor + j);
-        if constexpr (Metric) norm[s] += x * x * load<L>(metric + j);
+        if constexpr (Norm) norm[s] += square(x, j);
         __builtin_prefetch(soon + j);
         __builtin_prefetch(next + j, 0, 2);
         j += L;
@@ -54,18 +58,38 @@ template <bool Metric, bool Anchored, class T>
     if constexpr (Anchored)
         result.anchored = fold_sum<L, T>((anchored[0] + anchored[1]) + (anchored[2] + anchored[3]),
                                          j, columns, product_with(anchor));
-    if constexpr (Metric)
+    if constexpr (Norm)
         result.norm = fold_sum<L, T>((norm[0] + norm[1]) + (norm[2] + norm[3]), j, columns,
                                      [&](auto width, Index at) {
                                          constexpr int H = decltype(width)::value;
-                                         const auto x = centred<H, Metric>(row, shift, at);
-                                         return x * x * load<H>(metric + at);
+                                         return square(centred<H, Metric>(row, shift, at), at);
                                      });
     return result;
 }
 
 // The last two have a factor per column, the very last bounds as well.
 enum class PenaltyKind { none, ridge, lasso, ridge_in_columns, lasso_in_columns };
+
+template <PenaltyKind Kind>
+struct KindOf {
+    static constexpr PenaltyKind value = Kind;
+};
+
+// Calls body(KindOf<Kind>{}) with the kind of a penalty.
+template <class T, class Body>
+[[gnu::always_inline]] inline void by_penalty(const Penalty<T>& penalty, const Body& body) {
+    const bool factors = penalty.l1_factor != nullptr;
+    if (penalty.low != nullptr || (penalty.l1 != 0 && factors))
+        body(KindOf<PenaltyKind::lasso_in_columns>{});
+    else if (penalty.l1 != 0)
+        body(KindOf<PenaltyKind::lasso>{});
+    else if (penalty.l2 != 0 && factors)
+        body(KindOf<PenaltyKind::ridge_in_columns>{});
+    else if (penalty.l2 != 0)
+        body(KindOf<PenaltyKind::ridge>{});
+    else
+        body(KindOf<PenaltyKind::none>{});
+}
 
 // `sum` is of iterates, `gradient` the one at the anchor; each is read in its mode alone.
 template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
@@ -108,7 +132,7 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
             const Index at = i * s.outputs + k;
             T* coef = s.coef + k * columns;
             const T* anchor = anchored ? s.anchor.coef + k * columns : nullptr;
-            const RowProducts<T> products = row_products<Metric, anchored>(
+            const RowProducts<T> products = row_products<Metric, anchored, Metric>(
                 row, soon, next, s.tile.shift, s.metric, coef, anchor, columns);
             const T weight = s.weight != nullptr ? s.weight[at] : T(1);
             const T offset = s.offset != nullptr ? s.offset[at] : T(0);
@@ -159,27 +183,14 @@ void sgd_chunk_by_mode(const SgdChunk<T>& s) {
         sgd_all_rows<Metric, Kind, Mode::plain>(s);
 }
 
-template <bool Metric, class T>
-void sgd_chunk_by_penalty(const SgdChunk<T>& s) {
-    const bool factors = s.penalty.l1_factor != nullptr;
-    if (s.penalty.low != nullptr || (s.penalty.l1 != 0 && factors))
-        sgd_chunk_by_mode<Metric, PenaltyKind::lasso_in_columns>(s);
-    else if (s.penalty.l1 != 0)
-        sgd_chunk_by_mode<Metric, PenaltyKind::lasso>(s);
-    else if (s.penalty.l2 != 0 && factors)
-        sgd_chunk_by_mode<Metric, PenaltyKind::ridge_in_columns>(s);
-    else if (s.penalty.l2 != 0)
-        sgd_chunk_by_mode<Metric, PenaltyKind::ridge>(s);
-    else
-        sgd_chunk_by_mode<Metric, PenaltyKind::none>(s);
-}
-
 template <class T>
 void sgd_chunk(const SgdChunk<T>& s) noexcept {
-    if (s.metric != nullptr)
-        sgd_chunk_by_penalty<true>(s);
-    else
-        sgd_chunk_by_penalty<false>(s);
+    by_penalty(s.penalty, [&](auto kind) {
+        if (s.metric != nullptr)
+            sgd_chunk_by_mode<true, kind.value>(s);
+        else
+            sgd_chunk_by_mode<false, kind.value>(s);
+    });
 }
 
 }  // namespace

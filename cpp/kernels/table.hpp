@@ -144,12 +144,12 @@ struct SgdChunk {
     RowTile<T> tile;
     Index outputs;
     const T* y;
-    const T* weight;  // rows x outputs, mean 1 over the data, or null
+    const T* weight;  // rows x outputs, or null
     const T* offset;  // or null
     T (*slope)(T z, T y, LossParameters) noexcept;  // of the loss, as LossKernels has them
     void (*moves)(BlockMoves<T>&) noexcept;
     LossParameters loss;
-    const T* step;  // one a row
+    const T* step;  // one a row; of passive-aggressive steps what bounds it (C)
     const T* metric;  // per column, or null for the identity
     T intercept_metric;  // 0 keeps the intercept where it is
     T curvature;  // > 0 caps each row's step at 1 / (curvature * its squared norm); 0 does not
@@ -159,6 +159,9 @@ struct SgdChunk {
     T* intercept;  // outputs
     T* coef_sum;  // sums of the iterates, or null
     T* intercept_sum;
+    // Whether passive-aggressive steps, which take neither metric nor anchor and are for hinge and
+    // epsilon-insensitive losses with exact kinks, are damped (PA-II) or cut (PA-I).
+    bool damped;
 };
 
 // What a step with a rate per coefficient keeps of the gradients g, in units of `unit`, so far:
@@ -263,6 +266,7 @@ struct KernelTable {
     void (*moments)(const RowTile<T>&, const T* weight, const MomentSums<T>&) noexcept;
     void (*batch_step)(const BatchStep<T>&) noexcept;
     void (*sgd)(const SgdChunk<T>&) noexcept;
+    void (*passive_aggressive)(const SgdChunk<T>&) noexcept;
     void (*adaptive_step)(const BatchStep<T>&) noexcept;
     // out[i, :] = rows of `source` as T, `leading` numbers apart
     void (*pack[element_type_count])(const StridedView& source, const RowSelection&, T* out,

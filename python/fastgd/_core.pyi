@@ -65,6 +65,8 @@ class Rate(Enum):
     adaptive = 4
     callable = 5
     schedule = 6
+    pa1 = 7
+    pa2 = 8
 
 class VarianceReduction(Enum):
     automatic = 0

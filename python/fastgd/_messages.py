@@ -43,6 +43,13 @@ def describe_end(
     status = fitted["status"].name
     epochs = len(history.objective)
     after = f"after {epochs} epoch{'s' if epochs != 1 else ''}"
+    if status == "diverged" and options.rate in (_core.Rate.pa1, _core.Rate.pa2):
+        return (
+            f"diverged {after}: the objective grew to {history.objective[-1]:.3g} with "
+            f"eta0={options.eta0:g}; steps overshoot on rows of norm below 1, of which the "
+            "intercept is no part, and on rows of weight above 1: take a smaller eta0, smaller "
+            "weights, or fit_intercept=False and a column of ones"
+        )
     if status == "diverged":
         used = float(history.learning_rate[-1])
         safe = fitted["safe_step"]

@@ -35,6 +35,8 @@ DEFAULT_BATCH_SIZE = 256
 
 # Those with a rate per coefficient, for the stochastic solvers.
 ADAPTIVE_UPDATES = ("adagrad", "rmsprop", "adam", "adamw")
+# Those whose steps are as long as each row's loss and norm ask for.
+_PASSIVE_AGGRESSIVE = ("pa1", "pa2")
 _UPDATES = ("auto", "plain", "momentum", "nesterov", "lbfgs", *ADAPTIVE_UPDATES)
 
 
@@ -127,6 +129,8 @@ def build_options(
         rows_a_step = {"batch": n_rows, "sgd": 1}.get(solver_name, options.batch_size)
         options.steps_before = options.epochs_before * -(-n_rows // rows_a_step)
     options.n_threads = threads
+    if rate in _PASSIVE_AGGRESSIVE:
+        _check_passive_aggressive(rate, loss, options)
     joint = solver_name == "batch" and loss.targets == "classes"
     metric = options.precondition.name
     if metric == "automatic":
@@ -172,7 +176,7 @@ def check_learning_rate(learning_rate: object, alpha: float) -> str | Callable[[
     """Return the name of a schedule or the callable; "optimal" needs alpha > 0."""
     if callable(learning_rate):
         return learning_rate
-    choices = ("auto", "constant", "invscaling", "optimal", "adaptive")
+    choices = ("auto", "constant", "invscaling", "optimal", "adaptive", *_PASSIVE_AGGRESSIVE)
     name = check_choice("learning_rate", learning_rate, choices, alternative="a callable")
     if name == "optimal" and alpha == 0.0:
         expected = "a schedule that needs no penalty when alpha is 0"
@@ -278,6 +282,22 @@ def _update_kind(
     if not own_steps:
         return _core.Update.plain
     return _core.Update.accelerated if proximal else _core.Update.lbfgs
+
+
+def _check_passive_aggressive(rate: object, loss: Loss, options: _core.FitOptions) -> None:
+    """Refuse all but plain steps of single rows, of a loss whose slope is 0, -1 or 1."""
+    kinked = loss.name in ("hinge", "epsilon_insensitive") and not loss.smoothing
+    for name, expected, got in (
+        ("loss", "'hinge' or 'epsilon_insensitive', not smoothed", "" if kinked else loss.name),
+        ("update", "'plain'", options.update.name),
+        ("variance_reduction", "'none'", options.variance_reduction.name),
+        ("precondition", "'none'", options.precondition.name),
+        ("solver", "'sgd'", options.solver.name),
+    ):
+        if got not in ("", "automatic", expected.strip("'")):
+            cure = "its steps end where the loss of one row does, on the columns as given"
+            what = f"with learning_rate={rate!r} {expected}"
+            raise ValueError(message(name, what, repr(got), cure))
 
 
 def _variance_kind(

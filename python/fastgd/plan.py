@@ -167,7 +167,7 @@ def choose_solver(
     if averaged or variance_reduction not in ("auto", "none"):
         asked = "average" if averaged else f"variance_reduction={variance_reduction!r}"
         return "sgd", f"{asked} is for steps of few rows"
-    if rate in ("invscaling", "optimal", "adaptive"):
+    if rate in ("invscaling", "optimal", "adaptive", "pa1", "pa2"):
         return "sgd", f"learning_rate={rate!r} is a schedule of single rows"
     if rate != "auto":
         return "batch", "steps of the caller's choice on all rows converge if they are short enough"

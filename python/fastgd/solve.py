@@ -136,8 +136,11 @@ def fit(
         epochs without improvement; a callable gives the step size of an epoch, counted from 0;
         one of `fastgd.schedules` is read within epochs as well by the stochastic solvers: before
         each batch or, where there are more than 128, each 128th of an epoch. t counts steps from 1.
+        "pa1" and "pa2" are passive-aggressive [9]: a row's step is ``min(eta0, loss / |x|**2)`` or
+        ``loss / (|x|**2 + 1 / (2 * eta0))``, times its weight as it is; of "sgd" alone, without
+        `precondition`, for the losses "hinge" and "epsilon_insensitive".
     eta0 : float, default=0.01
-        Step size or its start, > 0; unused by "auto" and "optimal".
+        Step size or its start, or C of "pa1" and "pa2", > 0; unused by "auto" and "optimal".
     power_t : float, default=0.25
         Exponent of "invscaling".
     precondition : {"auto", "none", "scale", "whiten"}, default="auto"
@@ -283,6 +286,8 @@ def fit(
        Variance Reduction", NIPS, 2013.
     .. [8] J. Friedman, T. Hastie, R. Tibshirani, "Regularization Paths for Generalized Linear
        Models via Coordinate Descent", Journal of Statistical Software 33(1), 2010.
+    .. [9] K. Crammer, O. Dekel, J. Keshet, S. Shalev-Shwartz, Y. Singer, "Online Passive-Aggressive
+       Algorithms", Journal of Machine Learning Research 7, 2006, pp. 551-585.
 
     Examples
     --------

@@ -50,6 +50,13 @@ const DescentKind kinds[] = {
      Schedule::Kind::invscaling},
 };
 
+const DescentKind passive_aggressive_kinds[] = {
+    {"sgd passive-aggressive", Solver::sgd, Update::plain, 1, false, 0, false, 0.01, 0.1,
+     Schedule::Kind::passive_aggressive_1},
+    {"sgd passive-aggressive averaged", Solver::sgd, Update::plain, 1, true, 777, false, 0, 0,
+     Schedule::Kind::passive_aggressive_2},
+};
+
 template <class T>
 DescentOptions options_for(const DescentKind& kind, const Problem<T>& problem) {
     DescentOptions options;
@@ -144,6 +151,20 @@ void chunked_is_whole() {
         for (const DescentKind& kind : kinds) {
             check_chunks(kernels, kind, regression, 0, numbers);
             check_chunks(kernels, kind, labels, find_loss(kernels, "log_loss"), numbers);
+        }
+    });
+}
+
+void chunked_is_whole_for_passive_aggressive_steps() {
+    each_precision([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(47);
+        const auto regression = make_problem<T>(numbers, 1501, 11, 2, {false, true, true});
+        const auto labels = make_problem<T>(numbers, 1501, 21, 1, {true, true, false});
+        for (const DescentKind& kind : passive_aggressive_kinds) {
+            check_chunks(kernels, kind, regression, find_loss(kernels, "epsilon_insensitive"),
+                         numbers);
+            check_chunks(kernels, kind, labels, find_loss(kernels, "hinge"), numbers);
         }
     });
 }
@@ -254,6 +275,8 @@ void batch_descent_refuses_adaptive_updates() {
 int main(int argc, char** argv) {
     using namespace fastgd::testing;
     return run({{"chunked is whole", chunked_is_whole},
+                {"chunked is whole for passive-aggressive steps",
+                 chunked_is_whole_for_passive_aggressive_steps},
                 {"chunked is whole, large batches", chunked_is_whole_for_large_batches},
                 {"a state goes on bit for bit", state_goes_on_bit_for_bit},
                 {"epochs without rows change nothing", epochs_without_rows_change_nothing},

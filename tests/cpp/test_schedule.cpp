@@ -25,6 +25,17 @@ void bottou() {
     check(schedule.at(51) == 1.0 / (0.01 * 100.0));
 }
 
+void passive_aggressive_bounds_stay() {
+    using Kind = Schedule::Kind;
+    for (const Kind kind : {Kind::passive_aggressive_1, Kind::passive_aggressive_2}) {
+        const Schedule schedule{.kind = kind, .rate = 0.3, .power = 0.5, .alpha = 0.1, .t0 = 7.0};
+        check(schedule.passive_aggressive());
+        for (const double t : {1.0, 1e9}) check(schedule.at(t) == 0.3);
+    }
+    for (const Kind kind : {Kind::held, Kind::invscaling, Kind::optimal})
+        check(!Schedule{.kind = kind}.passive_aggressive());
+}
+
 void soft_threshold_minimises() {
     for (const double threshold : {0.0, 0.25, 1.0})
         for (double v = -3.0; v <= 3.0; v += 0.125) {
@@ -64,6 +75,7 @@ int main(int argc, char** argv) {
     return run({{"a held rate stays", held_rate_stays},
                 {"inverse scaling", inverse_scaling},
                 {"Bottou's schedule", bottou},
+                {"bounds of passive-aggressive steps stay", passive_aggressive_bounds_stay},
                 {"soft threshold minimises", soft_threshold_minimises},
                 {"penalty value", penalty_value}},
                argc, argv);

@@ -71,10 +71,11 @@ class GDRegressor(RegressorMixin, LinearModel):
     random_state : int, RandomState or None, default=0
         Seed of the order of rows and of those held out. None draws a fresh one.
     learning_rate : str, Schedule or callable, default="auto"
-        "auto": found from the data. "constant", "invscaling", "optimal" and "adaptive" as in
-        SGDRegressor; a callable or one of `fastgd.schedules` gives the step size of an epoch.
+        "auto": found from the data. "constant", "invscaling", "optimal", "adaptive", "pa1" and
+        "pa2" as in SGDRegressor; a callable or one of `fastgd.schedules` gives the step size of an
+        epoch.
     eta0 : float, default=0.01
-        Step size or its start, > 0; unused by "auto" and "optimal".
+        Step size or its start, > 0; of "pa1" and "pa2" their C; unused by "auto" and "optimal".
     power_t : float, default=0.25
         Exponent of "invscaling".
     early_stopping : bool, default=False
