@@ -51,7 +51,8 @@ struct LossParameters {
 // Of the second derivative of losses in exp(z).
 inline constexpr double unbounded = __builtin_huge_val();
 
-// A few rows of X, each contiguous, wherever they lie.
+// A few rows of X, each contiguous, wherever they lie: all their numbers, or of sparse rows those
+// that are stored.
 template <class T>
 struct RowTile {
     const T* const* row;   // `rows` pointers
@@ -61,6 +62,9 @@ struct RowTile {
     const T* shift;  // subtracted from every row: `columns` numbers, or null
     // Forward fetches one half of `next` and backward the other: memory then never rests.
     bool backward_follows = false;
+    // of sparse rows: the column of each number stored, ascending within a row, and how many
+    const std::int32_t* const* column = nullptr;
+    const Index* stored = nullptr;
 };
 
 // What the pointwise stage reads of each row; arrays are row-major, rows x outputs.
