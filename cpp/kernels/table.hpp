@@ -99,13 +99,48 @@ struct Penalty {
     const T* high = nullptr;
 };
 
+// What steps do to the coefficient of a column that their rows lack, `pull` being a steady
+// gradient:
+//   c <- keep c - pulled pull;  the iterates then add up to keep_sum c - pulled_sum pull
+struct MissedSteps {
+    double keep = 1.0;
+    double pulled = 0.0;
+    double keep_sum = 0.0;
+    double pulled_sum = 0.0;
+};
+
+// Steps by sparse rows move the columns of their row alone. What the others owe to a penalty or an
+// anchor follows from how many steps they missed, once a row has them or somebody asks.
+template <class T>
+struct LazyColumns {
+    // per column, steps it has taken of those since all were up to date; null: nothing is owed
+    std::uint32_t* seen = nullptr;
+    std::uint32_t taken = 0;       // steps before these
+    const T* step = nullptr;       // of each step since then; null: all are `held`
+    double held = 0.0;
+    // With one ridge for all columns what steps do, else null. Held: of up to 2^low_bits steps,
+    // then of multiples of 2^low_bits; else of the first steps, by their number.
+    const MissedSteps* missed = nullptr;
+    double* total = nullptr;  // sums of the iterates of steps taken: outputs x columns, or null
+    const std::int32_t* shifted = nullptr;  // the columns whose shift is not 0 take all steps
+    Index shifted_count = 0;
+
+    // always inlined: see RowSelection
+    [[gnu::always_inline]] double step_at(std::uint32_t i) const {
+        return step != nullptr ? static_cast<double>(step[i]) : held;
+    }
+
+    static constexpr int low_bits = 9;
+    static constexpr std::uint32_t takes_all = ~std::uint32_t{0};  // `seen` of these columns
+};
+
 // Where variance is reduced from (SVRG, Johnson and Zhang 2013): a row's derivative there is
 // subtracted, the gradient of all rows there is added. All null: no reduction.
 template <class T>
 struct Anchor {
-    const T* coef = nullptr;       // outputs x columns
+    const T* coef = nullptr;  // outputs x columns
     const T* intercept = nullptr;  // outputs
-    const T* gradient = nullptr;   // of the mean loss: coef's, then the intercepts'
+    const T* gradient = nullptr;  // of the mean loss: coef's, then the intercepts'
 };
 
 // Rows whose steps are taken together: only where blocks begin plays a part, in roundings.
@@ -163,6 +198,7 @@ struct SgdChunk {
     T* intercept;  // outputs
     T* coef_sum;  // sums of the iterates, or null
     T* intercept_sum;
+    LazyColumns<T> lazy{};  // of sparse rows, whose coefficients add up in its `total` alone
 };
 
 // What a step with a rate per coefficient keeps of the gradients g, in units of `unit`, so far:
@@ -268,6 +304,9 @@ struct KernelTable {
     void (*batch_step)(const BatchStep<T>&) noexcept;
     void (*sgd)(const SgdChunk<T>&) noexcept;
     void (*adaptive_step)(const BatchStep<T>&) noexcept;
+    // all columns take the steps they missed of those before `lazy.taken`
+    void (*bring_up)(const LazyColumns<T>& lazy, const Penalty<T>&, const T* metric,
+                     const T* anchor_gradient, Index columns, Index outputs, T* coef) noexcept;
     // out[i, :] = rows of `source` as T, `leading` numbers apart
     void (*pack[element_type_count])(const StridedView& source, const RowSelection&, T* out,
                                      Index leading) noexcept;
