@@ -31,7 +31,7 @@ py::dict history_of(const std::vector<EpochReport>& reports) {
     return history;
 }
 
-py::dict fit_to(const py::array& X, const py::array& y,
+py::dict fit_to(const py::object& X, const py::array& y,
                 const std::optional<py::array>& sample_weight,
                 const std::optional<py::array>& offset, std::optional<double> positive_label,
                 const std::string& loss, const BoundParameters& parameters,

@@ -89,6 +89,7 @@ DescentOptions descent_options(const FitOptions& options, Index columns, Index o
 DescentOptions descent_options(const FitOptions& options, const Data& data, double mean_weight) {
     DescentOptions d = descent_options(options, data.columns(), data.outputs());
     d.mean_weight = mean_weight;
+    d.stored_a_row = data.X.stored_a_row;
     // before there is an anchor, the first epoch of automatic steps averages its second half
     const bool own_average = options.rate == Rate::automatic && reduces_variance(options);
     d.average = options.average || own_average;

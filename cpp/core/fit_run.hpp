@@ -22,11 +22,12 @@ class FitRun {
           data_(data),
           options_(options),
           monitor_(monitor),
-          sampler_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)),
+          sampler_(data.rows(), row_bytes(data),
                    options.solver == Solver::batch ? Shuffle::none : options.shuffle, options.seed,
                    options.solver == Solver::minibatch ? BatchParts::of(options.batch_size)
+                   : options.solver == Solver::batch   ? whole_blocks(data)
                                                        : BatchParts{}),
-          in_order_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)), Shuffle::none, 0),
+          in_order_(data.rows(), row_bytes(data), Shuffle::none, 0, whole_blocks(data)),
           log_(data.rows()),
           columns_(objective_, data_),
           sums_(data.outputs(), data.columns()) {
@@ -36,6 +37,14 @@ class FitRun {
     FitOutcome run(Coefficients start);
 
   private:
+    static Index row_bytes(const Data& data) { return static_cast<Index>(data.X.row_bytes<T>()); }
+    // Segments of sparse rows end with blocks, whose sums cost as much however short they are.
+    static BatchParts whole_blocks(const Data& data) {
+        if (!data.X.sparse()) return {};
+        const Index rows = Blocks::of<T>(data.X).block_rows;
+        return {rows, rows};
+    }
+
     bool batch() const { return options_.solver == Solver::batch; }
     bool automatic() const { return options_.rate == Rate::automatic; }
     // Batch descent in the metric of the Hessian: steps come from `whitening_` alone.

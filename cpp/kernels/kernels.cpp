@@ -41,6 +41,7 @@ constexpr KernelTable<T> make_table() {
         FASTGD_TEXT(FASTGD_ISA),
         forward<T>,
         backward<T>,
+        add_sparse<T>,
         largest_squares<T>,
         moments<T>,
         batch_step<T>,

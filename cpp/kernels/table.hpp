@@ -65,6 +65,16 @@ struct RowTile {
     // of sparse rows: the column of each number stored, ascending within a row, and how many
     const std::int32_t* const* column = nullptr;
     const Index* stored = nullptr;
+    // and the columns whose shift is not 0, ascending: few, as those of few numbers have none
+    const std::int32_t* centred = nullptr;
+    Index centred_columns = 0;
+
+    [[gnu::always_inline]] bool sparse() const { return column != nullptr; }
+    // How many numbers of a row there are, and the column of one.
+    [[gnu::always_inline]] Index numbers(Index i) const { return sparse() ? stored[i] : columns; }
+    [[gnu::always_inline]] Index column_of(Index i, Index s) const {
+        return sparse() ? column[i][s] : s;
+    }
 };
 
 // What the pointwise stage reads of each row; arrays are row-major, rows x outputs.
@@ -297,9 +307,12 @@ struct KernelTable {
                     T* z) noexcept;
     // gradient[k] += sum_i derivative[i, k] (x_i - shift)
     void (*backward)(const RowTile<T>&, const T* derivative, Index outputs, T* gradient) noexcept;
+    // the same of sparse rows, in double
+    void (*add_sparse)(const RowTile<T>&, const T* derivative, Index outputs,
+                       double* gradient) noexcept;
     // out[i] = the largest ((x_ij - shift_j) unit_j)^2 of the row; a shift is needed
     void (*largest_squares)(const RowTile<T>&, const T* unit, T* out) noexcept;
-    // adds the tile's rows to the sums
+    // adds the tile's rows, which are dense, to the sums
     void (*moments)(const RowTile<T>&, const T* weight, const MomentSums<T>&) noexcept;
     void (*batch_step)(const BatchStep<T>&) noexcept;
     void (*sgd)(const SgdChunk<T>&) noexcept;
