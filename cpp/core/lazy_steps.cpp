@@ -31,51 +31,60 @@ MissedSteps then(const MissedSteps& a, const MissedSteps& b) {
 template <class T>
 LazySteps<T>::LazySteps(Index columns, const PenaltyStrength& penalty,
                         const Preconditioner& preconditioner)
-    : most_(std::clamp(columns, least_steps, most_steps)) {
+    : by_column_(penalty.l2 != 0.0 &&
+                 !(preconditioner.metric.empty() && penalty.l2_factor.empty())),
+      most_(std::clamp(columns, least_steps, most_steps)) {
+    alike_ = penalty.smooth() && !by_column_;
+    if (alike_) return;
     const auto size = static_cast<std::size_t>(columns);
-    by_column_ = penalty.l2 != 0.0 && !(preconditioner.metric.empty() && penalty.l2_factor.empty());
-    if (penalty.l2 != 0.0)
-        for (std::size_t j = 0; j < size; ++j)
-            ridge_ = std::fmax(
-                ridge_, penalty.l2_of(j) *
-                            (preconditioner.metric.empty() ? 1.0 : preconditioner.metric[j]));
-    for (std::size_t j = 0; j < preconditioner.shift.size(); ++j)
-        if (preconditioner.shift[j] != 0.0) shifted_.push_back(static_cast<std::int32_t>(j));
     seen_.resize(size);
+    for (std::size_t j = 0; penalty.l2 != 0.0 && j < size; ++j) {
+        const double metric = preconditioner.metric.empty() ? 1.0 : preconditioner.metric[j];
+        ridge_ = std::fmax(ridge_, penalty.l2_of(j) * metric);
+    }
+    for (std::size_t j = 0; j < preconditioner.shift.size(); ++j)
+        if (preconditioner.shift[j] != 0.0) centred_.push_back(static_cast<std::int32_t>(j));
 }
 
 template <class T>
 void LazySteps<T>::restart(double held) {
-    std::fill(seen_.begin(), seen_.end(), std::uint32_t{0});
-    for (const std::int32_t j : shifted_)
-        seen_[static_cast<std::size_t>(j)] = LazyColumns<T>::takes_all;
     taken_ = 0;
+    all_ = {};
     full_ = false;
     step_.clear();
-    if (held == 0.0) {
-        missed_.assign(by_column_ ? 0 : 1, MissedSteps{});
-    } else if (held != held_ && !by_column_) {
-        const Index low = Index{1} << LazyColumns<T>::low_bits;
-        missed_.assign(1, MissedSteps{});
-        for (Index n = 0; n < low; ++n) missed_.push_back(then_step(missed_.back(), held, ridge_));
-        const MissedSteps all_low = missed_.back();
-        for (Index n = low; n < most_; n += low) missed_.push_back(then(missed_.back(), all_low));
-    }
+    std::fill(seen_.begin(), seen_.end(), std::uint32_t{0});
+    for (const std::int32_t j : centred_)
+        seen_[static_cast<std::size_t>(j)] = LazyColumns<T>::takes_all;
+    const bool known = held == held_ && held != 0.0;
     held_ = held;
+    if (alike_ || by_column_ || known) return;
+    missed_.assign(1, MissedSteps{});
+    if (held == 0.0) return;
+    const Index low = Index{1} << LazyColumns<T>::low_bits;
+    for (Index n = 0; n < low; ++n) missed_.push_back(then_step(missed_.back(), held, ridge_));
+    const MissedSteps all_low = missed_.back();
+    for (Index n = low; n < most_; n += low) missed_.push_back(then(missed_.back(), all_low));
 }
 
 template <class T>
 Index LazySteps<T>::take(const T* step, Index count) {
+    if (alike_) {
+        taken_ += count;
+        return count;
+    }
     Index added = 0;
     while (added < count && !full_) {
         const auto length = static_cast<double>(step[added]);
+        double kept = 1.0;
         if (held_ == 0.0) {
             step_.push_back(step[added]);
-            if (!by_column_) missed_.push_back(then_step(missed_.back(), length, ridge_));
+            if (!by_column_) {
+                missed_.push_back(then_step(missed_.back(), length, ridge_));
+                kept = missed_.back().keep;
+            }
         }
         ++added;
         ++taken_;
-        const double kept = held_ == 0.0 && !by_column_ ? missed_.back().keep : 1.0;
         // steps that turn coefficients round follow no formula: all columns take each of them
         full_ = taken_ == most_ || kept < least_kept || !(length * ridge_ < 1.0);
     }
@@ -84,14 +93,35 @@ Index LazySteps<T>::take(const T* step, Index count) {
 
 template <class T>
 LazyColumns<T> LazySteps<T>::columns(Index count, double* total) {
-    return {.seen = seen_.data(),
-            .taken = static_cast<std::uint32_t>(taken_ - count),
-            .step = held_ == 0.0 ? step_.data() : nullptr,
-            .held = held_,
-            .missed = by_column_ ? nullptr : missed_.data(),
-            .total = total,
-            .shifted = shifted_.data(),
-            .shifted_count = static_cast<Index>(shifted_.size())};
+    LazyColumns<T> result;
+    result.total = total;
+    if (alike_) {
+        result.all = &all_;
+        return result;
+    }
+    result.seen = seen_.data();
+    result.taken = static_cast<std::uint32_t>(taken_ - count);
+    result.step = held_ == 0.0 ? step_.data() : nullptr;
+    result.held = held_;
+    result.missed = by_column_ ? nullptr : missed_.data();
+    return result;
+}
+
+template <class T>
+std::vector<double> LazySteps<T>::state() const {
+    std::vector<double> result{static_cast<double>(taken_), all_.keep, all_.pulled, all_.keep_sum,
+                               all_.pulled_sum};
+    result.insert(result.end(), seen_.begin(), seen_.end());
+    return result;
+}
+
+template <class T>
+void LazySteps<T>::restore(const std::vector<double>& state, double held, const T* step) {
+    restart(held);
+    take(step, static_cast<Index>(state.at(0)));
+    all_ = {state.at(1), state.at(2), state.at(3), state.at(4)};
+    for (std::size_t j = 0; j < seen_.size(); ++j)
+        seen_[j] = static_cast<std::uint32_t>(state.at(5 + j));
 }
 
 template class LazySteps<float>;

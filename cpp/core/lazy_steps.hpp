@@ -13,33 +13,38 @@ class LazySteps {
   public:
     LazySteps(Index columns, const PenaltyStrength& penalty, const Preconditioner& preconditioner);
 
-    // Steps taken since all columns were up to date.
-    Index taken() const { return taken_; }
+    // Whether steps do the same to all columns, so that these need not be told apart.
+    bool alike() const { return alike_; }
+    // All columns are as far as all others.
+    bool up_to_date() const { return taken_ == 0; }
     // All columns must be brought up to date before more steps are taken.
     bool full() const { return full_; }
 
-    // All columns are up to date; the steps to come have this length, or their own if it is 0.
+    // All columns are up to date; the steps to come have this length, or each its own if it is 0.
     void restart(double held);
     double held() const { return held_; }
 
     // Takes the first of `count` steps, as many as columns may fall behind; returns their number.
     Index take(const T* step, Index count);
 
-    // What the kernels need for the last `count` steps taken, or for those to come if it is 0.
+    // What the kernels need for the last `count` steps taken; `total` receives sums of iterates.
     LazyColumns<T> columns(Index count, double* total);
 
-    std::vector<std::uint32_t>& seen() { return seen_; }
-    const std::vector<std::uint32_t>& seen() const { return seen_; }
+    // All that coefficients depend on beside themselves and the steps taken, and the way back.
+    std::vector<double> state() const;
+    void restore(const std::vector<double>& state, double held, const T* step);
 
   private:
-    std::vector<std::uint32_t> seen_;
-    std::vector<std::int32_t> shifted_;
+    bool alike_;
     double ridge_ = 0.0;  // the largest, in the metric
-    bool by_column_ = false;  // ridges differ
+    bool by_column_;  // ridges differ
     Index most_;
     Index taken_ = 0;
     bool full_ = false;
     double held_ = 0.0;
+    MissedSteps all_;
+    std::vector<std::uint32_t> seen_;  // empty if steps are alike
+    std::vector<std::int32_t> centred_;
     std::vector<T> step_;
     std::vector<MissedSteps> missed_;
 };

@@ -181,9 +181,29 @@ template <class T>
     return static_cast<T>(after_decay(lazy, owed, static_cast<double>(c), from, to, total));
 }
 
+// All columns take the steps that `lazy.all` tells of.
+template <class T>
+void bring_all_up(const LazyColumns<T>& lazy, const T* metric, const T* gradient, Index columns,
+                  Index outputs, T* coef) {
+    const MissedSteps all = *lazy.all;
+    for (Index k = 0; k < outputs; ++k)
+        for (Index j = 0; j < columns; ++j) {
+            const Index at = k * columns + j;
+            const auto c = static_cast<double>(coef[at]);
+            double pull = 0;
+            if (gradient != nullptr)
+                pull = static_cast<double>(gradient[at]) *
+                       (metric != nullptr ? static_cast<double>(metric[j]) : 1.0);
+            coef[at] = static_cast<T>(all.keep * c - all.pulled * pull);
+            if (lazy.total != nullptr) lazy.total[at] += all.keep_sum * c;
+        }
+    *lazy.all = {};
+}
+
 template <class T>
 void bring_up(const LazyColumns<T>& lazy, const Penalty<T>& penalty, const T* metric,
               const T* gradient, Index columns, Index outputs, T* coef) noexcept {
+    if (lazy.all != nullptr) return bring_all_up(lazy, metric, gradient, columns, outputs, coef);
     for (Index k = 0; k < outputs; ++k)
         for (Index j = 0; j < columns; ++j) {
             T* c = coef + k * columns + j;

@@ -7,6 +7,13 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
+template <class T>
+struct RowProducts {
+    T predictor;
+    T anchored;  // the predictor at the anchor
+    T norm;  // (x - shift)^2 in the metric
+};
+
 // Both products in one reading of the row. `soon`, a row of the steps to come, is brought near;
 // `next`, one of a later chunk, into the second cache level.
 template <bool Metric, bool Anchored, class T>
@@ -115,7 +122,7 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 
 template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 void sgd_all_rows(const SgdChunk<T>& s) {
-    if (s.tile.column != nullptr) return sgd_sparse_rows<Metric, Kind, Keeps>(s);
+    if (s.tile.sparse()) return sgd_sparse<Metric, Kind, Keeps>(s);
     Index done = 0;
     // steps that shrink each column by its own factor, or move it to 0, are no sums of rows
     if constexpr (Kind == PenaltyKind::none || (Kind == PenaltyKind::ridge && !Metric)) {

@@ -119,21 +119,22 @@ struct MissedSteps {
     double pulled_sum = 0.0;
 };
 
-// Steps by sparse rows move the columns of their row alone. What the others owe to a penalty or an
-// anchor follows from how many steps they missed, once a row has them or somebody asks.
+// Steps along sparse rows move the columns of their row alone; what steps do to all columns, by a
+// ridge, an anchor, a kink or an average, each of them is told when a row has it or somebody asks.
 template <class T>
 struct LazyColumns {
-    // per column, steps it has taken of those since all were up to date; null: nothing is owed
+    // Steps that do the same to all columns but for a factor of the pull: coefficients stand for
+    // those before the steps, keep c - pulled pull being what they are. Null: see `seen`.
+    MissedSteps* all = nullptr;
+    // per column, steps it has taken of those since all were up to date
     std::uint32_t* seen = nullptr;
-    std::uint32_t taken = 0;       // steps before these
-    const T* step = nullptr;       // of each step since then; null: all are `held`
+    std::uint32_t taken = 0;  // steps before these
+    const T* step = nullptr;  // of each step since then; null: all are `held`
     double held = 0.0;
     // With one ridge for all columns what steps do, else null. Held: of up to 2^low_bits steps,
     // then of multiples of 2^low_bits; else of the first steps, by their number.
     const MissedSteps* missed = nullptr;
     double* total = nullptr;  // sums of the iterates of steps taken: outputs x columns, or null
-    const std::int32_t* shifted = nullptr;  // the columns whose shift is not 0 take all steps
-    Index shifted_count = 0;
 
     // always inlined: see RowSelection
     [[gnu::always_inline]] double step_at(std::uint32_t i) const {
@@ -141,7 +142,7 @@ struct LazyColumns {
     }
 
     static constexpr int low_bits = 9;
-    static constexpr std::uint32_t takes_all = ~std::uint32_t{0};  // `seen` of these columns
+    static constexpr std::uint32_t takes_all = ~std::uint32_t{0};  // `seen` of centred columns
 };
 
 // Where variance is reduced from (SVRG, Johnson and Zhang 2013): a row's derivative there is

@@ -12,7 +12,10 @@ class SparseTile {
     SparseTile(Numbers& numbers, Index rows, Index columns)
         : columns_(columns), shift_(std::vector<T>(static_cast<std::size_t>(columns), T(0))) {
         for (Index j = 0; j < columns; j += 3)
-            if (j < columns / 4) shift_.data()[j] = static_cast<T>(numbers.uniform(-1, 1));
+            if (j < columns / 4) {
+                shift_.data()[j] = static_cast<T>(numbers.uniform(-1, 1));
+                centred_.push_back(static_cast<std::int32_t>(j));
+            }
         for (Index i = 0; i < rows; ++i) {
             std::vector<T> full(static_cast<std::size_t>(columns), T(0)), values;
             std::vector<std::int32_t> found;
@@ -45,6 +48,8 @@ class SparseTile {
                         shifted ? shift_.data() : nullptr};
         tile.column = column_.data() + begin;
         tile.stored = stored_.data() + begin;
+        tile.centred = centred_.data();
+        tile.centred_columns = shifted ? static_cast<Index>(centred_.size()) : 0;
         return tile;
     }
     // A metric goes with a shift in the kernels of dense rows.
@@ -55,6 +60,7 @@ class SparseTile {
   private:
     Index columns_;
     Exact<T> shift_;
+    std::vector<std::int32_t> centred_;
     std::vector<Exact<T>> values_;
     std::vector<Exact<T>> full_;
     std::vector<std::vector<std::int32_t>> column_memory_;

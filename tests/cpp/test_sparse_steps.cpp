@@ -83,6 +83,8 @@ void check_kind(const KernelTable<T>& kernels, Index loss, const Kind& kind, Ind
     if (kind.bounded) {
         chunk.penalty.low = low.data();
         chunk.penalty.high = high.data();
+        penalty.box.low.assign(low.begin(), low.end());
+        penalty.box.high.assign(high.begin(), high.end());
     }
     if (kind.anchored) chunk.anchor = {anchor.data(), anchor_intercept.data(), gradient.data()};
     Preconditioner preconditioner;
@@ -108,8 +110,6 @@ void check_kind(const KernelTable<T>& kernels, Index loss, const Kind& kind, Ind
 
     LazySteps<T> lazy(columns, penalty, preconditioner);
     lazy.restart(kind.held ? static_cast<double>(static_cast<T>(kind.step)) : 0.0);
-    const bool owing =
-        kind.l1 != 0 || kind.l2 != 0 || kind.averaged || kind.anchored || kind.bounded;
     std::vector<T> coef = start, intercept(static_cast<std::size_t>(outputs)),
                    intercept_sum(intercept);
     std::vector<double> total(size, 0.0);
@@ -125,7 +125,6 @@ void check_kind(const KernelTable<T>& kernels, Index loss, const Kind& kind, Ind
         SgdChunk<T> part = chunk;
         part.tile = tile.sparse(begin, count, kind.shifted);
         part.lazy = lazy.columns(count, kind.averaged ? total.data() : nullptr);
-        if (!owing) part.lazy.seen = nullptr;
         run(part, begin, coef, intercept, intercept_sum);
         begin += count;
         if (lazy.full() || numbers.below(9) == 0) bring_up();
@@ -196,6 +195,8 @@ void as_with_zeros() {
          .factors = true,
          .bounded = true},
         {.name = "steps that turn round", .l1 = 0.02, .l2 = 25, .averaged = true},
+        {.name = "ridge that turns round", .l2 = 25, .averaged = true},
+        {.name = "ridge that ends at once", .l2 = 16, .averaged = true, .step = 0.0625},
     };
     each_kernel_table([&](const auto& kernels) {
         for (Kind kind : kinds)
