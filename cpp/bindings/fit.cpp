@@ -79,9 +79,11 @@ py::dict fit_to(const py::object& X, const py::array& y,
 }
 
 std::optional<Index> reading_epochs(const FitOptions& options, Index rows, Index columns,
-                                    Index outputs, bool quadratic, bool single_precision) {
+                                    Index outputs, bool quadratic, bool single_precision,
+                                    Index reading_width) {
     const Index item_bytes = single_precision ? sizeof(float) : sizeof(double);
-    return epochs_before_second_moments(options, {rows, columns, outputs, item_bytes, quadratic});
+    return epochs_before_second_moments(
+        options, {rows, columns, outputs, item_bytes, quadratic, reading_width});
 }
 
 }  // namespace
@@ -94,7 +96,7 @@ void register_fit(py::module_& module) {
                py::arg("on_rate"));
     module.def("epochs_before_second_moments", &reading_epochs, py::arg("options"), py::arg("rows"),
                py::arg("columns"), py::arg("outputs"), py::arg("quadratic"),
-               py::arg("single_precision"));
+               py::arg("single_precision"), py::arg("reading_width") = 0);
     module.def("seconds_of_reading", &seconds_of_reading, py::arg("rows"), py::arg("columns"),
                py::arg("outputs"), py::arg("item_bytes"));
     module.def("most_gram_columns", [] { return most_gram_columns; });

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._bounds import check_bounds
+from .._validation import check_matrix
 from ..solve import fit
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ SMALL_BYTES = 2**21
 
 
 def fit_one_vs_rest(
-    X: NDArray[Any],
+    X: Any,
     codes: NDArray[np.intp],
     coef_init: NDArray[np.float64] | None,
     intercept_init: NDArray[np.float64] | None,
@@ -30,7 +31,7 @@ def fit_one_vs_rest(
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
+    X : ndarray or sparse matrix of shape (n, d)
         Features, which all fits read in place.
     codes : ndarray of shape (n,)
         Class of each row, from 0; every class occurs.
@@ -47,6 +48,7 @@ def fit_one_vs_rest(
     list of FitResult
         K results, in the order of the classes.
     """
+    X = check_matrix(X)
     n_classes = int(codes.max()) + 1
     classes = range(n_classes) if n_classes > 2 else [1]
     box = check_bounds(settings["bounds"], len(classes), X.shape[1])
