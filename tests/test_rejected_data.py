@@ -1,4 +1,4 @@
-"""Data that fit refuses once it looks inside: non-finite entries, sparse matrices, text columns."""
+"""Data that fit refuses once it looks inside: non-finite entries, text columns."""
 
 from __future__ import annotations
 
@@ -85,13 +85,6 @@ def test_non_finite_entry_of_a_row_that_weighs_nothing(
             alpha=0.1,
             l1_ratio=l1_ratio,
         )
-
-
-def test_sparse_matrix() -> None:
-    sparse = pytest.importorskip("scipy.sparse")
-    message = r"^X: expected a dense array, got an object of type csr_array; X.toarray\(\) is one"
-    with pytest.raises(TypeError, match=message):
-        fastgd.fit(sparse.csr_array(X), Y)
 
 
 def test_frame_with_a_text_column() -> None:

@@ -35,10 +35,10 @@ StridedView view_of(const py::array& array) {
     throw py::type_error("array: expected native float, integer or bool elements");
 }
 
-Data data_of(const py::array& X, const py::array& y, const std::optional<py::array>& sample_weight,
+Data data_of(const py::object& X, const py::array& y, const std::optional<py::array>& sample_weight,
              const std::optional<py::array>& offset, std::optional<double> positive_label) {
     Data data;
-    data.X = view_of(X);
+    data.X = features_of(X);
     data.y = view_of(y);
     if (sample_weight) data.weight = view_of(*sample_weight);
     if (offset) data.offset = view_of(*offset);

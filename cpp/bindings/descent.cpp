@@ -32,7 +32,7 @@ class BoundDescent {
     }
 
     // Takes from the first rows, before they are consumed, what the options leave open.
-    void adapt_to(const py::array& X, const py::array& y,
+    void adapt_to(const py::object& X, const py::array& y,
                   const std::optional<py::array>& sample_weight,
                   std::optional<double> positive_label) {
         const Data data = data_of(X, y, sample_weight, std::nullopt, positive_label);
@@ -43,7 +43,7 @@ class BoundDescent {
         loss_.rethrow();
     }
 
-    void consume(const py::array& X, const py::array& y,
+    void consume(const py::object& X, const py::array& y,
                  const std::optional<py::array>& sample_weight,
                  const std::optional<py::array>& offset, std::optional<double> positive_label) {
         const Data data = data_of(X, y, sample_weight, offset, positive_label);

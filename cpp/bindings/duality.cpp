@@ -14,7 +14,7 @@ double gap_of(const Data& data, const LossSpec& loss, const PenaltyStrength& str
     return duality_gap(objective, data, at, strength, scale, fit_intercept);
 }
 
-double duality_gap_at(const py::array& X, const py::array& y,
+double duality_gap_at(const py::object& X, const py::array& y,
                       const std::optional<py::array>& sample_weight,
                       const std::optional<py::array>& offset, std::optional<double> positive_label,
                       const std::string& loss, const BoundParameters& parameters, double alpha,

@@ -57,7 +57,7 @@ py::dict outcome_of(const FitOutcome& outcome) {
     return result;
 }
 
-py::dict fit_to(const py::array& X, const py::array& y,
+py::dict fit_to(const py::object& X, const py::array& y,
                 const std::optional<py::array>& sample_weight,
                 const std::optional<py::array>& offset, std::optional<double> positive_label,
                 const std::string& loss, const BoundParameters& parameters,
@@ -85,7 +85,7 @@ py::dict fit_to(const py::array& X, const py::array& y,
 using ClassArguments = std::tuple<double, BoundParameters, FitOptions, py::array_t<double>,
                                   py::array_t<double>, py::object>;
 
-py::list fit_classes_to(const py::array& X, const py::array& y,
+py::list fit_classes_to(const py::object& X, const py::array& y,
                         const std::optional<py::array>& sample_weight, const std::string& loss,
                         const std::vector<ClassArguments>& arguments, bool single_precision,
                         const py::object& on_rate) {
@@ -115,9 +115,11 @@ py::list fit_classes_to(const py::array& X, const py::array& y,
 }
 
 std::optional<Index> reading_epochs(const FitOptions& options, Index rows, Index columns,
-                                    Index outputs, bool quadratic, bool single_precision) {
+                                    Index outputs, bool quadratic, bool single_precision,
+                                    Index reading_width) {
     const Index item_bytes = single_precision ? sizeof(float) : sizeof(double);
-    return epochs_before_second_moments(options, {rows, columns, outputs, item_bytes, quadratic});
+    return epochs_before_second_moments(
+        options, {rows, columns, outputs, item_bytes, quadratic, reading_width});
 }
 
 }  // namespace
@@ -128,12 +130,12 @@ void register_fit(py::module_& module) {
                py::arg("loss"), py::arg("parameters"), py::arg("options"), py::arg("coef"),
                py::arg("intercept"), py::arg("single_precision"), py::arg("on_epoch"),
                py::arg("on_rate"));
-    module.def("fit_classes", &fit_classes_to, py::arg("X").noconvert(), py::arg("y").noconvert(),
+    module.def("fit_classes", &fit_classes_to, py::arg("X"), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("loss"), py::arg("classes"),
                py::arg("single_precision"), py::arg("on_rate"));
     module.def("epochs_before_second_moments", &reading_epochs, py::arg("options"), py::arg("rows"),
                py::arg("columns"), py::arg("outputs"), py::arg("quadratic"),
-               py::arg("single_precision"));
+               py::arg("single_precision"), py::arg("reading_width") = 0);
     module.def("seconds_of_reading", &seconds_of_reading, py::arg("rows"), py::arg("columns"),
                py::arg("outputs"), py::arg("item_bytes"));
     module.def("most_gram_columns", [] { return most_gram_columns; });

@@ -4,6 +4,7 @@
 PYBIND11_MODULE(_core, module) {
     namespace topics = fastgd::bindings;
     topics::register_environment(module);
+    topics::register_sparse_rows(module);
     topics::register_losses(module);
     topics::register_options(module);  // signatures name its enumerations
     topics::register_objective(module);

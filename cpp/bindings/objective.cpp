@@ -48,7 +48,7 @@ RowSelection rows_of(const std::optional<RowIndices>& rows, Index count) {
     return {rows->data(), 0, static_cast<Index>(rows->size())};
 }
 
-py::object objective_at(const py::array& X, const py::array& y,
+py::object objective_at(const py::object& X, const py::array& y,
                         const std::optional<py::array>& sample_weight,
                         const std::optional<py::array>& offset,
                         std::optional<double> positive_label, const std::string& loss,
@@ -77,11 +77,11 @@ py::object objective_at(const py::array& X, const py::array& y,
                           vector_of(result.gradient.intercept));
 }
 
-std::optional<std::pair<Index, Index>> first_non_finite(const py::array& X, bool single_precision) {
+std::optional<std::pair<Index, Index>> first_non_finite(const py::object& X,
+                                                        bool single_precision) {
     Data data;
-    data.X = view_of(X);
-    data.y = data.X;
-    data.y.columns = 1;
+    data.X = features_of(X);
+    data = with_zero_targets(data);
     const py::gil_scoped_release released;
     const auto found = single_precision ? find_non_finite(selected_kernels<float>(), data)
                                         : find_non_finite(selected_kernels<double>(), data);

@@ -10,6 +10,7 @@ void register_objective(pybind11::module_& module);
 void register_duality(pybind11::module_& module);
 void register_conditioning(pybind11::module_& module);
 void register_losses(pybind11::module_& module);
+void register_sparse_rows(pybind11::module_& module);
 void register_options(pybind11::module_& module);
 void register_fit(pybind11::module_& module);
 void register_descent(pybind11::module_& module);

@@ -20,7 +20,8 @@ template <class T>
 Batch<T>::Batch(const Objective<T>& objective, const DescentOptions& options,
                 const Coefficients& start)
     : Descent<T>(objective, options),
-      blocks_(Blocks::of<T>(options.columns)),
+      blocks_(options.stored_a_row > 0 ? Blocks::of_sparse<T>(options.columns, options.stored_a_row)
+                                       : Blocks::of<T>(options.columns)),
       coef_size_(static_cast<std::size_t>(options.outputs * options.columns)),
       sums_(options.outputs, options.columns) {
     const Preconditioner& preconditioner = options_.preconditioner;

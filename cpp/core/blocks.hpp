@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "../kernels/table.hpp"
+#include "matrix.hpp"
 
 namespace fastgd {
 
@@ -29,6 +29,23 @@ struct Blocks {
         return {longer, (256 + longer - 1) / longer * longer, block};
     }
 
+    // Sums over a block of sparse rows are added up column by column, however few these are: rows
+    // hold a multiple of that.
+    template <class T>
+    static Blocks of_sparse(Index columns, Index stored_a_row) {
+        // a column is stored beside each number
+        Blocks blocks = of<T>(2 * stored_a_row);
+        const Index flush = blocks.flush_rows;
+        const Index least = stored_a_column * columns / stored_a_row;
+        blocks.block_rows = std::max(blocks.block_rows, (least + flush - 1) / flush * flush);
+        return blocks;
+    }
+
+    template <class T>
+    static Blocks of(const MatrixView& X, Index outputs = 1) {
+        return X.sparse() ? of_sparse<T>(X.columns, X.stored_a_row) : of<T>(X.columns, outputs);
+    }
+
     // The same blocks in tiles of about two thousand rows, for a loss that is slow to call.
     Blocks in_long_tiles() const {
         constexpr Index rows = 2048;
@@ -38,10 +55,9 @@ struct Blocks {
     }
 
     // A few milliseconds of work, in whole blocks: how long a fit goes without looking up.
-    template <class T>
-    Index segment_rows(Index columns) const {
-        const Index row_bytes = columns * static_cast<Index>(sizeof(T));
-        return std::max(segment_bytes / (row_bytes * block_rows), Index{1}) * block_rows;
+    Index segment_rows(double row_bytes) const {
+        const Index bytes = static_cast<Index>(row_bytes) * block_rows;
+        return std::max(segment_bytes / bytes, Index{1}) * block_rows;
     }
 
   private:
@@ -55,6 +71,7 @@ struct Blocks {
         return rows;
     }
 
+    static constexpr Index stored_a_column = 4;
     // measured: the prefetched tile and the one at work share 32 KiB of cache comfortably
     static constexpr double tile_bytes = 6.0 * 1024.0;
     // measured: a part of the second cache level, and beyond 32 rows memory waits

@@ -38,7 +38,7 @@ Conditioning conditioning(const KernelTable<T>& kernels, const Data& data, LossS
 
     // plain second moments: those of a squared error
     const Objective<T> squares(kernels, {find_loss(kernels, "squared_error")}, threads);
-    if (!WhiteningSample<T>::pays(rows)) return result;
+    if (!WhiteningSample<T>::pays(squares, rows)) return result;
     const WhiteningSample<T> sample(squares, rows, result.moments, result.shift, keep_going);
     result.ridge = sample.ridge();
     if (!sample.second_moments(squares, nullptr, fit_intercept, {}, keep_going,

@@ -18,8 +18,9 @@ constexpr double least_bytes = 8.0 * 1024.0 * 1024.0;
 constexpr double most_bytes = 256.0 * 1024.0 * 1024.0;
 
 // Eight rows a column, within these bytes.
-Index sample_rows(const Data& data, std::size_t item) {
-    const double row_bytes = static_cast<double>(data.columns()) * static_cast<double>(item);
+template <class T>
+Index sample_rows(const Data& data) {
+    const double row_bytes = data.X.row_bytes<T>();
     const double bytes = std::clamp(8.0 * static_cast<double>(data.columns() + 1) * row_bytes,
                                     least_bytes, most_bytes);
     return static_cast<Index>(bytes / row_bytes);
@@ -87,7 +88,7 @@ SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& d
                                     const Preconditioner& preconditioner, double curvature,
                                     const PenaltyStrength& penalty, int threads,
                                     FunctionRef<bool()> keep_going, double tolerance) {
-    const std::vector<Index> sample = spread_rows(data.rows(), sample_rows(data, sizeof(T)));
+    const std::vector<Index> sample = spread_rows(data.rows(), sample_rows<T>(data));
     const RowSelection rows{sample.data(), 0, static_cast<Index>(sample.size())};
     const auto columns = static_cast<std::size_t>(data.columns());
     CurvatureOperator<T> bend(
@@ -119,11 +120,9 @@ SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& d
 template <class T>
 LongestRow longest_row(const KernelTable<T>& kernels, const Data& data, double mean_weight,
                        int threads) {
-    const Blocks blocks = Blocks::of<T>(data.columns());
+    const Blocks blocks = Blocks::of<T>(data.X);
     const Index tiles = (data.rows() + blocks.tile_rows - 1) / blocks.tile_rows;
-    const double bytes = static_cast<double>(data.rows()) * static_cast<double>(data.columns()) *
-                         static_cast<double>(sizeof(T));
-    const int members = threads_for_work(threads, bytes);
+    const int members = threads_for_work(threads, data.bytes_of<T>(data.rows()));
     std::vector<std::unique_ptr<TileReader<T>>> readers;
     for (int m = 0; m < members; ++m)
         readers.push_back(std::make_unique<TileReader<T>>(kernels, data, blocks.tile_rows));
@@ -140,7 +139,7 @@ LongestRow longest_row(const KernelTable<T>& kernels, const Data& data, double m
             for (Index i = 0; i < tile.rows; ++i) {
                 if (weight != nullptr && weight[i] == 0) continue;
                 double square = 1.0;
-                for (Index j = 0; j < tile.columns; ++j) {
+                for (Index j = 0; j < tile.numbers(i); ++j) {
                     const double x = static_cast<double>(tile.row[i][j]);
                     square += x * x;
                 }

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "../kernels/table.hpp"
+#include "matrix.hpp"
 
 namespace fastgd {
 
@@ -14,7 +14,7 @@ struct ClassTarget {
 };
 
 struct Data {
-    StridedView X;
+    MatrixView X;
     StridedView y;       // rows x outputs
     StridedView weight;  // rows x 1; no data: every row weighs 1
     StridedView offset;  // rows x outputs; no data: none
@@ -32,11 +32,21 @@ struct Data {
         return classes.empty() ? y.columns : static_cast<Index>(classes.size());
     }
 
+    // Of so many rows, as kernels read them.
+    template <class T>
+    double bytes_of(Index rows_of_X) const {
+        return static_cast<double>(rows_of_X) * X.row_bytes<T>();
+    }
+
     // Said by whoever reads rows of X, once for a team and before it starts.
     void count_read(Index rows_of_X) const {
         if (rows_read != nullptr) *rows_read += rows_of_X;
     }
 };
+
+template <class T>
+inline constexpr ElementType element_type_of =
+    sizeof(T) == 4 ? ElementType::float32 : ElementType::float64;
 
 // The same rows with squared error's targets all 0: its gradient at v is X^T S X v.
 inline Data with_zero_targets(Data data) {
@@ -46,10 +56,6 @@ inline Data with_zero_targets(Data data) {
     data.binary = false;
     return data;
 }
-
-template <class T>
-inline constexpr ElementType element_type_of =
-    sizeof(T) == 4 ? ElementType::float32 : ElementType::float64;
 
 // True where kernels may read the rows of `view` in place.
 template <class T>

@@ -33,6 +33,7 @@ inline bool adaptive(Update update) { return update >= Update::adagrad; }
 struct DescentOptions {
     Index columns = 0;
     Index outputs = 1;
+    Index stored_a_row = 0;   // of sparse rows; 0 of dense ones
     Index batch_size = 256;  // of minibatch
     Update update = Update::plain;
     double momentum = 0.9;

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "parallel.hpp"
+#include "tile_gradient.hpp"
 #include "tile_reader.hpp"
 
 namespace fastgd {
@@ -38,15 +39,12 @@ template <class T>
 struct Member {
     TileReader<T> reader;
     std::array<Buffer<T>, 2> derivative;
-    std::array<Buffer<T>, 2> gradient;
+    std::array<TileGradient<T>, 2> gradient;
 
     Member(const KernelTable<T>& kernels, const Data& data, Index tile_rows)
         : reader(kernels, data, tile_rows),
           derivative{Buffer<T>(tile_rows * data.outputs()), Buffer<T>(tile_rows * data.outputs())},
-          gradient{Buffer<T>(data.outputs() * data.columns()),
-                   Buffer<T>(data.outputs() * data.columns())} {
-        for (Buffer<T>& g : gradient) std::fill_n(g.data(), g.size(), T(0));
-    }
+          gradient{TileGradient<T>(kernels, data), TileGradient<T>(kernels, data)} {}
 };
 
 // Adds to `total`, block after block, what add_tile(member, tile, targets, last_of_group, sums)
@@ -55,10 +53,9 @@ template <class T, class Sums, class AddTile>
 void sum_blocks(const Objective<T>& objective, const Data& data, const LinearModel<T>& model,
                 const AddTile& add_tile, Sums& total) {
     const KernelTable<T>& kernels = objective.kernels();
-    const Blocks blocks = Blocks::of<T>(data.columns(), data.outputs());
+    const Blocks blocks = Blocks::of<T>(data.X, data.outputs());
     const RowSelection all{nullptr, 0, data.rows()};
-    const double bytes = static_cast<double>(data.rows()) * static_cast<double>(data.columns()) *
-                         static_cast<double>(data.outputs()) * sizeof(T);
+    const double bytes = data.bytes_of<T>(data.rows()) * static_cast<double>(data.outputs());
     const int threads = threads_for_work(objective.threads(), bytes);
     const int slots = threads == 1 ? 1 : OrderedBlocks::slots_for(threads);
     std::vector<std::unique_ptr<Member<T>>> members;
@@ -114,13 +111,8 @@ SignedSums signed_sums(const Objective<T>& objective, const Data& data,
                 sums.of[s].intercept[static_cast<std::size_t>(i % outputs)] +=
                     static_cast<double>(part[i]);
             }
-            Buffer<T>& gradient = member.gradient[s];
-            objective.kernels().backward(tile, part, outputs, gradient.data());
-            if (!last) continue;
-            std::vector<double>& coef = sums.of[s].coef;
-            for (std::size_t j = 0; j < coef.size(); ++j)
-                coef[j] += static_cast<double>(gradient[static_cast<std::ptrdiff_t>(j)]);
-            std::fill_n(gradient.data(), gradient.size(), T(0));
+            member.gradient[s].add(tile, part, outputs, sums.of[s].coef);
+            if (last) member.gradient[s].flush(sums.of[s].coef);
         }
     };
     sum_blocks(objective, data, model, add_tile, total);

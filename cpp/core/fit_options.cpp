@@ -94,6 +94,7 @@ DescentOptions descent_options(const FitOptions& options, const Data& data, doub
     DescentOptions d = descent_options(options, data.columns(), data.outputs());
     // a weight of 1 ends at the row's target
     d.mean_weight = passive_aggressive(options.rate) ? 1.0 : mean_weight;
+    d.stored_a_row = data.X.stored_a_row;
     // before there is an anchor, the first epoch of automatic steps averages its second half
     const bool own_average = options.rate == Rate::automatic && reduces_variance(options);
     d.average = options.average || own_average;

@@ -29,7 +29,8 @@ void FitRun<T>::prepare(const Coefficients& start, const FitRun* sibling) {
     // outputs together have no Hessian of one output's size: a metric of quasi-Newton steps is made
     // of their mean, and knows no kinks
     const bool joint = batch() && objective_.loss().targets == Targets::classes;
-    const bool whitens = WhiteningSample<T>::pays(data_) && !(joint && !options_.penalty.smooth());
+    const bool whitens =
+        WhiteningSample<T>::pays(objective_, data_) && !(joint && !options_.penalty.smooth());
     outcome_.precondition = chosen_precondition(options_, whitens);
     Preconditioner preconditioner =
         outcome_.precondition == Precondition::none
@@ -319,7 +320,7 @@ bool FitRun<T>::begin(Coefficients start, const FitRun* sibling) {
     prepare(start, sibling);
     reading_epochs_ = epochs_before_second_moments(
         options_, {data_.rows(), data_.columns(), data_.outputs(), static_cast<Index>(sizeof(T)),
-                   objective_.loss().quadratic});
+                   objective_.loss().quadratic, data_.X.reading_width()});
     return !outcome_.interrupted;
 }
 

@@ -22,7 +22,7 @@ class FitRun {
           data_(data),
           options_(options),
           monitor_(monitor),
-          sampler_(data.rows(), data.columns() * static_cast<Index>(sizeof(T)),
+          sampler_(data.rows(), row_bytes(data),
                    options.solver == Solver::batch ? Shuffle::none : options.shuffle, options.seed,
                    options.solver == Solver::minibatch ? BatchParts::of(options.batch_size)
                                                        : BatchParts{}),
@@ -81,6 +81,8 @@ class FitRun {
     bool keep_going();
 
   private:
+    static Index row_bytes(const Data& data) { return static_cast<Index>(data.X.row_bytes<T>()); }
+
     bool automatic() const { return options_.rate == Rate::automatic; }
     // Batch descent in the metric of the Hessian: steps come from `whitening_` alone.
     bool whitened_batch() const { return batch() && whitening_ != nullptr; }

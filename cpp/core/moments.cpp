@@ -8,6 +8,7 @@
 #include "blocks.hpp"
 #include "buffer.hpp"
 #include "parallel.hpp"
+#include "sparse_moments.hpp"
 #include "tile_reader.hpp"
 
 namespace fastgd {
@@ -69,8 +70,9 @@ std::optional<CellPosition> find_in_rows(TileReader<T>& reader, Index tile_rows,
         const RowSelection part = rows.part(begin, std::min(tile_rows, rows.count - begin));
         const RowTile<T> tile = reader.rows(data, part, RowSelection{}, nullptr);
         for (Index i = 0; i < tile.rows; ++i)
-            for (Index j = 0; j < tile.columns; ++j)
-                if (!std::isfinite(tile.row[i][j])) return CellPosition{part.at(i), j};
+            for (Index j = 0; j < tile.numbers(i); ++j)
+                if (!std::isfinite(tile.row[i][j]))
+                    return CellPosition{part.at(i), tile.column_of(i, j)};
     }
     return std::nullopt;
 }
@@ -181,11 +183,11 @@ ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
                              const RowSelection& rows, int threads,
                              FunctionRef<bool()> keep_going) {
     data.count_read(rows.count);
+    if (data.X.sparse()) return sparse_column_moments(kernels, data, rows, threads, keep_going);
     const Blocks blocks = Blocks::of<T>(data.columns());
     const auto columns = static_cast<std::size_t>(data.columns());
-    const Index segment = blocks.segment_rows<T>(data.columns());
-    const int team = threads_for_work(
-        threads, static_cast<double>(rows.count) * static_cast<double>(columns) * sizeof(T));
+    const Index segment = blocks.segment_rows(data.X.row_bytes<T>());
+    const int team = threads_for_work(threads, data.bytes_of<T>(rows.count));
     const int slots = team == 1 ? 1 : OrderedBlocks::slots_for(team);
     std::vector<std::unique_ptr<GroupScratch<T>>> scratch;
     for (int member = 0; member < team; ++member)
@@ -225,7 +227,7 @@ ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
 
 template <class T>
 std::optional<CellPosition> find_non_finite(const KernelTable<T>& kernels, const Data& data) {
-    const Blocks blocks = Blocks::of<T>(data.columns());
+    const Blocks blocks = Blocks::of<T>(data.X);
     TileReader<T> reader(kernels, data, blocks.tile_rows);
     return find_in_rows(reader, blocks.tile_rows, data, {nullptr, 0, data.rows()});
 }

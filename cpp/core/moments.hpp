@@ -22,7 +22,14 @@ struct ColumnMoments {
     std::vector<double> variance;  // weighted, about the mean
     std::vector<double> smallest;
     std::vector<double> largest;
+    std::vector<double> stored_share;  // of sparse rows, by weight; empty for all
     std::optional<CellPosition> non_finite;  // moments mean nothing when this is set
+
+    // Whether subtracting its mean may take more than a quarter off a column's second moment, by
+    // Cauchy and Schwarz: else it would cost rows that do not store it more than it gains.
+    bool worth_centring(std::size_t column) const {
+        return stored_share.empty() || stored_share[column] > 0.25;
+    }
 
     // The variance; 0 of a constant column, whose mean may be off by rounding.
     double spread_square(std::size_t column) const {

@@ -5,6 +5,7 @@
 
 #include "class_losses.hpp"
 #include "parallel.hpp"
+#include "tile_gradient.hpp"
 #include "tile_reader.hpp"
 
 namespace fastgd {
@@ -20,7 +21,7 @@ void GradientSums::clear() {
 void GradientSums::add(const GradientSums& other, double factor) {
     loss += factor * other.loss;
     weight += factor * other.weight;
-    for (std::size_t j = 0; j < coef.size(); ++j) coef[j] += factor * other.coef[j];
+    for (std::size_t j = 0; j < other.coef.size(); ++j) coef[j] += factor * other.coef[j];
     for (std::size_t k = 0; k < intercept.size(); ++k) intercept[k] += factor * other.intercept[k];
     for (std::size_t k = 0; k < class_loss.size(); ++k)
         class_loss[k] += factor * other.class_loss[k];
@@ -32,21 +33,12 @@ namespace {
 template <class T>
 struct BlockScratch {
     TileReader<T> reader;
-    Buffer<T> gradient;
+    TileGradient<T> gradient;
     ClassLosses<T> classes;
 
     BlockScratch(const KernelTable<T>& kernels, const Data& data, Index tile_rows)
-        : reader(kernels, data, tile_rows),
-          gradient(data.outputs() * data.columns()),
-          classes(data, tile_rows) {}
+        : reader(kernels, data, tile_rows), gradient(kernels, data), classes(data, tile_rows) {}
 };
-
-template <class T>
-void flush(Buffer<T>& from, std::vector<double>& to) {
-    for (std::size_t j = 0; j < to.size(); ++j)
-        to[j] += static_cast<double>(from[static_cast<std::ptrdiff_t>(j)]);
-    std::fill_n(from.data(), from.size(), T(0));
-}
 
 template <bool Gradient, class T>
 void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks& blocks,
@@ -55,7 +47,6 @@ void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks
     const LossKernels<T>& pointwise = kernels_of(kernels, loss);
     TileReader<T>& reader = scratch.reader;
     const Index outputs = data.outputs();
-    if constexpr (Gradient) std::fill_n(scratch.gradient.data(), scratch.gradient.size(), T(0));
     for (Index begin = 0; begin < rows.count; begin += blocks.tile_rows) {
         const Index size = std::min(blocks.tile_rows, rows.count - begin);
         const Index after = std::min(blocks.tile_rows, rows.count - begin - size);
@@ -70,12 +61,12 @@ void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks
                 sums.loss += pointwise.derivative(targets, derivative);
             else
                 scratch.classes.differentiate(pointwise, targets, derivative, sums.class_loss);
-            kernels.backward(tile, derivative, outputs, scratch.gradient.data());
+            scratch.gradient.add(tile, derivative, outputs, sums.coef);
             for (Index i = 0; i < size; ++i)
                 for (Index k = 0; k < outputs; ++k)
                     sums.intercept[static_cast<std::size_t>(k)] +=
                         static_cast<double>(derivative[i * outputs + k]);
-            if ((begin + size) % blocks.flush_rows == 0) flush(scratch.gradient, sums.coef);
+            if ((begin + size) % blocks.flush_rows == 0) scratch.gradient.flush(sums.coef);
         } else {
             sums.loss += pointwise.value(targets);
         }
@@ -85,7 +76,7 @@ void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks
             for (Index i = 0; i < size; ++i)
                 sums.weight += static_cast<double>(targets.weight[i * targets.outputs]);
     }
-    if constexpr (Gradient) flush(scratch.gradient, sums.coef);
+    if constexpr (Gradient) scratch.gradient.flush(sums.coef);
 }
 
 }  // namespace
@@ -95,10 +86,9 @@ template <bool Gradient>
 void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
                        GradientSums& sums) const {
     data.count_read(rows.count);
-    const Blocks blocks = this->blocks(data.columns(), data.outputs());
+    const Blocks blocks = this->blocks(data.X, data.outputs());
     const Index block_count = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
-    const double bytes = static_cast<double>(rows.count) * static_cast<double>(data.columns()) *
-                         static_cast<double>(data.outputs()) * sizeof(T);
+    const double bytes = data.bytes_of<T>(rows.count) * static_cast<double>(data.outputs());
     const int threads = static_cast<int>(
         std::min<Index>(threads_for_work(threads_, bytes), std::max<Index>(block_count, 1)));
     const int slots = threads == 1 ? 1 : OrderedBlocks::slots_for(threads);
@@ -106,7 +96,9 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
     std::vector<std::unique_ptr<BlockScratch<T>>> scratch;
     for (int member = 0; member < threads; ++member)
         scratch.push_back(std::make_unique<BlockScratch<T>>(kernels_, data, blocks.tile_rows));
-    std::vector<GradientSums> partial(static_cast<std::size_t>(slots), GradientSums(data));
+    std::vector<GradientSums> partial(
+        static_cast<std::size_t>(slots),
+        Gradient ? GradientSums(data) : GradientSums(data.outputs(), 0));
 
     OrderedBlocks order(block_count, slots);
     run_team(threads, [&](int member, int) {
@@ -133,8 +125,7 @@ void Objective<T>::add_gradient(const Data& data, const RowSelection& rows,
 template <class T>
 bool Objective<T>::add_gradient(const Data& data, const LinearModel<T>& model,
                                 FunctionRef<bool()> keep_going, GradientSums& sums) const {
-    const Index most =
-        blocks(data.columns(), data.outputs()).template segment_rows<T>(data.columns());
+    const Index most = blocks(data.X, data.outputs()).segment_rows(data.X.row_bytes<T>());
     for (Index begin = 0; begin < data.rows(); begin += most) {
         if (!keep_going()) return false;
         add_gradient(data, {nullptr, begin, std::min(most, data.rows() - begin)}, model, sums);

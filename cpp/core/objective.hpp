@@ -55,10 +55,11 @@ class Objective {
     double curvature() const { return curvature_of(kernels_, loss_); }
     int threads() const { return threads_; }
     // How rows are divided among threads and caches: one call of a loss serves many.
+    Blocks blocks(const MatrixView& X, Index outputs) const {
+        return in_tiles_for_loss(Blocks::of<T>(X, outputs));
+    }
     Blocks blocks(Index columns, Index outputs) const {
-        const Blocks blocks = Blocks::of<T>(columns, outputs);
-        const CustomLoss* custom = loss_.parameters.custom;
-        return custom != nullptr && custom->slow_to_call() ? blocks.in_long_tiles() : blocks;
+        return in_tiles_for_loss(Blocks::of<T>(columns, outputs));
     }
 
     // Adds the rows' sums to `sums`. Blocks are counted from the selection's first row.
@@ -74,6 +75,10 @@ class Objective {
                    GradientSums& sums) const;
 
   private:
+    Blocks in_tiles_for_loss(const Blocks& blocks) const {
+        const CustomLoss* custom = loss_.parameters.custom;
+        return custom != nullptr && custom->slow_to_call() ? blocks.in_long_tiles() : blocks;
+    }
     template <bool Gradient>
     void add(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
              GradientSums& sums) const;

@@ -43,10 +43,9 @@ std::vector<Index> outlying_rows(const KernelTable<T>& kernels, const Data& data
                                  double least_square, Index most, int threads,
                                  FunctionRef<bool()> keep_going) {
     data.count_read(data.rows());
-    const Blocks blocks = Blocks::of<T>(data.columns());
-    const Index segment = blocks.segment_rows<T>(data.columns());
-    const int team = threads_for_work(threads, static_cast<double>(data.rows()) *
-                                                   static_cast<double>(data.columns()) * sizeof(T));
+    const Blocks blocks = Blocks::of<T>(data.X);
+    const Index segment = blocks.segment_rows(data.X.row_bytes<T>());
+    const int team = threads_for_work(threads, data.bytes_of<T>(data.rows()));
     const int slots = team == 1 ? 1 : OrderedBlocks::slots_for(team);
     std::vector<std::unique_ptr<TileReader<T>>> readers;
     for (int member = 0; member < team; ++member)

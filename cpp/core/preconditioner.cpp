@@ -22,8 +22,9 @@ Preconditioner Preconditioner::scale(const ColumnMoments& moments, double curvat
     for (std::size_t j = 0; j < columns; ++j) {
         const double mean = moments.mean[j];
         // centring needs an intercept to move the mean into
-        if (fit_intercept) result.shift[j] = mean;
-        double square = moments.spread_square(j) + (fit_intercept ? 0.0 : mean * mean);
+        const bool centred = fit_intercept && moments.worth_centring(j);
+        if (centred) result.shift[j] = mean;
+        double square = moments.spread_square(j) + (centred ? 0.0 : mean * mean);
         const double reach = std::max(std::abs(moments.largest[j] - result.shift[j]),
                                       std::abs(moments.smallest[j] - result.shift[j]));
         if (batch_size > 0) {

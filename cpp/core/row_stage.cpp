@@ -13,14 +13,33 @@ void RowStage<T>::append_view(const StridedView& view, const RowSelection& rows,
 }
 
 template <class T>
+void RowStage<T>::append_sparse(const MatrixView& X, const RowSelection& rows) {
+    start_.resize(static_cast<std::size_t>(size_ + 1), 0);
+    for (Index i = 0; i < rows.count; ++i) {
+        const Index from = X.begin(rows.at(i));
+        const Index count = X.stored(rows.at(i));
+        const auto end = static_cast<std::size_t>(start_.back());
+        X_.resize(end + static_cast<std::size_t>(count));
+        column_.resize(X_.size());
+        kernels_.pack[static_cast<int>(X.type)](X.values(), {nullptr, from, count}, X_.data() + end,
+                                                1);
+        X.copy_columns(from, count, column_.data() + end);
+        start_.push_back(static_cast<std::int64_t>(X_.size()));
+    }
+}
+
+template <class T>
 void RowStage<T>::append(const Data& data, const RowSelection& rows, Index capacity) {
     if (size_ == 0) {
         shape_ = data;
         shape_.rows_read = nullptr;  // its rows are counted as they come in
-        X_.reserve(static_cast<std::size_t>(capacity * data.columns()));
+        X_.reserve(static_cast<std::size_t>(capacity * data.X.numbers_a_row()));
     }
     data.count_read(rows.count);
-    append_view(data.X, rows, X_);
+    if (data.X.sparse())
+        append_sparse(data.X, rows);
+    else
+        append_view(data.X, rows, X_);
     append_view(data.y, rows, y_);
     append_view(data.weight, rows, weight_);
     append_view(data.offset, rows, offset_);
@@ -34,9 +53,26 @@ StridedView RowStage<T>::view_of(const std::vector<T>& values, Index columns) co
 }
 
 template <class T>
+MatrixView RowStage<T>::sparse_view() const {
+    MatrixView view = shape_.X;
+    view.data = X_.data();
+    view.type = element_type_of<T>;
+    view.rows = size_;
+    view.column_stride = static_cast<Index>(sizeof(T));
+    view.column = column_.data();
+    view.wide_column = false;
+    view.start = start_.data();
+    view.wide_start = true;
+    return view;
+}
+
+template <class T>
 Data RowStage<T>::data() const {
     Data result = shape_;
-    result.X = view_of(X_, shape_.X.columns);
+    if (shape_.X.sparse())
+        result.X = sparse_view();
+    else
+        result.X = view_of(X_, shape_.X.columns);
     result.y = view_of(y_, shape_.y.columns);
     if (shape_.weight.data != nullptr) result.weight = view_of(weight_, 1);
     if (shape_.offset.data != nullptr) result.offset = view_of(offset_, shape_.offset.columns);

@@ -24,12 +24,16 @@ class RowStage {
 
   private:
     void append_view(const StridedView& view, const RowSelection& rows, std::vector<T>& out) const;
+    void append_sparse(const MatrixView& X, const RowSelection& rows);
+    MatrixView sparse_view() const;
     StridedView view_of(const std::vector<T>& values, Index columns) const;
 
     const KernelTable<T>& kernels_;
     Index size_ = 0;
     Data shape_;  // of the data being staged; its pointers are not used
-    std::vector<T> X_;
+    std::vector<T> X_;  // of sparse rows the numbers stored
+    std::vector<std::int32_t> column_;
+    std::vector<std::int64_t> start_;
     std::vector<T> y_;
     std::vector<T> weight_;
     std::vector<T> offset_;

@@ -15,7 +15,8 @@ constexpr double threads_reckoned_with = 8.0;
 constexpr double least_share = 1.0 / 16.0;
 
 double reading(const FitShape& shape) {
-    return seconds_of_reading(shape.rows, shape.columns, shape.outputs, shape.item_bytes);
+    const Index width = shape.reading_width > 0 ? shape.reading_width : shape.columns;
+    return seconds_of_reading(shape.rows, width, shape.outputs, shape.item_bytes);
 }
 
 double entries(const FitShape& shape) {

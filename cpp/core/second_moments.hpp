@@ -16,6 +16,8 @@ struct FitShape {
     Index outputs;
     Index item_bytes;  // of a number that kernels read
     bool quadratic;    // the loss bends alike everywhere
+    Index reading_width =
+        0;  // columns of dense rows that take as long to read, if these are sparse
 };
 
 // Epochs that read X before its second moments take its place; none where they never do. No clock

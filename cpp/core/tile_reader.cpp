@@ -20,7 +20,10 @@ TileReader<T>::TileReader(const KernelTable<T>& kernels, const Data& data, Index
     : kernels_(kernels),
       row_(rows),
       next_(rows),
-      packed_(rows_in_place<T>(data.X) ? 0 : rows * packed_stride<T>(data.columns())),
+      packed_(data.X.sparse() || rows_in_place<T>(data.X)
+                  ? 0
+                  : rows * packed_stride<T>(data.columns())),
+      sparse_(kernels, data.X, rows),
       z_(rows * data.outputs()),
       derivative_(rows * data.outputs()),
       anchor_derivative_(rows * data.outputs()),
@@ -36,6 +39,7 @@ const T* TileReader<T>::in_place_row(const StridedView& view, Index row) {
 template <class T>
 RowTile<T> TileReader<T>::rows(const Data& data, const RowSelection& selection,
                                const RowSelection& next, const T* shift) {
+    if (data.X.sparse()) return sparse_.rows(data.X, selection, shift);
     RowTile<T> tile{row_.data(), nullptr, selection.count, data.columns(), shift};
     if (rows_in_place<T>(data.X)) {
         for (Index i = 0; i < selection.count; ++i) row_[i] = in_place_row(data.X, selection.at(i));

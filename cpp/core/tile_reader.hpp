@@ -1,8 +1,7 @@
 // Brings a few rows of the user's data before the kernels: in place where possible, else packed.
 #pragma once
 
-#include "buffer.hpp"
-#include "data.hpp"
+#include "sparse_reader.hpp"
 
 namespace fastgd {
 
@@ -40,6 +39,7 @@ class TileReader {
     Buffer<const T*> row_;
     Buffer<const T*> next_;
     Buffer<T> packed_;
+    SparseReader<T> sparse_;
     Buffer<T> z_;
     Buffer<T> derivative_;
     Buffer<T> anchor_derivative_;

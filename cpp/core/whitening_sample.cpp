@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "costs.hpp"
 #include "outlying_rows.hpp"
 
 namespace fastgd {
@@ -34,13 +35,33 @@ constexpr double not_told_apart = 8.0;
 // Along a direction that bends less, gradients in float32 are rounding.
 constexpr double ridge_float32 = 1e-9;
 
+// About as many passes as steps that know no Hessian take.
+constexpr double passes_saved = 40.0;
+
 double square(double x) { return x * x; }
+
+// Of so many rows that weigh something, where nothing speaks for more.
+template <class T>
+double wanted_rows(const Objective<T>& objective, const Data& data, double rows) {
+    const double columns = static_cast<double>(data.columns()) + 1.0;
+    const double pass = static_cast<double>(data.X.reading_width() + 1) / columns;
+    const double share = objective.loss().quadratic ? once_columns : each_time_columns;
+    return std::max(share * pass * rows / columns, columns * rows_a_column);
+}
 
 }  // namespace
 
 template <class T>
-bool WhiteningSample<T>::pays(const Data& data) {
-    return data.columns() <= most_gram_columns;
+bool WhiteningSample<T>::pays(const Objective<T>& objective, const Data& data) {
+    if (data.columns() > most_gram_columns) return false;
+    if (!data.X.sparse()) return true;
+    // products are those of dense rows, passes are not
+    const double rows = static_cast<double>(data.rows());
+    const double width = static_cast<double>(data.columns()) + 1.0;
+    const double products = std::min(rows, wanted_rows(objective, data, rows)) * width * width;
+    const double reading =
+        seconds_of_reading(data.rows(), data.X.reading_width(), data.outputs(), sizeof(T));
+    return seconds_of_products(products + width * width * width / 3.0) <= passes_saved * reading;
 }
 
 template <class T>
@@ -90,9 +111,7 @@ void WhiteningSample<T>::choose_rows(const Objective<T>& objective,
                                      FunctionRef<bool()> keep_going) {
     // of rows that weigh something; among those that do not, more are needed to find as many
     const double rows = static_cast<double>(moments_->weighing);
-    const double columns = static_cast<double>(data_->columns()) + 1.0;
-    const double share = objective.loss().quadratic ? once_columns : each_time_columns;
-    const double wanted = width_ * std::max(share * rows / columns, columns * rows_a_column);
+    const double wanted = width_ * wanted_rows(objective, *data_, rows);
     thinned_ = static_cast<double>(data_->rows()) / rows;
     if (wanted >= rows) return;
     double largest = 0.0;

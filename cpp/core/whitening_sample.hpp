@@ -20,7 +20,7 @@ template <class T>
 class WhiteningSample {
   public:
     // True where second moments cost little beside the passes they save.
-    static bool pays(const Data& data);
+    static bool pays(const Objective<T>& objective, const Data& data);
 
     // `data` and `moments` must outlive this. A loss that bends alike everywhere needs its moments
     // only once and takes more rows.

@@ -1,7 +1,7 @@
 // Forward and backward stages on dense rows: linear predictor and gradient sums.
 #pragma once
 
-#include "vector.hpp"
+#include "sparse.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
@@ -135,6 +135,7 @@ template <bool Shifted, class T>
 template <class T>
 void largest_squares(const RowTile<T>& tile, const T* unit, T* out) noexcept {
     constexpr int L = lanes<T>;
+    if (tile.sparse()) return largest_squares_sparse(tile, unit, out);
     for (Index i = 0; i < tile.rows; ++i) {
         const T* row = tile.row[i];
         Vector<T, L> most = {};

@@ -170,7 +170,9 @@ inline void backward_centred(const RowTile<T>& tile, const T* derivative, Index 
 template <class T>
 void forward(const RowTile<T>& tile, const T* coef, Index outputs, const T* intercept,
              T* z) noexcept {
-    if (tile.shift != nullptr)
+    if (tile.sparse())
+        forward_sparse(tile, coef, outputs, intercept, z);
+    else if (tile.shift != nullptr)
         forward_centred<true>(tile, coef, outputs, intercept, z);
     else
         forward_centred<false>(tile, coef, outputs, intercept, z);
@@ -178,7 +180,9 @@ void forward(const RowTile<T>& tile, const T* coef, Index outputs, const T* inte
 
 template <class T>
 void backward(const RowTile<T>& tile, const T* derivative, Index outputs, T* gradient) noexcept {
-    if (tile.shift != nullptr)
+    if (tile.sparse())
+        backward_sparse(tile, derivative, outputs, gradient);
+    else if (tile.shift != nullptr)
         backward_centred<true>(tile, derivative, outputs, gradient);
     else
         backward_centred<false>(tile, derivative, outputs, gradient);

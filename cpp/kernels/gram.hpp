@@ -1,7 +1,7 @@
 // Second moments of rows: rows packed into panels of columns, and products of two panels.
 #pragma once
 
-#include "vector.hpp"
+#include "sparse.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
@@ -10,6 +10,7 @@ namespace {
 template <class T>
 void pack_panels(const RowTile<T>& tile, const PanelScale& scale, Index capacity,
                  double* out) noexcept {
+    if (tile.sparse()) return pack_panels_sparse(tile, scale, capacity, out);
     const Index columns = tile.columns;
     const Index whole = columns / panel_columns * panel_columns;
     for (Index i = 0; i < tile.rows; ++i) {

@@ -3,6 +3,7 @@
 #include "block_moves.hpp"
 #include "dense_outputs.hpp"
 #include "gram.hpp"
+#include "lazy.hpp"
 #include "losses/list.hpp"
 #include "losses/softmax.hpp"
 #include "moments.hpp"
@@ -41,12 +42,14 @@ constexpr KernelTable<T> make_table() {
         FASTGD_TEXT(FASTGD_ISA),
         forward<T>,
         backward<T>,
+        add_sparse<T>,
         largest_squares<T>,
         moments<T>,
         batch_step<T>,
         sgd_chunk<T>,
         passive_aggressive<T>,
         adaptive_step<T>,
+        bring_up<T>,
         {pack<float, T>, pack<double, T>, pack<Half, T>, pack<bool, T>, pack<std::int8_t, T>,
          pack<std::int16_t, T>, pack<std::int32_t, T>, pack<std::int64_t, T>, pack<std::uint8_t, T>,
          pack<std::uint16_t, T>, pack<std::uint32_t, T>, pack<std::uint64_t, T>},

@@ -5,12 +5,10 @@
 #pragma once
 
 #include "dense.hpp"
+#include "step.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
-
-// What a chunk keeps beside its coefficients.
-enum class Mode { plain, averaged, anchored };
 
 // A row's own step ends at its target at the latest. A branch, as few are cut: the division would
 // hold up all others.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "sgd_block.hpp"
-#include "step.hpp"
+#include "sgd_sparse.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
@@ -67,30 +67,6 @@ template <bool Metric, bool Anchored, bool Norm, class T>
     return result;
 }
 
-// The last two have a factor per column, the very last bounds as well.
-enum class PenaltyKind { none, ridge, lasso, ridge_in_columns, lasso_in_columns };
-
-template <PenaltyKind Kind>
-struct KindOf {
-    static constexpr PenaltyKind value = Kind;
-};
-
-// Calls body(KindOf<Kind>{}) with the kind of a penalty.
-template <class T, class Body>
-[[gnu::always_inline]] inline void by_penalty(const Penalty<T>& penalty, const Body& body) {
-    const bool factors = penalty.l1_factor != nullptr;
-    if (penalty.low != nullptr || (penalty.l1 != 0 && factors))
-        body(KindOf<PenaltyKind::lasso_in_columns>{});
-    else if (penalty.l1 != 0)
-        body(KindOf<PenaltyKind::lasso>{});
-    else if (penalty.l2 != 0 && factors)
-        body(KindOf<PenaltyKind::ridge_in_columns>{});
-    else if (penalty.l2 != 0)
-        body(KindOf<PenaltyKind::ridge>{});
-    else
-        body(KindOf<PenaltyKind::none>{});
-}
-
 // `sum` is of iterates, `gradient` the one at the anchor; each is read in its mode alone.
 template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 [[gnu::always_inline]] inline void row_step(const T* row, const SgdChunk<T>& s, T step,
@@ -98,21 +74,10 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
     for_columns<T>(
         0, s.tile.columns, [&](auto width, Index j) __attribute__((always_inline)) {
             constexpr int L = decltype(width)::value;
-            constexpr bool factors = Kind > PenaltyKind::lasso;
-            Vector<T, L> c = load<L>(coef + j);
-            Vector<T, L> move = centred<L, Metric>(row, s.tile.shift, j) * multiplier;
-            if constexpr (Keeps == Mode::anchored) move += load<L>(gradient + j) * step;
-            if constexpr (Kind != PenaltyKind::none)
-                move += c * strength_in<L, factors>(step * s.penalty.l2, s.penalty.l2_factor, j);
-            if constexpr (Metric) move *= load<L>(s.metric + j);
-            c -= move;
-            if constexpr (Kind == PenaltyKind::lasso || Kind == PenaltyKind::lasso_in_columns) {
-                auto t = strength_in<L, factors>(step * s.penalty.l1, s.penalty.l1_factor, j);
-                if constexpr (Metric) t *= load<L>(s.metric + j);
-                c = soft_threshold(c, t);
-            }
-            if constexpr (Kind == PenaltyKind::lasso_in_columns)
-                if (s.penalty.low != nullptr) c = projected<L>(c, s.penalty, coef - s.coef + j);
+            const auto x = centred<L, Metric>(row, s.tile.shift, j);
+            const Vector<T, L> moved = moved_along<L, Metric, Kind, Keeps>(
+                load<L>(coef + j), x, s, step, multiplier, gradient, j);
+            const Vector<T, L> c = kinked<L, Metric, Kind>(moved, s, step, j, coef - s.coef + j);
             store<L, T>(coef + j, c);
             if constexpr (Keeps == Mode::averaged) store<L, T>(sum + j, load<L>(sum + j) + c);
         });
@@ -160,6 +125,7 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 
 template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 void sgd_all_rows(const SgdChunk<T>& s) {
+    if (s.tile.sparse()) return sgd_sparse<Metric, Kind, Keeps>(s);
     Index done = 0;
     // steps that shrink each column by its own factor, or move it to 0, are no sums of rows
     if constexpr (Kind == PenaltyKind::none || (Kind == PenaltyKind::ridge && !Metric)) {
@@ -177,7 +143,7 @@ template <bool Metric, PenaltyKind Kind, class T>
 void sgd_chunk_by_mode(const SgdChunk<T>& s) {
     if (s.anchor.coef != nullptr)
         sgd_all_rows<Metric, Kind, Mode::anchored>(s);
-    else if (s.coef_sum != nullptr)
+    else if (s.coef_sum != nullptr || s.lazy.total != nullptr)
         sgd_all_rows<Metric, Kind, Mode::averaged>(s);
     else
         sgd_all_rows<Metric, Kind, Mode::plain>(s);

@@ -1,4 +1,4 @@
-// One coefficient's step with its penalty, and the step of a mini-batch.
+// One coefficient's step with its penalty, for a row and for a mini-batch.
 #pragma once
 
 #include "vector.hpp"
@@ -35,6 +35,67 @@ template <int L, bool Factors, class T>
     Vector<T, L> result = Vector<T, L>{} + strength;
     if constexpr (Factors) result *= load<L>(factor + j);
     return result;
+}
+
+// The last two have a factor per column, the very last bounds as well.
+enum class PenaltyKind { none, ridge, lasso, ridge_in_columns, lasso_in_columns };
+
+template <PenaltyKind Kind>
+struct KindOf {
+    static constexpr PenaltyKind value = Kind;
+};
+
+// Calls body(KindOf<Kind>{}) with the kind of a penalty.
+template <class T, class Body>
+[[gnu::always_inline]] inline void by_penalty(const Penalty<T>& penalty, const Body& body) {
+    const bool factors = penalty.l1_factor != nullptr;
+    if (penalty.low != nullptr || (penalty.l1 != 0 && factors))
+        body(KindOf<PenaltyKind::lasso_in_columns>{});
+    else if (penalty.l1 != 0)
+        body(KindOf<PenaltyKind::lasso>{});
+    else if (penalty.l2 != 0 && factors)
+        body(KindOf<PenaltyKind::ridge_in_columns>{});
+    else if (penalty.l2 != 0)
+        body(KindOf<PenaltyKind::ridge>{});
+    else
+        body(KindOf<PenaltyKind::none>{});
+}
+
+// What a chunk keeps beside its coefficients.
+enum class Mode { plain, averaged, anchored };
+
+constexpr bool has_kinks(PenaltyKind kind) {
+    return kind == PenaltyKind::lasso || kind == PenaltyKind::lasso_in_columns;
+}
+
+// What a step along a row, x being its entries there, leaves of coefficients c in L columns from j
+// on, before kinks and bounds. `gradient` is the one at the anchor.
+template <int L, bool Metric, PenaltyKind Kind, Mode Keeps, class T>
+[[gnu::always_inline]] inline Vector<T, L> moved_along(Vector<T, L> c, Vector<T, L> x,
+                                                       const SgdChunk<T>& s, T step, T multiplier,
+                                                       const T* gradient, Index j) {
+    constexpr bool factors = Kind > PenaltyKind::lasso;
+    Vector<T, L> move = x * multiplier;
+    if constexpr (Keeps == Mode::anchored) move += load<L>(gradient + j) * step;
+    if constexpr (Kind != PenaltyKind::none)
+        move += c * strength_in<L, factors>(step * s.penalty.l2, s.penalty.l2_factor, j);
+    if constexpr (Metric) move *= load<L>(s.metric + j);
+    return c - move;
+}
+
+// The proximal operator of the penalty's kinks and bounds, number `at` of all outputs.
+template <int L, bool Metric, PenaltyKind Kind, class T>
+[[gnu::always_inline]] inline Vector<T, L> kinked(Vector<T, L> c, const SgdChunk<T>& s, T step,
+                                                  Index j, Index at) {
+    if constexpr (has_kinks(Kind)) {
+        constexpr bool factors = Kind == PenaltyKind::lasso_in_columns;
+        auto t = strength_in<L, factors>(step * s.penalty.l1, s.penalty.l1_factor, j);
+        if constexpr (Metric) t *= load<L>(s.metric + j);
+        c = soft_threshold(c, t);
+    }
+    if constexpr (Kind == PenaltyKind::lasso_in_columns)
+        if (s.penalty.low != nullptr) c = projected<L>(c, s.penalty, at);
+    return c;
 }
 
 // The gradient of a batch's mean loss in L columns from j on, of output k.

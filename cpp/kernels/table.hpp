@@ -51,7 +51,8 @@ struct LossParameters {
 // Of the second derivative of losses in exp(z).
 inline constexpr double unbounded = __builtin_huge_val();
 
-// A few rows of X, each contiguous, wherever they lie.
+// A few rows of X, each contiguous, wherever they lie: all their numbers, or of sparse rows those
+// that are stored.
 template <class T>
 struct RowTile {
     const T* const* row;   // `rows` pointers
@@ -61,6 +62,19 @@ struct RowTile {
     const T* shift;  // subtracted from every row: `columns` numbers, or null
     // Forward fetches one half of `next` and backward the other: memory then never rests.
     bool backward_follows = false;
+    // of sparse rows: the column of each number stored, ascending within a row, and how many
+    const std::int32_t* const* column = nullptr;
+    const Index* stored = nullptr;
+    // and the columns whose shift is not 0, ascending: few, as those of few numbers have none
+    const std::int32_t* centred = nullptr;
+    Index centred_columns = 0;
+
+    [[gnu::always_inline]] bool sparse() const { return column != nullptr; }
+    // How many numbers of a row there are, and the column of one.
+    [[gnu::always_inline]] Index numbers(Index i) const { return sparse() ? stored[i] : columns; }
+    [[gnu::always_inline]] Index column_of(Index i, Index s) const {
+        return sparse() ? column[i][s] : s;
+    }
 };
 
 // What the pointwise stage reads of each row; arrays are row-major, rows x outputs.
@@ -95,13 +109,49 @@ struct Penalty {
     const T* high = nullptr;
 };
 
+// What steps do to the coefficient of a column that their rows lack, `pull` being a steady
+// gradient:
+//   c <- keep c - pulled pull;  the iterates then add up to keep_sum c - pulled_sum pull
+struct MissedSteps {
+    double keep = 1.0;
+    double pulled = 0.0;
+    double keep_sum = 0.0;
+    double pulled_sum = 0.0;
+};
+
+// Steps along sparse rows move the columns of their row alone; what steps do to all columns, by a
+// ridge, an anchor, a kink or an average, each of them is told when a row has it or somebody asks.
+template <class T>
+struct LazyColumns {
+    // Steps that do the same to all columns but for a factor of the pull: coefficients stand for
+    // those before the steps, keep c - pulled pull being what they are. Null: see `seen`.
+    MissedSteps* all = nullptr;
+    // per column, steps it has taken of those since all were up to date
+    std::uint32_t* seen = nullptr;
+    std::uint32_t taken = 0;  // steps before these
+    const T* step = nullptr;  // of each step since then; null: all are `held`
+    double held = 0.0;
+    // With one ridge for all columns what steps do, else null. Held: of up to 2^low_bits steps,
+    // then of multiples of 2^low_bits; else of the first steps, by their number.
+    const MissedSteps* missed = nullptr;
+    double* total = nullptr;  // sums of the iterates of steps taken: outputs x columns, or null
+
+    // always inlined: see RowSelection
+    [[gnu::always_inline]] double step_at(std::uint32_t i) const {
+        return step != nullptr ? static_cast<double>(step[i]) : held;
+    }
+
+    static constexpr int low_bits = 9;
+    static constexpr std::uint32_t takes_all = ~std::uint32_t{0};  // `seen` of centred columns
+};
+
 // Where variance is reduced from (SVRG, Johnson and Zhang 2013): a row's derivative there is
 // subtracted, the gradient of all rows there is added. All null: no reduction.
 template <class T>
 struct Anchor {
-    const T* coef = nullptr;       // outputs x columns
+    const T* coef = nullptr;  // outputs x columns
     const T* intercept = nullptr;  // outputs
-    const T* gradient = nullptr;   // of the mean loss: coef's, then the intercepts'
+    const T* gradient = nullptr;  // of the mean loss: coef's, then the intercepts'
 };
 
 // Rows whose steps are taken together: only where blocks begin plays a part, in roundings.
@@ -162,6 +212,7 @@ struct SgdChunk {
     // Whether passive-aggressive steps, which take neither metric nor anchor and are for hinge and
     // epsilon-insensitive losses with exact kinks, are damped (PA-II) or cut (PA-I).
     bool damped;
+    LazyColumns<T> lazy{};  // of sparse rows, whose coefficients add up in its `total` alone
 };
 
 // What a step with a rate per coefficient keeps of the gradients g, in units of `unit`, so far:
@@ -260,14 +311,20 @@ struct KernelTable {
                     T* z) noexcept;
     // gradient[k] += sum_i derivative[i, k] (x_i - shift)
     void (*backward)(const RowTile<T>&, const T* derivative, Index outputs, T* gradient) noexcept;
+    // the same of sparse rows, in double
+    void (*add_sparse)(const RowTile<T>&, const T* derivative, Index outputs,
+                       double* gradient) noexcept;
     // out[i] = the largest ((x_ij - shift_j) unit_j)^2 of the row; a shift is needed
     void (*largest_squares)(const RowTile<T>&, const T* unit, T* out) noexcept;
-    // adds the tile's rows to the sums
+    // adds the tile's rows, which are dense, to the sums
     void (*moments)(const RowTile<T>&, const T* weight, const MomentSums<T>&) noexcept;
     void (*batch_step)(const BatchStep<T>&) noexcept;
     void (*sgd)(const SgdChunk<T>&) noexcept;
     void (*passive_aggressive)(const SgdChunk<T>&) noexcept;
     void (*adaptive_step)(const BatchStep<T>&) noexcept;
+    // all columns take the steps they missed of those before `lazy.taken`
+    void (*bring_up)(const LazyColumns<T>& lazy, const Penalty<T>&, const T* metric,
+                     const T* anchor_gradient, Index columns, Index outputs, T* coef) noexcept;
     // out[i, :] = rows of `source` as T, `leading` numbers apart
     void (*pack[element_type_count])(const StridedView& source, const RowSelection&, T* out,
                                      Index leading) noexcept;

@@ -13,6 +13,20 @@ class Targets(Enum):
     mean = 2
     classes = 3
 
+class SparseFault(Enum):
+    first_start = 1
+    decreasing = 2
+    past_end = 3
+    column = 4
+
+class SparseRows:
+    def __init__(
+        self, data: NDArray[Any], indices: NDArray[Any], indptr: NDArray[Any], columns: int
+    ) -> None: ...
+    def fault(self) -> tuple[SparseFault, int, int, int] | None: ...
+    def canonical(self) -> bool: ...
+    def reading_width(self) -> int: ...
+
 class UserFunctions:
     def __init__(
         self, functions: tuple[Any, Any, Any], addresses: tuple[int, int, int], targets: Targets
@@ -135,14 +149,14 @@ class DescentFloat32:
     ) -> None: ...
     def adapt_to(
         self,
-        X: NDArray[Any],
+        X: NDArray[Any] | SparseRows,
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
         positive_label: float | None = None,
     ) -> None: ...
     def consume(
         self,
-        X: NDArray[Any],
+        X: NDArray[Any] | SparseRows,
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
         offset: NDArray[Any] | None = None,
@@ -165,14 +179,14 @@ class DescentFloat64:
     ) -> None: ...
     def adapt_to(
         self,
-        X: NDArray[Any],
+        X: NDArray[Any] | SparseRows,
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
         positive_label: float | None = None,
     ) -> None: ...
     def consume(
         self,
-        X: NDArray[Any],
+        X: NDArray[Any] | SparseRows,
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
         offset: NDArray[Any] | None = None,
@@ -251,13 +265,13 @@ def isa_levels() -> list[str]: ...
 def losses() -> list[tuple[str, Targets]]: ...
 def thread_runtime() -> str: ...
 def column_moments(
-    X: NDArray[Any],
+    X: NDArray[Any] | SparseRows,
     sample_weight: NDArray[Any] | None,
     single_precision: bool,
     n_threads: int,
 ) -> _Moments: ...
 def conditioning(
-    X: NDArray[Any],
+    X: NDArray[Any] | SparseRows,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     loss: str,
@@ -270,7 +284,7 @@ def conditioning(
     penalty_factor: NDArray[np.float64] | None = None,
 ) -> _Conditioned: ...
 def curvature_product(
-    X: NDArray[Any],
+    X: NDArray[Any] | SparseRows,
     sample_weight: NDArray[Any] | None,
     shift: NDArray[np.float64],
     metric: NDArray[np.float64],
@@ -281,10 +295,12 @@ def curvature_product(
     single_precision: bool,
     n_threads: int,
 ) -> NDArray[np.float64]: ...
-def first_non_finite(X: NDArray[Any], single_precision: bool) -> tuple[int, int] | None: ...
+def first_non_finite(
+    X: NDArray[Any] | SparseRows, single_precision: bool
+) -> tuple[int, int] | None: ...
 @overload
 def objective_at(
-    X: NDArray[Any],
+    X: NDArray[Any] | SparseRows,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     offset: NDArray[Any] | None,
@@ -304,7 +320,7 @@ def objective_at(
 ) -> float: ...
 @overload
 def objective_at(
-    X: NDArray[Any],
+    X: NDArray[Any] | SparseRows,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     offset: NDArray[Any] | None,
@@ -323,7 +339,7 @@ def objective_at(
     penalty_factor: NDArray[np.float64] | None = None,
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]: ...
 def duality_gap(
-    X: NDArray[Any],
+    X: NDArray[Any] | SparseRows,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     offset: NDArray[Any] | None,
@@ -341,7 +357,7 @@ def duality_gap(
     penalty_factor: NDArray[np.float64] | None = None,
 ) -> float: ...
 def fit(
-    X: NDArray[Any],
+    X: NDArray[Any] | SparseRows,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     offset: NDArray[Any] | None,
@@ -384,6 +400,7 @@ def epochs_before_second_moments(
     outputs: int,
     quadratic: bool,
     single_precision: bool,
+    reading_width: int = 0,
 ) -> int | None: ...
 def seconds_of_reading(rows: int, columns: int, outputs: int, item_bytes: int) -> float: ...
 def seconds_of_products(products: float) -> float: ...

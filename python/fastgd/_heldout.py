@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._problem import Problem
+    from ._sparse import SparseRows
     from .losses import Loss
 
 
 class Rows(NamedTuple):
     """Checked rows of one call."""
 
-    X: NDArray[Any]
+    X: NDArray[Any] | SparseRows
     targets: Targets
     sample_weight: NDArray[Any] | None
     offset: NDArray[Any] | None

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._penalty import Penalty
+    from ._sparse import SparseRows
     from .losses import Loss
 
 DEFAULT_BATCH_SIZE = 256
@@ -41,7 +42,7 @@ _UPDATES = ("auto", "plain", "momentum", "nesterov", "lbfgs", *ADAPTIVE_UPDATES)
 
 
 def build_options(
-    X: NDArray[Any],
+    X: NDArray[Any] | SparseRows,
     n_outputs: int,
     loss: Loss,
     *,
@@ -72,6 +73,7 @@ def build_options(
 ) -> tuple[_core.FitOptions, str | Callable[[Any], object], Plan]:
     """Return the core's options, the learning rate and the plan from the arguments of `fit`."""
     n_rows, n_columns = X.shape
+    sparse = not isinstance(X, np.ndarray)
     penalty = check_penalty(n_columns, alpha, l1_ratio, penalty_scale, penalty_factor)
     box = check_bounds(bounds, n_outputs, n_columns)
     proximal = penalty.l1 > 0.0 or box is not None
@@ -79,11 +81,13 @@ def build_options(
     averaged_from = check_average(average)
     threads = check_n_threads(n_threads) or 0
     work = Work(
-        *(n_rows, n_columns, n_outputs, X.dtype.itemsize),
+        *(n_rows, n_columns, n_outputs),
+        itemsize=(compute_dtype(X) if sparse else X.dtype).itemsize,
         quadratic=loss.name == "squared_error",
         proximal=proximal,
         n_threads=threads or _core.available_threads(),
-        for_batch=_why_batch(loss, n_columns),
+        for_batch=_why_batch(loss, n_columns) or ("X is sparse" if sparse else ""),
+        reading_width=0 if isinstance(X, np.ndarray) else X.reading_width(),
     )
     solver_name, reason = choose_solver(
         check_choice("solver", solver, ("auto", "batch", "minibatch", "sgd")),
@@ -93,6 +97,10 @@ def build_options(
         variance_reduction=variance_reduction,
         averaged=averaged_from > 0,
     )
+    if sparse and solver_name != "batch":
+        raise NotImplementedError(
+            message("solver", "'batch' or 'auto' for a sparse X", f"{solver_name!r}: {reason}")
+        )
 
     options = _core.FitOptions()
     options.solver = _core.Solver[solver_name]
@@ -135,7 +143,7 @@ def build_options(
     metric = options.precondition.name
     if metric == "automatic":
         # of outputs together the Hessian is a metric of quasi-Newton steps alone
-        whitens = n_columns <= WHITENED_COLUMNS and not (joint and work.proximal)
+        whitens = work.whitens() and not (joint and work.proximal)
         metric = "whiten" if whitens else "scale"
     plan = Plan(
         solver=solver_name,
@@ -155,9 +163,11 @@ def build_options(
                 *(n_rows, n_columns, n_outputs),
                 quadratic=work.quadratic,
                 single_precision=compute_dtype(X) == np.float32,
+                reading_width=work.reading_width,
             ),
             options.max_iter,
         ),
+        storage="" if isinstance(X, np.ndarray) else X.storage,
     )
     return options, rate, plan
 

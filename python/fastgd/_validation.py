@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _core
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from ._sparse import SparseRows
 
 # The counters of the core hold no more.
 _INT64_MAX = 2**63 - 1
@@ -60,7 +64,9 @@ def non_finite_error(name: str, value: float, **place: int) -> ValueError:
     return ValueError(message(name, "finite values, neither NaN nor inf", got, cure))
 
 
-def raise_if_non_finite(name: str, array: NDArray[Any], cell: tuple[int, int] | None) -> None:
+def raise_if_non_finite(
+    name: str, array: NDArray[Any] | SparseRows, cell: tuple[int, int] | None
+) -> None:
     """Raise for the cell that the core found, if it found one."""
     if cell is not None:
         row, column = cell
@@ -165,8 +171,20 @@ def check_n_threads(n_threads: object) -> int | None:
     return check_integer("n_threads", n_threads, 1, alternative=words)
 
 
-def check_matrix(X: object) -> NDArray[Any]:
-    """Return `X` as a 2-D array of real numbers; the core finds NaN and infinity as it reads."""
+def is_sparse(X: object) -> bool:
+    """Return whether `X` is a sparse matrix of scipy's kind, or one that was checked."""
+    return hasattr(type(X), "tocsr") or isinstance(X, _core.SparseRows)
+
+
+def check_matrix(X: object) -> NDArray[Any] | SparseRows:
+    """Return `X` as a 2-D array of real numbers, or as checked sparse rows.
+
+    The core finds NaN and infinity as it reads.
+    """
+    if is_sparse(X):
+        from ._sparse import sparse_rows
+
+        return sparse_rows(X)
     array = check_numbers("X", X)
     if array.ndim != 2 or array.size == 0:
         expected = "a 2-D array of at least one row and one column"
@@ -175,7 +193,7 @@ def check_matrix(X: object) -> NDArray[Any]:
     return array
 
 
-def compute_dtype(X: NDArray[Any]) -> np.dtype[Any]:
+def compute_dtype(X: NDArray[Any] | SparseRows) -> np.dtype[Any]:
     """Return float32 where it holds every value of X's dtype exactly, else float64."""
     return np.dtype(np.float32 if X.dtype in _EXACT_IN_FLOAT32 else np.float64)
 

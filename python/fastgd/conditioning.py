@@ -371,7 +371,7 @@ def _expected_epochs(
 
 
 def _separable(
-    X: NDArray[Any],
+    X: Any,
     y: ArrayLike,
     loss: Loss,
     sample_weight: ArrayLike | None,

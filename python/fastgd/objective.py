@@ -24,6 +24,7 @@ from ._validation import (
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from ._sparse import SparseRows
     from .losses import Loss
 
 __all__ = ["value", "value_and_gradient"]
@@ -32,7 +33,7 @@ __all__ = ["value", "value_and_gradient"]
 class Point(NamedTuple):
     """Checked coefficients and the arguments of the core."""
 
-    X: NDArray[Any]
+    X: NDArray[Any] | SparseRows
     coef: NDArray[np.float64]
     intercept: NDArray[np.float64]
     arguments: dict[str, Any]

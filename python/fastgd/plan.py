@@ -51,6 +51,8 @@ class Work:
         Whether there is an l1 penalty or a bound.
     n_threads : int
         Threads the fit may use.
+    reading_width : int
+        Columns of dense rows that take as long to read, where these are sparse; else 0.
     for_batch : str
         Why steps of few rows are no choice; "" if they are one.
     """
@@ -63,24 +65,36 @@ class Work:
     proximal: bool
     n_threads: int
     for_batch: str = ""
+    reading_width: int = 0
 
     def reading(self, n_threads: int) -> float:
         """Return the seconds of one gradient of all rows on so many threads."""
-        shape = (self.n_rows, self.n_columns, self.n_outputs)
+        shape = (self.n_rows, self.reading_width or self.n_columns, self.n_outputs)
         return _core.seconds_of_reading(*shape, self.itemsize) / n_threads
 
-    def hessian(self) -> float:
+    def hessian(self, n_threads: int) -> float:
         """Return the seconds of a Hessian, of all rows or of those the core would take."""
         width = self.n_columns + 1.0
         share = 160.0 if self.quadratic else 16.0
+        if self.reading_width:
+            share *= (self.reading_width + 1.0) / width
         rows = min(float(self.n_rows), max(share * self.n_rows / width, 100.0 * width))
-        return _core.seconds_of_products(rows * width**2 / self.n_threads + width**3 / 3.0)
+        return _core.seconds_of_products(rows * width**2 / n_threads + width**3 / 3.0)
+
+    def whitens(self) -> bool:
+        """Return whether default steps are taken in the metric of the Hessian."""
+        if self.n_columns > WHITENED_COLUMNS:
+            return False
+        # its products are those of dense rows
+        return not self.reading_width or self.hessian(1) <= _LBFGS_READINGS * self.reading(1)
 
     def seconds(self) -> dict[str, float]:
         """Return the estimated time of each solver with default steps."""
-        whitens = self.n_columns <= WHITENED_COLUMNS
+        whitens = self.whitens()
         reading = self.reading(self.n_threads)
-        hessian = self.hessian() * (1.0 if self.quadratic else 4.0) if whitens else 0.0
+        hessian = (
+            self.hessian(self.n_threads) * (1.0 if self.quadratic else 4.0) if whitens else 0.0
+        )
         if whitens:
             batch = hessian + (3.0 if self.quadratic else _WHITENED_READINGS) * reading
         else:
@@ -117,6 +131,8 @@ class Plan:
         right in order of magnitude on an ordinary machine.
     reading : str
         Which epochs read X: all, or only those before its second moments take its place.
+    storage : str
+        How a sparse X is held, and what converting it cost; "" for a dense one.
     """
 
     solver: str
@@ -126,6 +142,7 @@ class Plan:
     reason: str
     seconds: Mapping[str, float]
     reading: str = "by every epoch"
+    storage: str = ""
 
     def __repr__(self) -> str:
         """Return a table of the choices, the reason and the estimates."""
@@ -136,6 +153,7 @@ class Plan:
             "update": self.update,
             "rows a step": f"{self.batch_size}",
             "because": self.reason,
+            **({"X": self.storage} if self.storage else {}),
             "X is read": self.reading,
             "estimates": estimates,
         }

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._bounds import check_bounds
 from .._options import DEFAULT_BATCH_SIZE
-from .._validation import check_coef, check_flag, check_intercept
+from .._validation import check_coef, check_flag, check_intercept, check_matrix, is_sparse
 from ..effects import effects_of
 from ._settings import callback_of, shuffle_of, strength_of, threads_of
 from ._warnings import worst_status
@@ -39,6 +39,10 @@ _AS_GIVEN = (
     *("learning_rate", "eta0", "power_t", "average"),
     *("max_iter", "max_time", "tol", "n_iter_no_change", "random_state"),
 )
+
+
+# Of sparse X; scikit-learn turns others into the first.
+SPARSE_FORMATS = ("csr", "csc", "coo", "bsr")
 
 
 class LinearModel(BaseEstimator):
@@ -183,6 +187,16 @@ class LinearModel(BaseEstimator):
         name = self._loss().name
         return effects_of(coef[0] if one else coef, name, classes, X, sample_weight)
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = bool(self._checks_of_fit()["accept_sparse"])
+        return tags
+
+    def _checks_of_fit(self) -> dict[str, Any]:
+        """Return what scikit-learn checks of X, but for what `fit` finds as it reads."""
+        formats = SPARSE_FORMATS if self.solver in ("auto", "batch") else False
+        return {"ensure_all_finite": False, "accept_sparse": formats}
+
     def _loss(self) -> Loss:
         raise NotImplementedError
 
@@ -240,8 +254,12 @@ class LinearModel(BaseEstimator):
     def _linear_predictor(self, X: Any) -> NDArray[Any]:
         """Return X W + b of shape (n,) or (n, K)."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False)
-        z: NDArray[Any] = X @ self.coef_.T + self.intercept_
+        X = validate_data(self, X, reset=False, accept_sparse=SPARSE_FORMATS)
+        coef = self.coef_
+        if is_sparse(X):
+            check_matrix(X)  # scipy would read beyond memory that its structure leaves
+            coef = self._dense_coef()
+        z: NDArray[Any] = X @ coef.T + self.intercept_
         return z
 
 

@@ -215,7 +215,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
             If the fit ended at `max_iter` or `max_time`, or diverged.
         """
         with all_or_nothing(self):
-            matrix, labels = validate_data(self, X, y, ensure_all_finite=False)
+            matrix, labels = validate_data(self, X, y, **self._checks_of_fit())
             check_classification_targets(labels)
             classes, codes = np.unique(labels, return_inverse=True)
             if len(classes) < 2:

@@ -13,7 +13,7 @@ from .._heldout import Rows, hold_out_of_classes
 from .._hooks import rate_hook
 from .._problem import pose
 from .._targets import Targets
-from .._validation import raise_if_non_finite
+from .._validation import check_matrix, raise_if_non_finite
 from ..losses._smoothing import rounded_off
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SMALL_BYTES = 2**21
 
 
 def fit_one_vs_rest(
-    X: NDArray[Any],
+    X: Any,
     codes: NDArray[np.intp],
     coef_init: NDArray[np.float64] | None,
     intercept_init: NDArray[np.float64] | None,
@@ -40,7 +40,7 @@ def fit_one_vs_rest(
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
+    X : ndarray or sparse matrix of shape (n, d)
         Features, which all fits read in place.
     codes : ndarray of shape (n,)
         Class of each row, from 0; every class occurs.
@@ -57,6 +57,7 @@ def fit_one_vs_rest(
     list of FitResult
         K results, in the order of the classes.
     """
+    X = check_matrix(X)
     settings = dict(settings)
     held_out = {name: settings.pop(name) for name in ("validation_fraction", "n_iter_no_change")}
     if settings["n_threads"] is None and X.nbytes < SMALL_BYTES:

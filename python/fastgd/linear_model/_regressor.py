@@ -200,7 +200,7 @@ class GDRegressor(RegressorMixin, LinearModel):
             If the fit ended at `max_iter` or `max_time`, or diverged.
         """
         with all_or_nothing(self):
-            matrix, targets = self._validated(X, y, reset=True)
+            matrix, targets = self._validated(X, y, reset=True, **self._checks_of_fit())
             n_rows, n_features = matrix.shape
             n_outputs = 1 if targets.ndim == 1 else targets.shape[1]
             coef, intercept = self._start(coef_init, intercept_init, (n_outputs, n_features))
@@ -306,16 +306,12 @@ class GDRegressor(RegressorMixin, LinearModel):
         known = isinstance(self.loss, str) and self.loss in losses.catalog
         return known and losses.resolve(self.loss).targets != "real"
 
-    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[NDArray[Any], NDArray[Any]]:
-        # fit finds what is not finite as it reads
+    def _validated(
+        self, X: Any, y: Any, *, reset: bool, **checks: Any
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        checks = {"ensure_all_finite": not reset} | checks
         checked: tuple[NDArray[Any], NDArray[Any]] = validate_data(
-            self,
-            X,
-            y,
-            reset=reset,
-            multi_output=True,
-            y_numeric=True,
-            ensure_all_finite=not reset,
+            self, X, y, reset=reset, multi_output=True, y_numeric=True, **checks
         )
         matrix, targets = checked
         if self._takes_means() and targets.ndim == 2 and targets.shape[1] == 1:

@@ -27,7 +27,7 @@ def loss_of(loss: Loss, n_classes: int) -> Loss:
 
 
 def fit_classes(
-    X: NDArray[Any],
+    X: Any,
     codes: NDArray[np.intp],
     coef_init: NDArray[np.float64] | None,
     intercept_init: NDArray[np.float64] | None,

@@ -1,0 +1,130 @@
+#include "lazy_steps.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace fastgd {
+
+namespace {
+
+// Bringing all columns up to date then costs a column or so a step.
+constexpr Index least_steps = Index{1} << 12;
+constexpr Index most_steps = Index{1} << 20;
+
+// What is left of coefficients after many steps is divided by: not further than this from 1.
+constexpr double least_kept = 1e-3;
+
+MissedSteps then_step(const MissedSteps& before, double step, double ridge) {
+    const double keep = 1.0 - step * ridge;
+    const double kept = keep * before.keep;
+    const double pulled = keep * before.pulled + step;
+    return {kept, pulled, before.keep_sum + kept, before.pulled_sum + pulled};
+}
+
+MissedSteps then(const MissedSteps& a, const MissedSteps& b) {
+    return {a.keep * b.keep, b.keep * a.pulled + b.pulled, a.keep_sum + b.keep_sum * a.keep,
+            a.pulled_sum + b.keep_sum * a.pulled + b.pulled_sum};
+}
+
+}  // namespace
+
+template <class T>
+LazySteps<T>::LazySteps(Index columns, const PenaltyStrength& penalty,
+                        const Preconditioner& preconditioner)
+    : by_column_(penalty.l2 != 0.0 &&
+                 !(preconditioner.metric.empty() && penalty.l2_factor.empty())),
+      most_(std::clamp(columns, least_steps, most_steps)) {
+    alike_ = penalty.smooth() && !by_column_;
+    if (alike_) return;
+    const auto size = static_cast<std::size_t>(columns);
+    seen_.resize(size);
+    for (std::size_t j = 0; penalty.l2 != 0.0 && j < size; ++j) {
+        const double metric = preconditioner.metric.empty() ? 1.0 : preconditioner.metric[j];
+        ridge_ = std::fmax(ridge_, penalty.l2_of(j) * metric);
+    }
+    for (std::size_t j = 0; j < preconditioner.shift.size(); ++j)
+        if (preconditioner.shift[j] != 0.0) centred_.push_back(static_cast<std::int32_t>(j));
+}
+
+template <class T>
+void LazySteps<T>::restart(double held) {
+    taken_ = 0;
+    all_ = {};
+    full_ = false;
+    step_.clear();
+    std::fill(seen_.begin(), seen_.end(), std::uint32_t{0});
+    for (const std::int32_t j : centred_)
+        seen_[static_cast<std::size_t>(j)] = LazyColumns<T>::takes_all;
+    const bool known = held == held_ && held != 0.0;
+    held_ = held;
+    if (alike_ || by_column_ || known) return;
+    missed_.assign(1, MissedSteps{});
+    if (held == 0.0) return;
+    const Index low = Index{1} << LazyColumns<T>::low_bits;
+    for (Index n = 0; n < low; ++n) missed_.push_back(then_step(missed_.back(), held, ridge_));
+    const MissedSteps all_low = missed_.back();
+    for (Index n = low; n < most_; n += low) missed_.push_back(then(missed_.back(), all_low));
+}
+
+template <class T>
+Index LazySteps<T>::take(const T* step, Index count) {
+    if (alike_) {
+        taken_ += count;
+        return count;
+    }
+    Index added = 0;
+    while (added < count && !full_) {
+        const auto length = static_cast<double>(step[added]);
+        double kept = 1.0;
+        if (held_ == 0.0) {
+            step_.push_back(step[added]);
+            if (!by_column_) {
+                missed_.push_back(then_step(missed_.back(), length, ridge_));
+                kept = missed_.back().keep;
+            }
+        }
+        ++added;
+        ++taken_;
+        // steps that turn coefficients round follow no formula: all columns take each of them
+        full_ = taken_ == most_ || kept < least_kept || !(length * ridge_ < 1.0);
+    }
+    return added;
+}
+
+template <class T>
+LazyColumns<T> LazySteps<T>::columns(Index count, double* total) {
+    LazyColumns<T> result;
+    result.total = total;
+    if (alike_) {
+        result.all = &all_;
+        return result;
+    }
+    result.seen = seen_.data();
+    result.taken = static_cast<std::uint32_t>(taken_ - count);
+    result.step = held_ == 0.0 ? step_.data() : nullptr;
+    result.held = held_;
+    result.missed = by_column_ ? nullptr : missed_.data();
+    return result;
+}
+
+template <class T>
+std::vector<double> LazySteps<T>::state() const {
+    std::vector<double> result{static_cast<double>(taken_), all_.keep, all_.pulled, all_.keep_sum,
+                               all_.pulled_sum};
+    result.insert(result.end(), seen_.begin(), seen_.end());
+    return result;
+}
+
+template <class T>
+void LazySteps<T>::restore(const std::vector<double>& state, double held, const T* step) {
+    restart(held);
+    take(step, static_cast<Index>(state.at(0)));
+    all_ = {state.at(1), state.at(2), state.at(3), state.at(4)};
+    for (std::size_t j = 0; j < seen_.size(); ++j)
+        seen_[j] = static_cast<std::uint32_t>(state.at(5 + j));
+}
+
+template class LazySteps<float>;
+template class LazySteps<double>;
+
+}  // namespace fastgd

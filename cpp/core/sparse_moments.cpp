@@ -1,0 +1,193 @@
+#include "sparse_moments.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+
+#include "blocks.hpp"
+#include "parallel.hpp"
+#include "tile_reader.hpp"
+
+namespace fastgd {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// What rows that weigh something store of one column: sums about the first number, on one line of
+// the cache.
+struct alignas(64) StoredSums {
+    double count = 0.0;
+    double weight = 0.0;
+    double origin = 0.0;
+    double sum = 0.0;     // of w (x - origin)
+    double square = 0.0;  // of w (x - origin)^2
+    double smallest = infinity;
+    double largest = -infinity;
+
+    void add(double x, double w) {
+        if (count == 0.0) origin = x;
+        const double difference = x - origin;
+        count += 1.0;
+        weight += w;
+        sum += w * difference;
+        square += w * difference * difference;
+        smallest = std::min(smallest, x);
+        largest = std::max(largest, x);
+    }
+};
+
+struct BlockSums {
+    double weight = 0.0;
+    double least_weight = infinity;
+    Index weighing = 0;
+    std::optional<CellPosition> non_finite;
+    std::vector<StoredSums> columns;
+};
+
+// The same of many blocks, about the mean.
+struct StoredMoments {
+    double count = 0.0;
+    double weight = 0.0;
+    double mean = 0.0;
+    double square = 0.0;
+    double smallest = infinity;
+    double largest = -infinity;
+
+    // Chan, Golub, LeVeque 1983.
+    void merge(double other_weight, double other_mean, double other_square) {
+        const double total = weight + other_weight;
+        const double difference = other_mean - mean;
+        square += other_square + difference * difference * (weight * other_weight / total);
+        mean += difference * (other_weight / total);
+        weight = total;
+    }
+    void merge(const StoredSums& other) {
+        if (other.count == 0.0) return;
+        const double offset = other.sum / other.weight;
+        merge(other.weight, other.origin + offset,
+              std::max(other.square - other.sum * offset, 0.0));
+        count += other.count;
+        smallest = std::min(smallest, other.smallest);
+        largest = std::max(largest, other.largest);
+    }
+    // The zeros that are not stored.
+    void merge_zeros(double zeros, double zeros_weight) {
+        if (zeros <= 0.0) return;
+        merge(zeros_weight, 0.0, 0.0);
+        smallest = std::min(smallest, 0.0);
+        largest = std::max(largest, 0.0);
+    }
+};
+
+struct Total {
+    double weight = 0.0;
+    double least_weight = infinity;
+    Index weighing = 0;
+    std::optional<CellPosition> non_finite;
+    std::vector<StoredMoments> columns;
+
+    void merge(const BlockSums& block) {
+        weight += block.weight;
+        least_weight = std::min(least_weight, block.least_weight);
+        weighing += block.weighing;
+        if (!non_finite) non_finite = block.non_finite;
+        for (std::size_t j = 0; j < columns.size(); ++j) columns[j].merge(block.columns[j]);
+    }
+};
+
+template <class T>
+void sum_block(const Data& data, const RowSelection& rows, Index tile_rows, TileReader<T>& reader,
+               BlockSums& block) {
+    block.weight = 0.0;
+    block.least_weight = infinity;
+    block.weighing = 0;
+    block.non_finite.reset();
+    std::fill(block.columns.begin(), block.columns.end(), StoredSums{});
+    for (Index begin = 0; begin < rows.count; begin += tile_rows) {
+        const RowSelection part = rows.part(begin, std::min(tile_rows, rows.count - begin));
+        const RowTile<T> tile = reader.rows(data, part, RowSelection{}, nullptr);
+        const T* weight = reader.row_weights(data, part);
+        for (Index i = 0; i < tile.rows; ++i) {
+            const double w = weight != nullptr ? static_cast<double>(weight[i]) : 1.0;
+            for (Index s = 0; s < tile.stored[i]; ++s) {
+                const T x = tile.row[i][s];
+                const std::int32_t j = tile.column[i][s];
+                if (!std::isfinite(x) && !block.non_finite)
+                    block.non_finite = CellPosition{part.at(i), j};
+                if (w > 0.0) block.columns[static_cast<std::size_t>(j)].add(double(x), w);
+            }
+            if (w == 0.0) continue;
+            block.weight += w;
+            block.least_weight = std::min(block.least_weight, w);
+            ++block.weighing;
+        }
+    }
+}
+
+ColumnMoments with_zeros(Total& total) {
+    ColumnMoments moments;
+    moments.weight = total.weight;
+    moments.least_weight = total.least_weight;
+    moments.weighing = total.weighing;
+    moments.non_finite = total.non_finite;
+    for (StoredMoments& column : total.columns) {
+        moments.stored_share.push_back(column.weight / total.weight);
+        // a difference of sums: what rounding leaves of it must not pass for zeros
+        const double zeros = static_cast<double>(total.weighing) - column.count;
+        column.merge_zeros(zeros, std::max(total.weight - column.weight,
+                                           std::min(total.least_weight, total.weight)));
+        moments.mean.push_back(column.mean);
+        moments.variance.push_back(column.square / total.weight);
+        moments.smallest.push_back(column.smallest);
+        moments.largest.push_back(column.largest);
+    }
+    return moments;
+}
+
+}  // namespace
+
+template <class T>
+ColumnMoments sparse_column_moments(const KernelTable<T>& kernels, const Data& data,
+                                    const RowSelection& rows, int threads,
+                                    FunctionRef<bool()> keep_going) {
+    const Blocks blocks = Blocks::of<T>(data.X);
+    const auto columns = static_cast<std::size_t>(data.columns());
+    const Index segment = blocks.segment_rows(data.X.row_bytes<T>());
+    const Index most_blocks = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
+    const int team = static_cast<int>(std::min<Index>(
+        threads_for_work(threads, data.bytes_of<T>(rows.count)), std::max<Index>(most_blocks, 1)));
+    const int slots = team == 1 ? 1 : OrderedBlocks::slots_for(team);
+    std::vector<std::unique_ptr<TileReader<T>>> readers;
+    for (int member = 0; member < team; ++member)
+        readers.push_back(std::make_unique<TileReader<T>>(kernels, data, blocks.tile_rows));
+    std::vector<BlockSums> partial(static_cast<std::size_t>(slots));
+    for (BlockSums& sums : partial) sums.columns.resize(columns);
+    Total total;
+    total.columns.resize(columns);
+
+    for (Index first = 0; first < rows.count && keep_going(); first += segment) {
+        const RowSelection part = rows.part(first, std::min(segment, rows.count - first));
+        OrderedBlocks order((part.count + blocks.block_rows - 1) / blocks.block_rows, slots);
+        run_team(team, [&](int member, int) {
+            order.work(
+                [&](Index block, int slot) {
+                    const Index begin = block * blocks.block_rows;
+                    sum_block(data,
+                              part.part(begin, std::min(blocks.block_rows, part.count - begin)),
+                              blocks.tile_rows, *readers[static_cast<std::size_t>(member)],
+                              partial[static_cast<std::size_t>(slot)]);
+                },
+                [&](int slot) { total.merge(partial[static_cast<std::size_t>(slot)]); });
+        });
+    }
+    return with_zeros(total);
+}
+
+template ColumnMoments sparse_column_moments(const KernelTable<float>&, const Data&,
+                                             const RowSelection&, int, FunctionRef<bool()>);
+template ColumnMoments sparse_column_moments(const KernelTable<double>&, const Data&,
+                                             const RowSelection&, int, FunctionRef<bool()>);
+
+}  // namespace fastgd

@@ -1,0 +1,40 @@
+// Brings a few sparse rows before the kernels: in place where possible, else packed.
+#pragma once
+
+#include <vector>
+
+#include "buffer.hpp"
+#include "data.hpp"
+
+namespace fastgd {
+
+template <class T>
+class SparseReader {
+  public:
+    // Reads at most `rows` rows at once of a matrix like `X`.
+    SparseReader(const KernelTable<T>& kernels, const MatrixView& X, Index rows);
+
+    // Rows of T with int32 columns that ascend, none twice. The shift of one reader is the same at
+    // all times.
+    RowTile<T> rows(const MatrixView& X, const RowSelection& selection, const T* shift);
+
+  private:
+    void pack(const MatrixView& X, const RowSelection& selection);
+    // Puts a packed row in order and adds up what it has of one column; returns what is stored
+    // then.
+    Index sort_row(T* values, std::int32_t* columns, Index stored);
+    void find_centred(Index columns, const T* shift);
+
+    const KernelTable<T>& kernels_;
+    Buffer<const T*> row_;
+    Buffer<const std::int32_t*> column_;
+    Buffer<Index> stored_;
+    std::vector<T> values_;
+    std::vector<std::int32_t> columns_;
+    std::vector<std::uint64_t> order_;  // scratch of a row being sorted
+    std::vector<T> unsorted_;
+    const T* shift_ = nullptr;
+    std::vector<std::int32_t> centred_;  // columns whose shift is not 0
+};
+
+}  // namespace fastgd

@@ -1,0 +1,217 @@
+// What columns owe to steps whose sparse rows lack them: penalties and the anchor's gradient, from
+// the number of steps alone.
+#pragma once
+
+#include "vector.hpp"
+
+namespace fastgd::FASTGD_ISA {
+namespace {
+
+[[gnu::always_inline]] inline MissedSteps then(const MissedSteps& a, const MissedSteps& b) {
+    return {a.keep * b.keep, b.keep * a.pulled + b.pulled, a.keep_sum + b.keep_sum * a.keep,
+            a.pulled_sum + b.keep_sum * a.pulled + b.pulled_sum};
+}
+
+// One step of length `step` with a ridge.
+[[gnu::always_inline]] inline MissedSteps one_step(double step, double ridge) {
+    const double keep = 1.0 - step * ridge;
+    return {keep, step, keep, step};
+}
+
+// What the steps [from, to) do to a column of this ridge.
+template <class T>
+inline MissedSteps missed_steps(const LazyColumns<T>& lazy, double ridge, std::uint32_t from,
+                                std::uint32_t to) {
+    if (lazy.missed != nullptr && lazy.step == nullptr) {
+        const std::uint32_t count = to - from;
+        const std::uint32_t low = count & ((1u << LazyColumns<T>::low_bits) - 1u);
+        const std::uint32_t high = count >> LazyColumns<T>::low_bits;
+        if (high == 0) return lazy.missed[low];
+        const MissedSteps* of_high = lazy.missed + (1 << LazyColumns<T>::low_bits) - 1;
+        return then(lazy.missed[low], of_high[high]);
+    }
+    if (lazy.missed != nullptr) {
+        const MissedSteps& a = lazy.missed[from];
+        const MissedSteps& b = lazy.missed[to];
+        const double back = 1.0 / a.keep;
+        const double count = static_cast<double>(to - from);
+        return {b.keep * back, (b.pulled - a.pulled) * back, (b.keep_sum - a.keep_sum) * back,
+                (b.pulled_sum - a.pulled_sum - count * a.pulled) * back};
+    }
+    MissedSteps all;
+    if (lazy.step != nullptr) {
+        for (std::uint32_t i = from; i < to; ++i)
+            all = then(all, one_step(static_cast<double>(lazy.step[i]), ridge));
+        return all;
+    }
+    MissedSteps power = one_step(lazy.held, ridge);
+    for (std::uint32_t count = to - from; count != 0; count >>= 1) {
+        if (count & 1u) all = then(all, power);
+        power = then(power, power);
+    }
+    return all;
+}
+
+// The pulls on one coefficient in its metric, and its bounds.
+struct Owed {
+    double ridge;
+    double smooth;  // the anchor's gradient
+    double kink;    // l1
+    double low;
+    double high;
+};
+
+template <class T>
+[[gnu::always_inline]] inline Owed owed_by(const Penalty<T>& penalty, const T* metric,
+                                           const T* gradient, Index columns, Index k, Index j) {
+    const double unit = metric != nullptr ? static_cast<double>(metric[j]) : 1.0;
+    const bool factors = penalty.l1_factor != nullptr;
+    const bool bounded = penalty.low != nullptr;
+    const Index at = k * columns + j;
+    return {unit * static_cast<double>(penalty.l2) *
+                (factors ? static_cast<double>(penalty.l2_factor[j]) : 1.0),
+            gradient != nullptr ? unit * static_cast<double>(gradient[at]) : 0.0,
+            unit * static_cast<double>(penalty.l1) *
+                (factors ? static_cast<double>(penalty.l1_factor[j]) : 1.0),
+            bounded ? static_cast<double>(penalty.low[at]) : -unbounded,
+            bounded ? static_cast<double>(penalty.high[at]) : unbounded};
+}
+
+[[gnu::always_inline]] inline double bounded_by(double v, double low, double high) {
+    return v < low ? low : (v > high ? high : v);
+}
+
+// One step, as rows take it that lack the column.
+[[gnu::always_inline]] inline double after_step(double c, double step, const Owed& owed) {
+    const double v = c - step * (owed.ridge * c + owed.smooth);
+    const double threshold = step * owed.kink;
+    const double u = v > threshold ? v - threshold : v < -threshold ? v + threshold : 0.0;
+    return bounded_by(owed.kink != 0 ? u : v, owed.low, owed.high);
+}
+
+// Steps of this kind never pass the point they lead to, so their number until they pass `end` is
+// found by halves: the most of [from, to) after which (c - end) side is above 0.
+template <class T>
+inline std::uint32_t steps_before(const LazyColumns<T>& lazy, double ridge, double c, double pull,
+                                  double end, double side, std::uint32_t from, std::uint32_t to) {
+    std::uint32_t before = from;
+    while (to - before > 1) {
+        const std::uint32_t middle = before + (to - before) / 2;
+        const MissedSteps some = missed_steps(lazy, ridge, from, middle);
+        if ((some.keep * c - some.pulled * pull - end) * side > 0)
+            before = middle;
+        else
+            to = middle;
+    }
+    return before;
+}
+
+// Where steps without an anchor lead: towards 0, or the bound next to it, and to rest there.
+template <class T>
+inline double after_decay(const LazyColumns<T>& lazy, const Owed& owed, double c,
+                          std::uint32_t from, std::uint32_t to, double* total) {
+    const double end = bounded_by(0.0, owed.low, owed.high);
+    const double side = c > end ? 1.0 : -1.0;
+    const double pull = (c > 0 ? 1.0 : -1.0) * owed.kink;
+    const double count = static_cast<double>(to - from);
+    const bool rests = c == end && (end == 0.0 || owed.ridge != 0 || owed.kink != 0);
+    if (rests) {
+        if (total != nullptr) *total += count * c;
+        return c;
+    }
+    const MissedSteps all = missed_steps(lazy, owed.ridge, from, to);
+    const double moved = all.keep * c - all.pulled * pull;
+    const bool ends = (owed.ridge != 0 || owed.kink != 0) && (moved - end) * side <= 0;
+    if (total != nullptr) {
+        if (ends) {
+            const std::uint32_t q = steps_before(lazy, owed.ridge, c, pull, end, side, from, to);
+            const MissedSteps some = missed_steps(lazy, owed.ridge, from, q);
+            *total +=
+                some.keep_sum * c - some.pulled_sum * pull + static_cast<double>(to - q) * end;
+        } else {
+            *total += all.keep_sum * c - all.pulled_sum * pull;
+        }
+    }
+    return ends ? end : moved;
+}
+
+// Where steps lead that the anchor's gradient pulls too: through a kink at 0 at the most once, or
+// to rest in it.
+template <class T>
+inline double after_pull(const LazyColumns<T>& lazy, const Owed& owed, double c, std::uint32_t from,
+                         std::uint32_t to) {
+    while (from < to) {
+        double side = 0;
+        double pull = owed.smooth;
+        if (owed.kink != 0) {
+            side = c > 0 ? 1.0 : -1.0;
+            if (c == 0)
+                side = owed.smooth > owed.kink ? -1.0 : owed.smooth < -owed.kink ? 1.0 : 0.0;
+            if (side == 0) break;
+            pull += side * owed.kink;
+        }
+        const MissedSteps all = missed_steps(lazy, owed.ridge, from, to);
+        const double moved = all.keep * c - all.pulled * pull;
+        if (side == 0 || moved * side > 0) return bounded_by(moved, owed.low, owed.high);
+        const std::uint32_t q = steps_before(lazy, owed.ridge, c, pull, 0.0, side, from, to);
+        const MissedSteps some = missed_steps(lazy, owed.ridge, from, q);
+        c = some.keep * c - some.pulled * pull;
+        // the step that meets the kink
+        c = after_step(c, lazy.step_at(q), owed);
+        from = q + 1;
+    }
+    return bounded_by(c, owed.low, owed.high);
+}
+
+// What column j of output k, `c` before it, is after the steps [from, to).
+template <class T>
+[[gnu::always_inline]] inline T brought_up(const LazyColumns<T>& lazy, const Penalty<T>& penalty,
+                                           const T* metric, const T* gradient, Index columns,
+                                           Index k, Index j, T c, std::uint32_t from,
+                                           std::uint32_t to) {
+    double* total = lazy.total != nullptr ? lazy.total + k * columns + j : nullptr;
+    const Owed owed = owed_by(penalty, metric, gradient, columns, k, j);
+    if (to - from == 1) {
+        const double moved = after_step(static_cast<double>(c), lazy.step_at(from), owed);
+        if (total != nullptr) *total += moved;
+        return static_cast<T>(moved);
+    }
+    if (gradient != nullptr)
+        return static_cast<T>(after_pull(lazy, owed, static_cast<double>(c), from, to));
+    return static_cast<T>(after_decay(lazy, owed, static_cast<double>(c), from, to, total));
+}
+
+// All columns take the steps that `lazy.all` tells of.
+template <class T>
+void bring_all_up(const LazyColumns<T>& lazy, const T* metric, const T* gradient, Index columns,
+                  Index outputs, T* coef) {
+    const MissedSteps all = *lazy.all;
+    for (Index k = 0; k < outputs; ++k)
+        for (Index j = 0; j < columns; ++j) {
+            const Index at = k * columns + j;
+            const auto c = static_cast<double>(coef[at]);
+            double pull = 0;
+            if (gradient != nullptr)
+                pull = static_cast<double>(gradient[at]) *
+                       (metric != nullptr ? static_cast<double>(metric[j]) : 1.0);
+            coef[at] = static_cast<T>(all.keep * c - all.pulled * pull);
+            if (lazy.total != nullptr) lazy.total[at] += all.keep_sum * c;
+        }
+    *lazy.all = {};
+}
+
+template <class T>
+void bring_up(const LazyColumns<T>& lazy, const Penalty<T>& penalty, const T* metric,
+              const T* gradient, Index columns, Index outputs, T* coef) noexcept {
+    if (lazy.all != nullptr) return bring_all_up(lazy, metric, gradient, columns, outputs, coef);
+    for (Index k = 0; k < outputs; ++k)
+        for (Index j = 0; j < columns; ++j) {
+            T* c = coef + k * columns + j;
+            if (lazy.seen[j] < lazy.taken)
+                *c = brought_up(lazy, penalty, metric, gradient, columns, k, j, *c, lazy.seen[j],
+                                lazy.taken);
+        }
+}
+
+}  // namespace
+}  // namespace fastgd::FASTGD_ISA

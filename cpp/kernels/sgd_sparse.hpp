@@ -1,0 +1,286 @@
+// Per-sample steps along sparse rows, at a cost that grows with what the rows store.
+#pragma once
+
+#include "lazy.hpp"
+#include "sgd_block.hpp"
+
+namespace fastgd::FASTGD_ISA {
+namespace {
+
+// Entries of rows to come that are on their way from memory.
+constexpr Index entries_ahead = 96;
+
+// The sum of term(e) over the entries of a row.
+template <class T, class Term>
+[[gnu::always_inline]] inline T sum_entries(Index stored, const Term& term) {
+    // independent sums: one alone would wait for each addition
+    constexpr int sums = 4;
+    T sum[sums] = {};
+    Index e = 0;
+    for (; e + sums <= stored; e += sums)
+        for (int q = 0; q < sums; ++q) sum[q] += term(e + q);
+    for (; e < stored; ++e) sum[0] += term(e);
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
+// The products of row i with coefficients c, c being read by `at`, less those of the shift.
+template <class T, class At>
+[[gnu::always_inline]] inline T centred_product(const RowTile<T>& tile, Index i, const At& at) {
+    const T* value = tile.row[i];
+    const std::int32_t* column = tile.column[i];
+    T product = sum_entries<T>(
+        tile.stored[i], [&](Index e) __attribute__((always_inline)) {
+            return value[e] * at(static_cast<Index>(column[e]));
+        });
+    for (Index n = 0; n < tile.centred_columns; ++n) {
+        const Index j = tile.centred[n];
+        product -= tile.shift[j] * at(j);
+    }
+    return product;
+}
+
+// (x - shift)^2 of row i in the metric: the shift's own, and what the row changes.
+template <class T>
+[[gnu::always_inline]] inline T centred_square(const RowTile<T>& tile, const T* metric, Index i) {
+    const T* value = tile.row[i];
+    const std::int32_t* column = tile.column[i];
+    if (tile.centred_columns == 0)
+        return sum_entries<T>(
+            tile.stored[i], [&](Index e) __attribute__((always_inline)) {
+                return value[e] * value[e] * metric[column[e]];
+            });
+    T square = sum_entries<T>(
+        tile.stored[i], [&](Index e) __attribute__((always_inline)) {
+            const Index j = column[e];
+            return value[e] * (value[e] - 2 * tile.shift[j]) * metric[j];
+        });
+    for (Index n = 0; n < tile.centred_columns; ++n) {
+        const Index j = tile.centred[n];
+        square += tile.shift[j] * tile.shift[j] * metric[j];
+    }
+    return square;
+}
+
+// Brings what the steps along row i will read near.
+template <bool Metric, bool Seen, Mode Keeps, class T>
+[[gnu::always_inline]] inline void fetch_columns(const SgdChunk<T>& s, Index i) {
+    const std::int32_t* column = s.tile.column[i];
+    for (Index e = 0; e < s.tile.stored[i]; ++e) {
+        const Index j = column[e];
+        if constexpr (Seen) __builtin_prefetch(s.lazy.seen + j, 1);
+        if constexpr (Metric) __builtin_prefetch(s.metric + j);
+        for (Index k = 0; k < s.outputs; ++k) {
+            const Index at = k * s.tile.columns + j;
+            __builtin_prefetch(s.coef + at, 1);
+            if constexpr (Keeps == Mode::averaged) __builtin_prefetch(s.lazy.total + at, 1);
+            if constexpr (Keeps == Mode::anchored) {
+                __builtin_prefetch(s.anchor.coef + at);
+                __builtin_prefetch(s.anchor.gradient + at);
+            }
+        }
+    }
+}
+
+// The numbers of row i themselves.
+template <class T>
+[[gnu::always_inline]] inline void fetch_entries(const RowTile<T>& tile, Index i) {
+    constexpr Index columns_a_line = cache_line / static_cast<Index>(sizeof(std::int32_t));
+    constexpr Index values_a_line = cache_line / static_cast<Index>(sizeof(T));
+    const Index stored = tile.stored[i];
+    for (Index e = 0; e < stored; e += columns_a_line) __builtin_prefetch(tile.column[i] + e);
+    for (Index e = 0; e < stored; e += values_a_line) __builtin_prefetch(tile.row[i] + e);
+}
+
+// How many rows make up the entries fetched ahead.
+template <class T>
+Index rows_ahead(const RowTile<T>& tile) {
+    Index stored = 0;
+    for (Index i = 0; i < tile.rows; ++i) stored += tile.stored[i];
+    const Index rows = entries_ahead * tile.rows / (stored + 1);
+    return rows < 1 ? 1 : rows > 16 ? 16 : rows;
+}
+
+// Calls step(i) for each row, what later ones will read being on its way.
+template <bool Metric, bool Seen, Mode Keeps, class T, class Step>
+[[gnu::always_inline]] inline void for_rows(const SgdChunk<T>& s, const Step& step) {
+    const Index rows = s.tile.rows;
+    const Index ahead = rows_ahead(s.tile);
+    for (Index i = 0; i < rows && i < 2 * ahead; ++i) fetch_entries(s.tile, i);
+    for (Index i = 0; i < rows && i < ahead; ++i) fetch_columns<Metric, Seen, Keeps>(s, i);
+    for (Index i = 0; i < rows; ++i) {
+        if (i + 2 * ahead < rows) fetch_entries(s.tile, i + 2 * ahead);
+        if (i + ahead < rows) fetch_columns<Metric, Seen, Keeps>(s, i + ahead);
+        step(i);
+    }
+}
+
+// How far row i moves output k, from the products with its coefficients and the anchor's; the
+// intercept is moved.
+template <bool Metric, Mode Keeps, class T>
+[[gnu::always_inline]] inline T row_move(const SgdChunk<T>& s, Index i, Index k, T predictor,
+                                         T at_anchor) {
+    const Index at = i * s.outputs + k;
+    const T weight = s.weight != nullptr ? s.weight[at] : T(1);
+    const T offset = s.offset != nullptr ? s.offset[at] : T(0);
+    T step = s.step[i];
+    if constexpr (Metric) step = capped_step(s, step, weight, centred_square(s.tile, s.metric, i));
+    T slope = s.slope(predictor + s.intercept[k] + offset, s.y[at], s.loss);
+    T of_intercept = 0;
+    if constexpr (Keeps == Mode::anchored) {
+        slope -= s.slope(at_anchor + s.anchor.intercept[k] + offset, s.y[at], s.loss);
+        of_intercept = s.step[i] * s.anchor.gradient[s.outputs * s.tile.columns + k];
+    }
+    // a row that weighs nothing moves nothing, however far off it lies
+    const T move = weight == 0 ? T(0) : step * weight * slope;
+    s.intercept[k] -= (move + of_intercept) * s.intercept_metric;
+    if constexpr (Keeps == Mode::averaged) s.intercept_sum[k] += s.intercept[k];
+    return move;
+}
+
+// What is left of coefficients is divided by: it must not be further than this from 1.
+constexpr double least_kept = 1e-3;
+
+// Steps that do the same to all columns, but for the rows' own moves. In `lazy.all` they cost
+// nothing: with c = keep u - pulled pull a row's move of c is one of u, keep times smaller.
+template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
+[[gnu::noinline]] void sgd_sparse_alike(const SgdChunk<T>& s) noexcept {
+    const Index columns = s.tile.columns;
+    MissedSteps all;
+    if (s.lazy.all != nullptr) all = *s.lazy.all;
+    for_rows<Metric, false, Keeps>(
+        s, [&](Index i) __attribute__((always_inline)) {
+            const auto keep = static_cast<T>(all.keep);
+            const auto pulled = static_cast<T>(all.pulled);
+            if constexpr (Kind != PenaltyKind::none || Keeps != Mode::plain) {
+                all = then(all, one_step(static_cast<double>(s.step[i]),
+                                         static_cast<double>(s.penalty.l2)));
+            }
+            const bool renewed = Kind != PenaltyKind::none && !(all.keep > least_kept);
+            for (Index k = 0; k < s.outputs; ++k) {
+                const Index first = k * columns;
+                T* coef = s.coef + first;
+                const auto coef_at = [&](Index j) { return coef[j]; };
+                T predictor = centred_product(s.tile, i, coef_at);
+                if constexpr (Kind != PenaltyKind::none) predictor *= keep;
+                T at_anchor = 0;
+                if constexpr (Keeps == Mode::anchored) {
+                    const T* anchor = s.anchor.coef + first;
+                    const T* gradient = s.anchor.gradient + first;
+                    at_anchor = centred_product(s.tile, i, [&](Index j) { return anchor[j]; });
+                    predictor -= pulled * centred_product(s.tile, i, [&](Index j) {
+                                     return Metric ? s.metric[j] * gradient[j] : gradient[j];
+                                 });
+                }
+                const T move = row_move<Metric, Keeps>(s, i, k, predictor, at_anchor);
+                if constexpr (Kind != PenaltyKind::none) {
+                    if (renewed) {
+                        const Index size = columns;
+                        MissedSteps own = all;
+                        LazyColumns<T> lazy = s.lazy;
+                        lazy.all = &own;
+                        if (lazy.total != nullptr) lazy.total += first;
+                        bring_all_up(lazy, s.metric,
+                                     Keeps == Mode::anchored ? s.anchor.gradient + first : nullptr,
+                                     size, 1, coef);
+                    }
+                }
+                const MissedSteps now = renewed ? MissedSteps{} : all;
+                const T along = Kind != PenaltyKind::none
+                                    ? static_cast<T>(static_cast<double>(move) / now.keep)
+                                    : move;
+            // iterates before this one have nothing of its move
+                const double before = now.keep_sum - now.keep;
+                const auto add = [&](Index j, T x) __attribute__((always_inline)) {
+                    const T change = Metric ? x * along * s.metric[j] : x * along;
+                    coef[j] -= change;
+                    if constexpr (Keeps == Mode::averaged)
+                        s.lazy.total[first + j] += static_cast<double>(change) * before;
+                };
+                const T* value = s.tile.row[i];
+                const std::int32_t* column = s.tile.column[i];
+                for (Index e = 0; e < s.tile.stored[i]; ++e) add(column[e], value[e]);
+                for (Index n = 0; n < s.tile.centred_columns; ++n)
+                    add(s.tile.centred[n], -s.tile.shift[s.tile.centred[n]]);
+            }
+            if (renewed) all = {};
+        });
+    if (s.lazy.all != nullptr) *s.lazy.all = all;
+}
+
+// The columns of row i take the steps they missed before step number `now`.
+template <class T>
+[[gnu::always_inline]] inline void bring_row_up(const SgdChunk<T>& s, Index i, std::uint32_t now) {
+    const std::int32_t* column = s.tile.column[i];
+    for (Index e = 0; e < s.tile.stored[i]; ++e) {
+        const Index j = column[e];
+        const std::uint32_t seen = s.lazy.seen[j];
+        if (seen > now) continue;
+        s.lazy.seen[j] = now + 1;
+        if (seen == now) continue;
+        for (Index k = 0; k < s.outputs; ++k) {
+            T* c = s.coef + k * s.tile.columns + j;
+            *c = brought_up(s.lazy, s.penalty, s.metric, s.anchor.gradient, s.tile.columns, k, j,
+                            *c, seen, now);
+        }
+    }
+}
+
+// Steps that do something else to each column: one takes those it missed when a row has it.
+template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
+[[gnu::noinline]] void sgd_sparse_by_column(const SgdChunk<T>& s) noexcept {
+    constexpr bool anchored = Keeps == Mode::anchored;
+    const Index columns = s.tile.columns;
+    for_rows<Metric, true, Keeps>(
+        s, [&](Index i) __attribute__((always_inline)) {
+            const T step = s.step[i];
+            bring_row_up(s, i, s.lazy.taken + static_cast<std::uint32_t>(i));
+            for (Index k = 0; k < s.outputs; ++k) {
+                const Index first = k * columns;
+                T* coef = s.coef + first;
+                const T* anchor = anchored ? s.anchor.coef + first : nullptr;
+                const T* gradient = anchored ? s.anchor.gradient + first : nullptr;
+                const T predictor = centred_product(s.tile, i, [&](Index j) { return coef[j]; });
+                T at_anchor = 0;
+                if constexpr (anchored)
+                    at_anchor = centred_product(s.tile, i, [&](Index j) { return anchor[j]; });
+                const T move = row_move<Metric, Keeps>(s, i, k, predictor, at_anchor);
+                const auto moved = [&](Index j, T x) __attribute__((always_inline)) {
+                    return moved_along<1, Metric, Kind, Keeps>(load<1>(coef + j), Vector<T, 1>{x},
+                                                               s, step, move, gradient, j);
+                };
+                const auto keep = [&](Index j, Vector<T, 1> c) __attribute__((always_inline)) {
+                    c = kinked<1, Metric, Kind>(c, s, step, j, first + j);
+                    store<1, T>(coef + j, c);
+                    if constexpr (Keeps == Mode::averaged)
+                        s.lazy.total[first + j] += static_cast<double>(c[0]);
+                };
+                for (Index n = 0; n < s.tile.centred_columns; ++n) {
+                    const Index j = s.tile.centred[n];
+                    store<1, T>(coef + j, moved(j, -s.tile.shift[j]));
+                }
+                const T* value = s.tile.row[i];
+                const std::int32_t* column = s.tile.column[i];
+                const bool centred = s.tile.centred_columns > 0;
+                for (Index e = 0; e < s.tile.stored[i]; ++e) {
+                    const Index j = column[e];
+                    if (centred && s.tile.shift[j] != 0)
+                        coef[j] -= value[e] * move * (Metric ? s.metric[j] : T(1));
+                    else
+                        keep(j, moved(j, value[e]));
+                }
+                for (Index n = 0; n < s.tile.centred_columns; ++n)
+                    keep(s.tile.centred[n], load<1>(coef + s.tile.centred[n]));
+            }
+        });
+}
+
+template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
+void sgd_sparse(const SgdChunk<T>& s) {
+    if constexpr (Kind == PenaltyKind::none || (Kind == PenaltyKind::ridge && !Metric))
+        sgd_sparse_alike<Metric, Kind, Keeps>(s);
+    else
+        sgd_sparse_by_column<Metric, Kind, Keeps>(s);
+}
+
+}  // namespace
+}  // namespace fastgd::FASTGD_ISA
