@@ -47,6 +47,7 @@ constexpr KernelTable<T> make_table() {
         batch_step<T>,
         sgd_chunk<T>,
         adaptive_step<T>,
+        touch<T>,
         bring_up<T>,
         {pack<float, T>, pack<double, T>, pack<Half, T>, pack<bool, T>, pack<std::int8_t, T>,
          pack<std::int16_t, T>, pack<std::int32_t, T>, pack<std::int64_t, T>, pack<std::uint8_t, T>,

@@ -181,6 +181,42 @@ template <class T>
     return static_cast<T>(after_decay(lazy, owed, static_cast<double>(c), from, to, total));
 }
 
+// Calls late(j, seen) for the columns of row i that no row of step `now` had before.
+template <class T, class Late>
+[[gnu::always_inline]] inline void for_late_columns(const RowTile<T>& tile, Index i,
+                                                    std::uint32_t* seen_of, std::uint32_t now,
+                                                    const Late& late) {
+    for (Index e = 0; e < tile.stored[i]; ++e) {
+        const Index j = tile.column[i][e];
+        const std::uint32_t seen = seen_of[j];
+        if (seen > now) continue;
+        seen_of[j] = now + 1;
+        late(j, seen);
+    }
+}
+
+template <class T>
+Index touch(const RowTile<T>& tile, const LazyColumns<T>& lazy, const Penalty<T>& penalty,
+            const T* metric, const T* gradient, Index outputs, T* coef, std::int32_t* touched,
+            Index count) noexcept {
+    const std::uint32_t now = lazy.taken;
+    const bool owing = penalty.l1 != 0 || penalty.l2 != 0 || penalty.low != nullptr ||
+                       gradient != nullptr || lazy.total != nullptr;
+    for (Index i = 0; i < tile.rows; ++i)
+        for_late_columns(tile, i, lazy.seen, now, [&](Index j, std::uint32_t seen) {
+            touched[count++] = static_cast<std::int32_t>(j);
+            for (Index k = 0; k < outputs; ++k) {
+                T* c = coef + k * tile.columns + j;
+                if (owing && seen < now)
+                    *c = brought_up(lazy, penalty, metric, gradient, tile.columns, k, j, *c, seen,
+                                    now);
+                else
+                    __builtin_prefetch(c, 1);
+            }
+        });
+    return count;
+}
+
 // All columns take the steps that `lazy.all` tells of.
 template <class T>
 void bring_all_up(const LazyColumns<T>& lazy, const T* metric, const T* gradient, Index columns,

@@ -248,6 +248,10 @@ struct BatchStep {
     T* velocity;  // null when momentum is 0; of adaptive steps the mean gradient
     T* coef_sum;  // or null
     AdaptiveRule<T> adaptive;  // read by adaptive steps alone
+    // of sparse rows: the columns that take the step, or null for all; sums of their iterates
+    const std::int32_t* touched = nullptr;
+    Index touched_count = 0;
+    double* total = nullptr;
 };
 
 // Columns of a panel: rows of so many neighbouring columns lie one after the other.
@@ -318,6 +322,11 @@ struct KernelTable {
     void (*batch_step)(const BatchStep<T>&) noexcept;
     void (*sgd)(const SgdChunk<T>&) noexcept;
     void (*adaptive_step)(const BatchStep<T>&) noexcept;
+    // The tile's columns take the steps they missed of those before `lazy.taken`; those that no
+    // tile of these steps had yet are added to `touched`. Returns their new number.
+    Index (*touch)(const RowTile<T>&, const LazyColumns<T>& lazy, const Penalty<T>&,
+                   const T* metric, const T* anchor_gradient, Index outputs, T* coef,
+                   std::int32_t* touched, Index count) noexcept;
     // all columns take the steps they missed of those before `lazy.taken`
     void (*bring_up)(const LazyColumns<T>& lazy, const Penalty<T>&, const T* metric,
                      const T* anchor_gradient, Index columns, Index outputs, T* coef) noexcept;
