@@ -201,8 +201,10 @@ template <class T>
 void MiniBatch<T>::process_sparse(const Data& data, const RowSelection& rows) {
     data.count_read(rows.count);
     const KernelTable<T>& kernels = objective_.kernels();
-    // other steps move columns that no row of the batch has, by no formula
-    const bool lazily = options_.update == Update::plain && data.X.sparse();
+    // other steps go on moving columns that no row of the batch has, by no formula here
+    const bool rests = options_.update == Update::adagrad && options_.penalty.zero() &&
+                       this->anchor().gradient == nullptr;
+    const bool lazily = data.X.sparse() && (options_.update == Update::plain || rests);
     if (!lazily) this->end_lazy_steps();
     TileReader<T> reader(kernels, data, objective_.blocks(data.X, data.outputs()).tile_rows);
     const LinearModel<T> model{this->coef_.data(), this->intercept_.data(), this->shift()};

@@ -13,6 +13,18 @@ template <class V>
     return v > threshold ? v - threshold : (v < -threshold ? v + threshold : zero);
 }
 
+// The same of one number, without a branch that its sign would decide.
+template <class T>
+[[gnu::always_inline]] inline T shrunk(T v, T threshold) {
+    if constexpr (sizeof(T) == sizeof(float)) {
+        const T size = __builtin_fabsf(v) - threshold;
+        return __builtin_copysignf(size > 0 ? size : T(0), v);
+    } else {
+        const T size = __builtin_fabs(v) - threshold;
+        return __builtin_copysign(size > 0 ? size : T(0), v);
+    }
+}
+
 // A few coefficients, from number `at` on, within their bounds; NaN stays what it is.
 template <int L, class T>
 [[gnu::always_inline]] inline Vector<T, L> projected(Vector<T, L> v, const Penalty<T>& penalty,
@@ -70,7 +82,10 @@ template <int L, bool Metric, PenaltyKind Kind, class T>
         constexpr bool factors = Kind == PenaltyKind::lasso_in_columns;
         auto t = strength_in<L, factors>(step * s.penalty.l1, s.penalty.l1_factor, j);
         if constexpr (Metric) t *= load<L>(s.metric + j);
-        c = soft_threshold(c, t);
+        if constexpr (L == 1)
+            c[0] = shrunk(T(c[0]), T(t[0]));
+        else
+            c = soft_threshold(c, t);
     }
     if constexpr (Kind == PenaltyKind::lasso_in_columns)
         if (s.penalty.low != nullptr) c = projected<L>(c, s.penalty, at);
