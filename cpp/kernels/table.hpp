@@ -65,9 +65,11 @@ struct RowTile {
     // of sparse rows: the column of each number stored, ascending within a row, and how many
     const std::int32_t* const* column = nullptr;
     const Index* stored = nullptr;
-    // and the columns whose shift is not 0, ascending: few, as those of few numbers have none
+    // and the columns whose shift is not 0, ascending
     const std::int32_t* centred = nullptr;
     Index centred_columns = 0;
+    // and what its shift takes off each output, where that is known and the tile has none; or null
+    const double* shifted_by = nullptr;
 
     [[gnu::always_inline]] bool sparse() const { return column != nullptr; }
     // How many numbers of a row there are, and the column of one.
@@ -82,8 +84,8 @@ template <class T>
 struct PointwiseTile {
     Index rows;
     Index outputs;
-    const T* z;       // linear predictor without offset
-    const T* y;       // targets; labels are -1/+1
+    const T* z;  // linear predictor without offset
+    const T* y;  // targets; labels are -1/+1
     const T* weight;  // or null
     const T* offset;  // or null
     LossParameters loss;
@@ -93,7 +95,7 @@ struct PointwiseTile {
 template <class T>
 struct MomentSums {
     const T* origin;
-    T* sum;     // of w (x - origin)
+    T* sum;  // of w (x - origin)
     T* square;  // of w (x - origin)^2
     T* smallest;  // of x in rows that weigh something
     T* largest;

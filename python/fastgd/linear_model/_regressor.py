@@ -169,7 +169,7 @@ class GDRegressor(RegressorMixin, LinearModel):
 
         Parameters
         ----------
-        X : array_like of shape (n, d)
+        X : array_like or sparse matrix of shape (n, d)
             Features; float32 and float64 in C order are read in place.
         y : array_like of shape (n,) or (n, K)
             Targets.
@@ -273,7 +273,7 @@ class GDRegressor(RegressorMixin, LinearModel):
 
         Parameters
         ----------
-        X : array_like of shape (n, d)
+        X : array_like or sparse matrix of shape (n, d)
             Features.
 
         Returns
