@@ -179,6 +179,28 @@ def test_more_columns_than_a_hessian_has() -> None:
         assert sparse.objective == pytest.approx(dense.objective, rel=1e-6)
 
 
+def test_nothing_is_made_dense() -> None:
+    """Dense, these rows would take 60 GB."""
+    rng = np.random.default_rng(8)
+    X = sp.random_array((40_000, 200_000), density=1e-5, rng=rng, format="csr")
+    y = np.asarray(X.sum(axis=1)) + 1.0
+    result = fastgd.fit(X, y, alpha=1e-6)
+    assert result.status == "converged"
+    assert result.objective < 0.1 * y.var()
+
+
+def test_centring_takes_as_few_epochs_as_on_dense_rows() -> None:
+    """Positive numbers: the means of rare columns together are one steep direction."""
+    rng = np.random.default_rng(9)
+    X = sp.random_array((500, 3000), density=0.01, rng=rng, format="csr")
+    y = X @ rng.standard_normal(3000)
+    options: dict[str, Any] = {"alpha": 0.01, "l1_ratio": 0.5}
+    sparse = fastgd.fit(X, y, **options)
+    dense = fastgd.fit(X.toarray(), y, solver="batch", **options)
+    assert sparse.n_iter <= 1.3 * dense.n_iter
+    assert sparse.objective == pytest.approx(dense.objective, rel=1e-5)
+
+
 def test_columns_without_numbers_and_rows_without_numbers() -> None:
     X = sp.csr_array((100, 7))
     y = np.arange(100.0)

@@ -30,11 +30,12 @@ MissedSteps then(const MissedSteps& a, const MissedSteps& b) {
 
 template <class T>
 LazySteps<T>::LazySteps(Index columns, const PenaltyStrength& penalty,
-                        const Preconditioner& preconditioner)
-    : by_column_(penalty.l2 != 0.0 &&
+                        const Preconditioner& preconditioner, bool together)
+    : together_(together),
+      by_column_(penalty.l2 != 0.0 &&
                  !(preconditioner.metric.empty() && penalty.l2_factor.empty())),
       most_(std::clamp(columns, least_steps, most_steps)) {
-    alike_ = penalty.smooth() && !by_column_;
+    alike_ = penalty.smooth() && !by_column_ && !together;
     if (alike_) return;
     const auto size = static_cast<std::size_t>(columns);
     seen_.resize(size);
@@ -69,8 +70,11 @@ void LazySteps<T>::restart(double held) {
 template <class T>
 Index LazySteps<T>::take(const T* step, Index count) {
     if (alike_) {
-        taken_ += count;
-        return count;
+        // what a steady pull adds up to must not grow beyond coefficients
+        const Index added = std::min(count, most_ - taken_);
+        taken_ += added;
+        full_ = taken_ == most_;
+        return added;
     }
     Index added = 0;
     while (added < count && !full_) {
@@ -109,19 +113,31 @@ LazyColumns<T> LazySteps<T>::columns(Index count, double* total) {
 
 template <class T>
 std::vector<double> LazySteps<T>::state() const {
-    std::vector<double> result{static_cast<double>(taken_), all_.keep, all_.pulled, all_.keep_sum,
-                               all_.pulled_sum};
+    std::vector<double> result{
+        together_ ? 1.0 : 0.0, held_,          static_cast<double>(taken_), all_.keep, all_.pulled,
+        all_.keep_sum,         all_.pulled_sum};
     result.insert(result.end(), seen_.begin(), seen_.end());
     return result;
 }
 
 template <class T>
-void LazySteps<T>::restore(const std::vector<double>& state, double held, const T* step) {
-    restart(held);
-    take(step, static_cast<Index>(state.at(0)));
-    all_ = {state.at(1), state.at(2), state.at(3), state.at(4)};
-    for (std::size_t j = 0; j < seen_.size(); ++j)
-        seen_[j] = static_cast<std::uint32_t>(state.at(5 + j));
+LazySteps<T> LazySteps<T>::restored(const std::vector<double>& state, Index columns,
+                                    const PenaltyStrength& penalty,
+                                    const Preconditioner& preconditioner) {
+    LazySteps result(columns, penalty, preconditioner, state.at(0) != 0.0);
+    result.restart(state.at(1));
+    result.taken_ = static_cast<Index>(state.at(2));
+    result.all_ = {state.at(3), state.at(4), state.at(5), state.at(6)};
+    for (std::size_t j = 0; j < result.seen_.size(); ++j)
+        result.seen_[j] = static_cast<std::uint32_t>(state.at(7 + j));
+    return result;
+}
+
+template <class T>
+void LazySteps<T>::retake(const T* step) {
+    const Index count = taken_;
+    taken_ = 0;
+    take(step, count);
 }
 
 template class LazySteps<float>;

@@ -11,10 +11,10 @@ namespace fastgd {
 template <class T>
 class LazySteps {
   public:
-    LazySteps(Index columns, const PenaltyStrength& penalty, const Preconditioner& preconditioner);
+    // `together`: rows step together, and columns are told apart whatever steps do to them.
+    LazySteps(Index columns, const PenaltyStrength& penalty, const Preconditioner& preconditioner,
+              bool together = false);
 
-    // Whether steps do the same to all columns, so that these need not be told apart.
-    bool alike() const { return alike_; }
     // All columns are as far as all others.
     bool up_to_date() const { return taken_ == 0; }
     // All columns must be brought up to date before more steps are taken.
@@ -30,12 +30,17 @@ class LazySteps {
     // What the kernels need for the last `count` steps taken; `total` receives sums of iterates.
     LazyColumns<T> columns(Index count, double* total);
 
-    // All that coefficients depend on beside themselves and the steps taken, and the way back.
+    // What tells, beside the steps taken, how far each column is; and the way back.
     std::vector<double> state() const;
-    void restore(const std::vector<double>& state, double held, const T* step);
+    static LazySteps restored(const std::vector<double>& state, Index columns,
+                              const PenaltyStrength& penalty, const Preconditioner& preconditioner);
+    // After that: steps taken since all columns were up to date, and their lengths once more.
+    Index behind() const { return taken_; }
+    void retake(const T* step);
 
   private:
-    bool alike_;
+    bool together_;
+    bool alike_;  // steps do the same to all columns, which need not be told apart
     double ridge_ = 0.0;  // the largest, in the metric
     bool by_column_;  // ridges differ
     Index most_;

@@ -6,6 +6,7 @@
 
 #include "adaptive.hpp"
 #include "parallel.hpp"
+#include "part_gradient.hpp"
 #include "tile_reader.hpp"
 
 namespace fastgd {
@@ -20,42 +21,6 @@ constexpr double bytes_per_member = 16.0 * 1024.0;
 
 constexpr Index rounded_up(Index value, Index unit) { return (value + unit - 1) / unit * unit; }
 
-// Sums the gradient of one part of a batch, less that at the anchor; `ahead` are rows to fetch
-// meanwhile.
-template <class T>
-void sum_part(const Objective<T>& objective, TileReader<T>& reader, const Data& data,
-              const RowSelection& part, const RowSelection& ahead, const LinearModel<T>& model,
-              const Anchor<T>& anchor, double weight_scale, T* sum) {
-    const Index outputs = data.outputs();
-    const Index coef_size = outputs * data.columns();
-    const Index tile_rows = objective.blocks(data.columns(), outputs).tile_rows;
-    std::fill_n(sum, coef_size + outputs, T(0));
-    for (Index begin = 0; begin < part.count; begin += tile_rows) {
-        const Index size = std::min(tile_rows, part.count - begin);
-        const RowSelection rows = part.part(begin, size);
-        const RowSelection next =
-            begin + size <= ahead.count ? ahead.part(begin, size) : RowSelection{};
-        RowTile<T> tile = reader.rows(data, rows, next, model.shift);
-        tile.backward_follows = true;
-        const PointwiseTile<T> targets =
-            reader.targets(data, rows, objective.loss_parameters(), weight_scale);
-        objective.kernels().forward(tile, model.coef, outputs, model.intercept, reader.z());
-        T* derivative = reader.derivative();
-        objective.loss().derivative(targets, derivative);
-        if (anchor.coef != nullptr) {
-            RowTile<T> again = tile;
-            again.next = nullptr;
-            objective.kernels().forward(again, anchor.coef, outputs, anchor.intercept, reader.z());
-            objective.loss().derivative(targets, reader.anchor_derivative());
-            for (Index i = 0; i < size * outputs; ++i)
-                derivative[i] -= reader.anchor_derivative()[i];
-        }
-        objective.kernels().backward(tile, derivative, outputs, sum);
-        for (Index i = 0; i < size; ++i)
-            for (Index k = 0; k < outputs; ++k) sum[coef_size + k] += derivative[i * outputs + k];
-    }
-}
-
 }  // namespace
 
 template <class T>
@@ -64,9 +29,11 @@ MiniBatch<T>::MiniBatch(const Objective<T>& objective, const DescentOptions& opt
     : Stochastic<T>(objective, options, start),
       parts_(BatchParts::of(options.batch_size)),
       partial_stride_(rounded_up(options.outputs * (options.columns + 1), 16)),
-      partial_(partial_stride_ * BatchParts::most),
+      partial_(partial_stride_ * (sparse() ? 1 : BatchParts::most)),
+      touched_(sparse() ? options.columns : 0),
       sums_(options.outputs, options.columns),
       anchor_sums_(options.outputs, options.columns) {
+    if (sparse()) std::fill_n(partial_.data(), partial_stride_, T(0));
     if (!adaptive(options.update)) return;
     for (const double metric : options.preconditioner.metric)
         unit_.push_back(static_cast<T>(std::sqrt(metric)));
@@ -84,12 +51,12 @@ bool MiniBatch<T>::small() const {
 template <class T>
 Index MiniBatch<T>::rows_to_boundary() const {
     const Index left = options_.batch_size - rows_in_batch_;
-    return small() ? left : std::min(left, Blocks::of<T>(options_.columns).block_rows);
+    return small() || sparse() ? left : std::min(left, Blocks::of<T>(options_.columns).block_rows);
 }
 
 template <class T>
 Index MiniBatch<T>::whole_blocks(Index rows) const {
-    if (small()) return rows / options_.batch_size * options_.batch_size;
+    if (small() || sparse()) return rows / options_.batch_size * options_.batch_size;
     const Index left = options_.batch_size - rows_in_batch_;
     if (rows >= left) return left;
     const Index block = Blocks::of<T>(options_.columns).block_rows;
@@ -98,7 +65,9 @@ Index MiniBatch<T>::whole_blocks(Index rows) const {
 
 template <class T>
 void MiniBatch<T>::process(const Data& data, const RowSelection& rows) {
-    if (small())
+    if (sparse())
+        process_sparse(data, rows);
+    else if (small())
         process_small(data, rows);
     else
         process_large(data, rows);
@@ -151,13 +120,16 @@ BatchStep<T> MiniBatch<T>::intercept_step(const BatchStep<T>& step) {
         result.anchor_gradient = step.anchor_gradient + step.outputs * step.columns;
     result.outputs = 1;
     result.columns = step.outputs;
+    result.touched = nullptr;
+    result.total = nullptr;
     if (step.adaptive.square == nullptr)
         result.step = step.step * static_cast<T>(options_.preconditioner.intercept_metric);
     result.metric = nullptr;
     result.penalty = {};
     result.coef = this->intercept_.data();
     if (step.velocity != nullptr) result.velocity = this->intercept_velocity_.data();
-    if (step.coef_sum != nullptr) result.coef_sum = this->intercept_sum_.data();
+    if (step.coef_sum != nullptr || step.total != nullptr)
+        result.coef_sum = this->intercept_sum_.data();
     if (step.adaptive.square != nullptr) {
         result.adaptive.unit = intercept_unit_.data();
         result.adaptive.square = this->intercept_square_.data();
@@ -180,7 +152,7 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
     std::vector<std::unique_ptr<TileReader<T>>> readers;
     for (int member = 0; member < threads; ++member)
         readers.push_back(std::make_unique<TileReader<T>>(
-            kernels, data, objective_.blocks(data.columns(), data.outputs()).tile_rows));
+            kernels, data, objective_.blocks(data.X, data.outputs()).tile_rows));
     const LinearModel<T> model{this->coef_.data(), this->intercept_.data(), this->shift()};
 
     const Index batches = (rows.count + batch - 1) / batch;
@@ -204,8 +176,10 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                                               : ahead + length <= rows.count
                                                   ? rows.part(ahead, length)
                                                   : RowSelection{};
+                    T* partial = partial_.data() + p * partial_stride_;
+                    std::fill_n(partial, partial_stride_, T(0));
                     sum_part(objective_, reader, data, part, next, model, this->anchor(),
-                             1.0 / options_.mean_weight, partial_.data() + p * partial_stride_);
+                             1.0 / options_.mean_weight, partial, [](const RowTile<T>&) {});
                 }
             };
             const auto finish_round = [&](Index round) {
@@ -220,6 +194,57 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
         });
         this->count_steps(count, averaged);
         first += count;
+    }
+}
+
+template <class T>
+void MiniBatch<T>::process_sparse(const Data& data, const RowSelection& rows) {
+    data.count_read(rows.count);
+    const KernelTable<T>& kernels = objective_.kernels();
+    // other steps go on moving columns that no row of the batch has, by no formula here
+    const bool rests = options_.update == Update::adagrad && options_.penalty.zero() &&
+                       this->anchor().gradient == nullptr;
+    const bool lazily = data.X.sparse() && (options_.update == Update::plain || rests);
+    if (!lazily) this->end_lazy_steps();
+    TileReader<T> reader(kernels, data, objective_.blocks(data.X, data.outputs()).tile_rows);
+    const LinearModel<T> model{this->coef_.data(), this->intercept_.data(), this->shift()};
+    T* sum = partial_.data();
+    for (Index begin = 0; begin < rows.count; begin += options_.batch_size) {
+        const Index size = std::min(options_.batch_size, rows.count - begin);
+        const bool averaged = this->averaging();
+        LazyColumns<T> lazy;
+        if (lazily) {
+            const T length = this->step_at(steps_);
+            this->lazy_steps(averaged, true).take(&length, 1);
+            lazy = this->lazy_columns(1, averaged);
+        }
+        Index touched = 0;
+        sum_part(objective_, reader, data, rows.part(begin, size), {}, model, this->anchor(),
+                 1.0 / options_.mean_weight, sum, [&](const RowTile<T>& tile) {
+                     if (!lazily) return;
+                     if (touched == 0)
+                         touched =
+                             std::copy_n(tile.centred, tile.centred_columns, touched_.data()) -
+                             touched_.data();
+                     touched = kernels.touch(tile, lazy, this->penalty(), this->metric(),
+                                             this->anchor().gradient, data.outputs(),
+                                             this->coef_.data(), touched_.data(), touched);
+                 });
+        BatchStep<T> step = step_of(sum, 1, size, steps_, averaged && !lazily);
+        if (lazily) {
+            step.touched = touched_.data();
+            step.touched_count = touched;
+            step.total = lazy.total;
+        }
+        take_step(intercept_step(step));
+        take_step(step);
+        if (lazily)
+            for (Index k = 0; k < data.outputs(); ++k)
+                for (Index n = 0; n < touched; ++n) sum[k * data.columns() + touched_[n]] = T(0);
+        else
+            std::fill_n(sum, data.outputs() * data.columns(), T(0));
+        std::fill_n(sum + data.outputs() * data.columns(), data.outputs(), T(0));
+        this->count_steps(1, averaged);
     }
 }
 

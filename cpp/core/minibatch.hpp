@@ -25,11 +25,14 @@ class MiniBatch final : public Stochastic<T> {
 
     // Whole batches small enough to be summed by a team that meets twice a batch.
     void process_small(const Data& data, const RowSelection& rows);
+    // Whole batches of sparse rows, at a cost that grows with what their rows store.
+    void process_sparse(const Data& data, const RowSelection& rows);
     // Part of one batch, summed block by block.
     void process_large(const Data& data, const RowSelection& rows);
 
     void finish_large();
     bool small() const;
+    bool sparse() const { return options_.stored_a_row > 0; }
 
     // Step number `step` on the sums of one batch of `rows` rows.
     BatchStep<T> step_of(const T* partial, Index partials, Index rows, std::int64_t step,
@@ -39,10 +42,11 @@ class MiniBatch final : public Stochastic<T> {
 
     BatchParts parts_;      // of a small batch
     Index partial_stride_;  // numbers of one partial sum: coef, then intercept
-    Buffer<T> partial_;
+    Buffer<T> partial_;  // of sparse rows one, 0 wherever no row of the batch at work has a number
+    Buffer<std::int32_t> touched_;  // columns of that batch
     std::vector<T> unit_;  // of adaptive updates, the root of the metric
     std::vector<T> intercept_unit_;
-    GradientSums sums_;         // of a large batch
+    GradientSums sums_;  // of a large batch
     GradientSums anchor_sums_;  // of the same rows at the anchor
     Index rows_in_batch_ = 0;
 };

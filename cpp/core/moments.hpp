@@ -26,7 +26,7 @@ struct ColumnMoments {
     std::optional<CellPosition> non_finite;  // moments mean nothing when this is set
 
     // Whether subtracting its mean may take more than a quarter off a column's second moment, by
-    // Cauchy and Schwarz: else it would cost rows that do not store it more than it gains.
+    // Cauchy and Schwarz: else rows that do not store it gain less than it costs them.
     bool worth_centring(std::size_t column) const {
         return stored_share.empty() || stored_share[column] > 0.25;
     }

@@ -40,10 +40,26 @@ struct BlockScratch {
         : reader(kernels, data, tile_rows), gradient(kernels, data), classes(data, tile_rows) {}
 };
 
+// shift . coef of each output, of sparse rows: once for all, and the rows need no shift.
+template <class T>
+std::vector<double> shift_products(const Data& data, const LinearModel<T>& model) {
+    if (!data.X.sparse() || model.shift == nullptr) return {};
+    std::vector<double> result;
+    for (Index k = 0; k < data.outputs(); ++k) {
+        const T* coef = model.coef + k * data.columns();
+        double sum = 0.0;
+        for (Index j = 0; j < data.columns(); ++j)
+            sum += static_cast<double>(model.shift[j]) * static_cast<double>(coef[j]);
+        result.push_back(sum);
+    }
+    return result;
+}
+
 template <bool Gradient, class T>
 void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks& blocks,
                const Data& data, const RowSelection& rows, const LinearModel<T>& model,
-               BlockScratch<T>& scratch, GradientSums& sums) {
+               const std::vector<double>& shifted_by, BlockScratch<T>& scratch,
+               GradientSums& sums) {
     const LossKernels<T>& pointwise = kernels_of(kernels, loss);
     TileReader<T>& reader = scratch.reader;
     const Index outputs = data.outputs();
@@ -51,8 +67,10 @@ void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks
         const Index size = std::min(blocks.tile_rows, rows.count - begin);
         const Index after = std::min(blocks.tile_rows, rows.count - begin - size);
         const RowSelection selection = rows.part(begin, size);
-        RowTile<T> tile = reader.rows(data, selection, rows.part(begin + size, after), model.shift);
+        RowTile<T> tile = reader.rows(data, selection, rows.part(begin + size, after),
+                                      shifted_by.empty() ? model.shift : nullptr);
         tile.backward_follows = Gradient;
+        if (!shifted_by.empty()) tile.shifted_by = shifted_by.data();
         const PointwiseTile<T> targets = reader.targets(data, selection, loss.parameters);
         kernels.forward(tile, model.coef, outputs, model.intercept, reader.z());
         if constexpr (Gradient) {
@@ -100,6 +118,8 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
         static_cast<std::size_t>(slots),
         Gradient ? GradientSums(data) : GradientSums(data.outputs(), 0));
 
+    const std::vector<double> shifted_by = shift_products(data, model);
+    const std::vector<double> before = sums.intercept;
     OrderedBlocks order(block_count, slots);
     run_team(threads, [&](int member, int) {
         order.work(
@@ -110,10 +130,17 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
                 sum_block<Gradient>(
                     kernels_, loss_, blocks, data,
                     rows.part(begin, std::min(blocks.block_rows, rows.count - begin)), model,
-                    *scratch[static_cast<std::size_t>(member)], sum);
+                    shifted_by, *scratch[static_cast<std::size_t>(member)], sum);
             },
             [&](int slot) { sums.add(partial[static_cast<std::size_t>(slot)]); });
     });
+    if (!Gradient || shifted_by.empty()) return;
+    const auto columns = static_cast<std::size_t>(data.columns());
+    for (std::size_t k = 0; k < shifted_by.size(); ++k) {
+        const double derivatives = sums.intercept[k] - before[k];
+        for (std::size_t j = 0; j < columns; ++j)
+            sums.coef[k * columns + j] -= derivatives * static_cast<double>(model.shift[j]);
+    }
 }
 
 template <class T>

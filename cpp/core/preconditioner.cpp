@@ -22,7 +22,7 @@ Preconditioner Preconditioner::scale(const ColumnMoments& moments, double curvat
     for (std::size_t j = 0; j < columns; ++j) {
         const double mean = moments.mean[j];
         // centring needs an intercept to move the mean into
-        const bool centred = fit_intercept && moments.worth_centring(j);
+        const bool centred = fit_intercept && (batch_size == 0 || moments.worth_centring(j));
         if (centred) result.shift[j] = mean;
         double square = moments.spread_square(j) + (centred ? 0.0 : mean * mean);
         const double reach = std::max(std::abs(moments.largest[j] - result.shift[j]),

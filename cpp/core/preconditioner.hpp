@@ -28,7 +28,8 @@ struct Preconditioner {
 
     // Diagonal scaling by the curvature of each column, c * variance + l2. `batch_size` bounds
     // what one rare large entry may do to a batch (0: all rows): where a column's largest entry
-    // carries more than that batch's share of its second moment, the column moves more slowly.
+    // carries more than that batch's share of its second moment, the column moves more slowly; and
+    // of sparse rows only columns worth it are centred, as each batch pays for that.
     static Preconditioner scale(const ColumnMoments& moments, double curvature,
                                 const PenaltyStrength& penalty, bool fit_intercept,
                                 Index batch_size);

@@ -26,18 +26,23 @@ Index in_blocks(Index begin, Index most) {
 template <class T>
 void Sgd<T>::process(const Data& data, const RowSelection& rows) {
     data.count_read(rows.count);
+    const bool sparse = data.X.sparse();
     const KernelTable<T>& kernels = objective_.kernels();
     const LossKernels<T>& loss = objective_.loss();
     const bool scaled = !options_.preconditioner.identity();
-    const Index ahead = rows_ahead(data.columns(), sizeof(T));
+    const Index ahead = rows_ahead(data.X.numbers_a_row(), sizeof(T));
     TileReader<T> reader(kernels, data, chunk_rows);
     const bool held = options_.schedule.kind == Schedule::Kind::held;
     Buffer<T> step(chunk_rows);
     if (held) std::fill_n(step.data(), chunk_rows, static_cast<T>(this->rate()));
+    if (!sparse) this->end_lazy_steps();
     for (Index begin = 0; begin < rows.count;) {
-        const Index size =
-            in_blocks(begin, this->steps_alike(std::min(chunk_rows, rows.count - begin)));
         const bool averaged = this->averaging();
+        const Index most = this->steps_alike(std::min(chunk_rows, rows.count - begin));
+        if (!held)
+            for (Index i = 0; i < most; ++i) step[i] = this->step_at(steps_ + i);
+        const Index size = sparse ? this->lazy_steps(averaged, false).take(step.data(), most)
+                                  : in_blocks(begin, most);
         const RowSelection selection = rows.part(begin, size);
         const Index fetched = std::min(size, rows.count - begin - ahead);
         const RowSelection next = selection.upcoming != nullptr ? selection.upcoming_rows()
@@ -45,9 +50,6 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
                                                                 : RowSelection{};
         const PointwiseTile<T> targets = reader.targets(
             data, selection, objective_.loss_parameters(), 1.0 / options_.mean_weight);
-        if (!held)
-            for (Index i = 0; i < size; ++i)
-                step[i] = static_cast<T>(options_.schedule.at(static_cast<double>(steps_ + i + 1)));
         SgdChunk<T> chunk{
             .tile = reader.rows(data, selection, next, this->shift()),
             .outputs = data.outputs(),
@@ -65,9 +67,10 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .anchor = this->anchor(),
             .coef = this->coef_.data(),
             .intercept = this->intercept_.data(),
-            .coef_sum = averaged ? this->coef_sum_.data() : nullptr,
+            .coef_sum = averaged && !sparse ? this->coef_sum_.data() : nullptr,
             .intercept_sum = averaged ? this->intercept_sum_.data() : nullptr,
             .damped = options_.schedule.kind == Schedule::Kind::passive_aggressive_2,
+            .lazy = sparse ? this->lazy_columns(size, averaged) : LazyColumns<T>{},
         };
         options_.schedule.passive_aggressive() ? kernels.passive_aggressive(chunk)
                                                : kernels.sgd(chunk);

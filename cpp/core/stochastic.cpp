@@ -51,6 +51,7 @@ void Stochastic<T>::restart_from(const Coefficients& start) {
         intercept_square_.assign(intercept_.size(), T(0));
     }
     restarted_at_ = steps_;
+    if (lazy_) lazy_->restart(lazy_->held());
     anchor_coef_.clear();
     restart_average();
 }
@@ -96,20 +97,67 @@ void Stochastic<T>::count_steps(Index steps, bool averaged) {
     if (!averaged) return;
     averaged_ += static_cast<double>(steps);
     if (steps_ % steps_a_sum != 0) return;
-    move_into(coef_sum_, coef_total_);
+    if (!lazy_) move_into(coef_sum_, coef_total_);
     move_into(intercept_sum_, intercept_total_);
 }
 
 template <class T>
+LazySteps<T>& Stochastic<T>::lazy_steps(bool averaged, bool together) {
+    const double held =
+        options_.schedule.kind == Schedule::Kind::held ? static_cast<double>(step_at(steps_)) : 0.0;
+    if (!lazy_) {
+        move_into(coef_sum_, coef_total_);
+        lazy_.emplace(options_.columns, options_.penalty, options_.preconditioner, together);
+        lazy_->restart(held);
+        lazily_averaged_ = averaged;
+    }
+    if (lazy_->full() || lazy_->held() != held || lazily_averaged_ != averaged) {
+        bring_up(*lazy_, coef_, coef_total_);
+        lazy_->restart(held);
+        lazily_averaged_ = averaged;
+    }
+    return *lazy_;
+}
+
+template <class T>
+void Stochastic<T>::bring_up(LazySteps<T>& lazy, std::vector<T>& coef,
+                             std::vector<double>& total) const {
+    if (lazy.up_to_date()) return;
+    this->objective_.kernels().bring_up(lazy.columns(0, lazily_averaged_ ? total.data() : nullptr),
+                                        this->penalty(), this->metric(), anchor().gradient,
+                                        options_.columns, options_.outputs, coef.data());
+}
+
+template <class T>
+void Stochastic<T>::end_lazy_steps() {
+    if (lazy_) bring_up(*lazy_, coef_, coef_total_);
+    lazy_.reset();
+}
+
+template <class T>
 Coefficients Stochastic<T>::coefficients() const {
+    if (lazy_ && !lazy_->up_to_date()) {
+        // as they are, for a look: how far columns are behind must not depend on who looks
+        LazySteps<T> lazy = *lazy_;
+        std::vector<T> coef = coef_;
+        std::vector<double> total = coef_total_;
+        bring_up(lazy, coef, total);
+        return coefficients(coef, total);
+    }
+    return coefficients(coef_, coef_total_);
+}
+
+template <class T>
+Coefficients Stochastic<T>::coefficients(const std::vector<T>& coef,
+                                         const std::vector<double>& total) const {
     if (averaged_ > 0.0) {
-        Coefficients average{mean(coef_total_, coef_sum_, averaged_),
+        Coefficients average{mean(total, coef_sum_, averaged_),
                              mean(intercept_total_, intercept_sum_, averaged_)};
         // iterates are within it, the rounding of their mean need not be
         options_.penalty.box.project(average.coef);
         return average;
     }
-    return {as_double(coef_), as_double(intercept_)};
+    return {as_double(coef), as_double(intercept_)};
 }
 
 template <class T>
@@ -122,11 +170,12 @@ DescentState Stochastic<T>::state() const {
             {"intercept_square", as_double(intercept_square_)},
             {"coef_sum", as_double(coef_sum_)},
             {"intercept_sum", as_double(intercept_sum_)},
+            {"lazy", lazy_ ? lazy_->state() : std::vector<double>{}},
             {"coef_total", coef_total_},
             {"intercept_total", intercept_total_},
             {"scalars",
              {static_cast<double>(steps_), options_.schedule.rate, averaged_,
-              static_cast<double>(restarted_at_)}}};
+              static_cast<double>(restarted_at_), lazily_averaged_ ? 1.0 : 0.0}}};
 }
 
 template <class T>
@@ -149,6 +198,19 @@ void Stochastic<T>::restore(const DescentState& state) {
     options_.schedule.rate = scalars.at(1);
     averaged_ = scalars.at(2);
     restarted_at_ = static_cast<std::int64_t>(scalars.at(3));
+    lazily_averaged_ = scalars.at(4) != 0.0;
+    restore_lazy(state.at("lazy"));
+}
+
+template <class T>
+void Stochastic<T>::restore_lazy(const std::vector<double>& state) {
+    lazy_.reset();
+    if (state.empty()) return;
+    lazy_ =
+        LazySteps<T>::restored(state, options_.columns, options_.penalty, options_.preconditioner);
+    std::vector<T> step;
+    for (Index i = lazy_->behind(); i > 0; --i) step.push_back(step_at(steps_ - i));
+    lazy_->retake(step.data());
 }
 
 template class Stochastic<float>;

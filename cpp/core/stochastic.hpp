@@ -1,7 +1,10 @@
 // What per-sample and mini-batch descent share: coefficients in T and their running average.
 #pragma once
 
+#include <optional>
+
 #include "descent.hpp"
+#include "lazy_steps.hpp"
 
 namespace fastgd {
 
@@ -36,6 +39,18 @@ class Stochastic : public Descent<T> {
     // All null without an anchor.
     Anchor<T> anchor() const;
 
+    // Before steps along sparse rows, averaged or not: the steps columns have yet to take must be
+    // like these. `together`: columns are told apart even where steps do the same to all.
+    LazySteps<T>& lazy_steps(bool averaged, bool together);
+    // Before steps that all columns take: they take those they have yet to take.
+    void end_lazy_steps();
+    LazyColumns<T> lazy_columns(Index count, bool averaged) {
+        return lazy_->columns(count, averaged ? coef_total_.data() : nullptr);
+    }
+    T step_at(std::int64_t step) const {
+        return static_cast<T>(options_.schedule.at(static_cast<double>(step + 1)));
+    }
+
     std::vector<T> coef_;
     std::vector<T> intercept_;
     std::vector<T> velocity_;  // of adam and adamw the mean gradient; empty without one
@@ -47,7 +62,10 @@ class Stochastic : public Descent<T> {
     std::vector<T> intercept_sum_;
 
   private:
+    Coefficients coefficients(const std::vector<T>& coef, const std::vector<double>& total) const;
+    void restore_lazy(const std::vector<double>& state);
     void restart_average();
+    void bring_up(LazySteps<T>& lazy, std::vector<T>& coef, std::vector<double>& total) const;
 
     std::vector<T> anchor_coef_;
     std::vector<T> anchor_intercept_;
@@ -55,6 +73,8 @@ class Stochastic : public Descent<T> {
     std::vector<double> coef_total_;
     std::vector<double> intercept_total_;
     double averaged_ = 0.0;  // iterates in sums and totals
+    std::optional<LazySteps<T>> lazy_;  // of sparse rows, whose iterates are in totals alone
+    bool lazily_averaged_ = false;
 };
 
 }  // namespace fastgd

@@ -11,7 +11,7 @@ void adaptive_step_with(const BatchStep<T>& s) noexcept {
     const AdaptiveRule<T>& rule = s.adaptive;
     for (Index k = 0; k < s.outputs; ++k) {
         const Index row = k * s.columns;
-        for_columns<T>(0, s.columns, [&](auto width, Index j) {
+        for_stepped(s, [&](auto width, Index j) {
             constexpr int L = decltype(width)::value;
             const Vector<T, L> c = load<L>(s.coef + row + j);
             Vector<T, L> gradient = batch_gradient<L>(s, k, j);
@@ -41,8 +41,7 @@ void adaptive_step_with(const BatchStep<T>& s) noexcept {
             if constexpr (Factors)
                 if (s.penalty.low != nullptr) moved = projected<L>(moved, s.penalty, row + j);
             store<L, T>(s.coef + row + j, moved);
-            if (s.coef_sum != nullptr)
-                store<L, T>(s.coef_sum + row + j, load<L>(s.coef_sum + row + j) + moved);
+            sum_iterates<L>(s, row + j, moved);
         });
     }
 }

@@ -49,6 +49,7 @@ constexpr KernelTable<T> make_table() {
         sgd_chunk<T>,
         passive_aggressive<T>,
         adaptive_step<T>,
+        touch<T>,
         bring_up<T>,
         {pack<float, T>, pack<double, T>, pack<Half, T>, pack<bool, T>, pack<std::int8_t, T>,
          pack<std::int16_t, T>, pack<std::int32_t, T>, pack<std::int64_t, T>, pack<std::uint8_t, T>,

@@ -2,7 +2,7 @@
 // the number of steps alone.
 #pragma once
 
-#include "vector.hpp"
+#include "step.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
@@ -84,9 +84,8 @@ template <class T>
 // One step, as rows take it that lack the column.
 [[gnu::always_inline]] inline double after_step(double c, double step, const Owed& owed) {
     const double v = c - step * (owed.ridge * c + owed.smooth);
-    const double threshold = step * owed.kink;
-    const double u = v > threshold ? v - threshold : v < -threshold ? v + threshold : 0.0;
-    return bounded_by(owed.kink != 0 ? u : v, owed.low, owed.high);
+    const double u = owed.kink != 0 ? shrunk(v, step * owed.kink) : v;
+    return bounded_by(u, owed.low, owed.high);
 }
 
 // Steps of this kind never pass the point they lead to, so their number until they pass `end` is
@@ -163,22 +162,94 @@ inline double after_pull(const LazyColumns<T>& lazy, const Owed& owed, double c,
     return bounded_by(c, owed.low, owed.high);
 }
 
+// What the steps [from, to) do, but for the sums of iterates.
+struct Kept {
+    double keep;
+    double pulled;
+};
+
+template <class T>
+[[gnu::always_inline]] inline Kept kept_after(const LazyColumns<T>& lazy, double ridge,
+                                              std::uint32_t from, std::uint32_t to) {
+    if (lazy.step != nullptr) {
+        const MissedSteps some = missed_steps(lazy, ridge, from, to);
+        return {some.keep, some.pulled};
+    }
+    std::uint32_t count = to - from;
+    if (ridge == 0) return {1.0, static_cast<double>(count) * lazy.held};
+    Kept all{1.0, 0.0};
+    Kept power{1.0 - lazy.held * ridge, lazy.held};
+    for (; count != 0; count >>= 1) {
+        const bool taken = (count & 1u) != 0;
+        all.pulled = taken ? power.keep * all.pulled + power.pulled : all.pulled;
+        all.keep = taken ? power.keep * all.keep : all.keep;
+        power.pulled += power.keep * power.pulled;
+        power.keep *= power.keep;
+    }
+    return all;
+}
+
 // What column j of output k, `c` before it, is after the steps [from, to).
 template <class T>
 [[gnu::always_inline]] inline T brought_up(const LazyColumns<T>& lazy, const Penalty<T>& penalty,
                                            const T* metric, const T* gradient, Index columns,
-                                           Index k, Index j, T c, std::uint32_t from,
+                                           Index k, Index j, T coef, std::uint32_t from,
                                            std::uint32_t to) {
-    double* total = lazy.total != nullptr ? lazy.total + k * columns + j : nullptr;
     const Owed owed = owed_by(penalty, metric, gradient, columns, k, j);
+    const auto c = static_cast<double>(coef);
+    double* total = lazy.total != nullptr ? lazy.total + k * columns + j : nullptr;
     if (to - from == 1) {
-        const double moved = after_step(static_cast<double>(c), lazy.step_at(from), owed);
+        const double moved = after_step(c, lazy.step_at(from), owed);
         if (total != nullptr) *total += moved;
         return static_cast<T>(moved);
     }
-    if (gradient != nullptr)
-        return static_cast<T>(after_pull(lazy, owed, static_cast<double>(c), from, to));
-    return static_cast<T>(after_decay(lazy, owed, static_cast<double>(c), from, to, total));
+    if (total == nullptr && owed.kink == 0) {
+        const Kept all = kept_after(lazy, owed.ridge, from, to);
+        return static_cast<T>(
+            bounded_by(all.keep * c - all.pulled * owed.smooth, owed.low, owed.high));
+    }
+    if (total == nullptr && gradient == nullptr && penalty.low == nullptr) {
+        const Kept all = kept_after(lazy, owed.ridge, from, to);
+        return static_cast<T>(shrunk(all.keep * c, all.pulled * owed.kink));
+    }
+    if (gradient != nullptr) return static_cast<T>(after_pull(lazy, owed, c, from, to));
+    return static_cast<T>(after_decay(lazy, owed, c, from, to, total));
+}
+
+// Calls late(j, seen) for the columns of row i that no row of step `now` had before.
+template <class T, class Late>
+[[gnu::always_inline]] inline void for_late_columns(const RowTile<T>& tile, Index i,
+                                                    std::uint32_t* seen_of, std::uint32_t now,
+                                                    const Late& late) {
+    for (Index e = 0; e < tile.stored[i]; ++e) {
+        const Index j = tile.column[i][e];
+        const std::uint32_t seen = seen_of[j];
+        if (seen > now) continue;
+        seen_of[j] = now + 1;
+        late(j, seen);
+    }
+}
+
+template <class T>
+Index touch(const RowTile<T>& tile, const LazyColumns<T>& lazy, const Penalty<T>& penalty,
+            const T* metric, const T* gradient, Index outputs, T* coef, std::int32_t* touched,
+            Index count) noexcept {
+    const std::uint32_t now = lazy.taken;
+    const bool owing = penalty.l1 != 0 || penalty.l2 != 0 || penalty.low != nullptr ||
+                       gradient != nullptr || lazy.total != nullptr;
+    for (Index i = 0; i < tile.rows; ++i)
+        for_late_columns(tile, i, lazy.seen, now, [&](Index j, std::uint32_t seen) {
+            touched[count++] = static_cast<std::int32_t>(j);
+            for (Index k = 0; k < outputs; ++k) {
+                T* c = coef + k * tile.columns + j;
+                if (owing && seen < now)
+                    *c = brought_up(lazy, penalty, metric, gradient, tile.columns, k, j, *c, seen,
+                                    now);
+                else
+                    __builtin_prefetch(c, 1);
+            }
+        });
+    return count;
 }
 
 // All columns take the steps that `lazy.all` tells of.

@@ -210,19 +210,14 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 // The columns of row i take the steps they missed before step number `now`.
 template <class T>
 [[gnu::always_inline]] inline void bring_row_up(const SgdChunk<T>& s, Index i, std::uint32_t now) {
-    const std::int32_t* column = s.tile.column[i];
-    for (Index e = 0; e < s.tile.stored[i]; ++e) {
-        const Index j = column[e];
-        const std::uint32_t seen = s.lazy.seen[j];
-        if (seen > now) continue;
-        s.lazy.seen[j] = now + 1;
-        if (seen == now) continue;
+    for_late_columns(s.tile, i, s.lazy.seen, now, [&](Index j, std::uint32_t seen) {
+        if (seen == now) return;
         for (Index k = 0; k < s.outputs; ++k) {
             T* c = s.coef + k * s.tile.columns + j;
             *c = brought_up(s.lazy, s.penalty, s.metric, s.anchor.gradient, s.tile.columns, k, j,
                             *c, seen, now);
         }
-    }
+    });
 }
 
 // Steps that do something else to each column: one takes those it missed when a row has it.

@@ -19,11 +19,13 @@ template <class T>
     Index s = 0;
     for (; s + sparse_chains <= stored; s += sparse_chains)
         for (int c = 0; c < sparse_chains; ++c) sum[c] += product(s + c);
-    for (int c = 0; s < stored; ++s, ++c) sum[c] += product(s);
-    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+    // apart: which of the chains it would be is known too late for a register
+    double rest = 0;
+    for (; s < stored; ++s) rest += product(s);
+    return ((sum[0] + sum[2]) + (sum[1] + sum[3])) + rest;
 }
 
-// shift . coef; few columns of sparse rows have a shift.
+// shift . coef, for each tile anew: for few columns.
 template <class T>
 inline double shift_dot(const RowTile<T>& tile, const T* coef) {
     double sum = 0;
@@ -39,7 +41,8 @@ inline void forward_sparse(const RowTile<T>& tile, const T* coef, Index outputs,
                            T* z) {
     for (Index k = 0; k < outputs; ++k) {
         const T* c = coef + k * tile.columns;
-        const double base = static_cast<double>(intercept[k]) - shift_dot(tile, c);
+        const double known = tile.shifted_by != nullptr ? tile.shifted_by[k] : 0;
+        const double base = static_cast<double>(intercept[k]) - known - shift_dot(tile, c);
         for (Index i = 0; i < tile.rows; ++i)
             z[i * outputs + k] =
                 static_cast<T>(base + sparse_dot(tile.row[i], tile.column[i], tile.stored[i], c));
@@ -77,21 +80,37 @@ void add_sparse(const RowTile<T>& tile, const T* derivative, Index outputs,
 
 template <class T>
 inline void largest_squares_sparse(const RowTile<T>& tile, const T* unit, T* out) {
+    // the zero furthest from its column's shift is mostly one that a row does not store
+    T furthest = 0;
+    std::int32_t column_of_it = -1;
+    for (Index c = 0; c < tile.centred_columns; ++c) {
+        const std::int32_t j = tile.centred[c];
+        const T distance = tile.shift[j] * unit[j];
+        if (distance * distance <= furthest) continue;
+        furthest = distance * distance;
+        column_of_it = j;
+    }
     for (Index i = 0; i < tile.rows; ++i) {
         T most = 0;
+        bool stores_it = false;
         const auto see = [&](T x, std::int32_t j) {
             const T distance = (x - tile.shift[j]) * unit[j];
             most = distance * distance > most ? distance * distance : most;
+            stores_it = stores_it || j == column_of_it;
         };
         const std::int32_t* column = tile.column[i];
+        for (Index s = 0; s < tile.stored[i]; ++s) see(tile.row[i][s], column[s]);
+        if (!stores_it || most >= furthest) {
+            out[i] = most > furthest ? most : furthest;
+            continue;
+        }
         Index s = 0;
-        // both ascend: zeros that are not stored differ from the shift too
+        // both ascend
         for (Index c = 0; c < tile.centred_columns; ++c) {
             const std::int32_t j = tile.centred[c];
-            for (; s < tile.stored[i] && column[s] < j; ++s) see(tile.row[i][s], column[s]);
+            while (s < tile.stored[i] && column[s] < j) ++s;
             if (s == tile.stored[i] || column[s] != j) see(T(0), j);
         }
-        for (; s < tile.stored[i]; ++s) see(tile.row[i][s], column[s]);
         out[i] = most;
     }
 }

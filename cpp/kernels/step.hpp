@@ -13,6 +13,18 @@ template <class V>
     return v > threshold ? v - threshold : (v < -threshold ? v + threshold : zero);
 }
 
+// The same of one number, without a branch that its sign would decide.
+template <class T>
+[[gnu::always_inline]] inline T shrunk(T v, T threshold) {
+    if constexpr (sizeof(T) == sizeof(float)) {
+        const T size = __builtin_fabsf(v) - threshold;
+        return __builtin_copysignf(size > 0 ? size : T(0), v);
+    } else {
+        const T size = __builtin_fabs(v) - threshold;
+        return __builtin_copysign(size > 0 ? size : T(0), v);
+    }
+}
+
 // A few coefficients, from number `at` on, within their bounds; NaN stays what it is.
 template <int L, class T>
 [[gnu::always_inline]] inline Vector<T, L> projected(Vector<T, L> v, const Penalty<T>& penalty,
@@ -91,7 +103,10 @@ template <int L, bool Metric, PenaltyKind Kind, class T>
         constexpr bool factors = Kind == PenaltyKind::lasso_in_columns;
         auto t = strength_in<L, factors>(step * s.penalty.l1, s.penalty.l1_factor, j);
         if constexpr (Metric) t *= load<L>(s.metric + j);
-        c = soft_threshold(c, t);
+        if constexpr (L == 1)
+            c[0] = shrunk(T(c[0]), T(t[0]));
+        else
+            c = soft_threshold(c, t);
     }
     if constexpr (Kind == PenaltyKind::lasso_in_columns)
         if (s.penalty.low != nullptr) c = projected<L>(c, s.penalty, at);
@@ -109,13 +124,28 @@ template <int L, class T>
     return gradient;
 }
 
+// Calls body(Width<L>, j) over the columns that take a step.
+template <class T, class Body>
+[[gnu::always_inline]] inline void for_stepped(const BatchStep<T>& s, const Body& body) {
+    if (s.touched == nullptr) return for_columns<T>(0, s.columns, body);
+    for (Index n = 0; n < s.touched_count; ++n) body(Width<1>{}, Index{s.touched[n]});
+}
+
+// Adds iterates, from number `at` on, to their sums.
+template <int L, class T>
+[[gnu::always_inline]] inline void sum_iterates(const BatchStep<T>& s, Index at, Vector<T, L> c) {
+    if (s.coef_sum != nullptr) store<L, T>(s.coef_sum + at, load<L>(s.coef_sum + at) + c);
+    if (s.total != nullptr)
+        for (int l = 0; l < L; ++l) s.total[at + l] += static_cast<double>(c[l]);
+}
+
 // Carried: there are kinks or bounds and a velocity, which carries what they leave of a step (Ochs,
 // Chen, Brox and Pock 2014): only then is the optimum alone at rest.
 template <bool Factors, bool Carried, class T>
 void batch_step_with(const BatchStep<T>& s) noexcept {
     for (Index k = 0; k < s.outputs; ++k) {
         T* coef = s.coef + k * s.columns;
-        for_columns<T>(0, s.columns, [&](auto width, Index j) {
+        for_stepped(s, [&](auto width, Index j) {
             constexpr int L = decltype(width)::value;
             const Vector<T, L> gradient = batch_gradient<L>(s, k, j);
             Vector<T, L> t = Vector<T, L>{} + s.step;
@@ -150,10 +180,7 @@ void batch_step_with(const BatchStep<T>& s) noexcept {
                 if (s.penalty.low != nullptr)
                     moved = projected<L>(moved, s.penalty, k * s.columns + j);
             store<L, T>(coef + j, moved);
-            if (s.coef_sum != nullptr) {
-                T* sum = s.coef_sum + k * s.columns;
-                store<L, T>(sum + j, load<L>(sum + j) + moved);
-            }
+            sum_iterates<L>(s, k * s.columns + j, moved);
         });
     }
 }

@@ -65,9 +65,11 @@ struct RowTile {
     // of sparse rows: the column of each number stored, ascending within a row, and how many
     const std::int32_t* const* column = nullptr;
     const Index* stored = nullptr;
-    // and the columns whose shift is not 0, ascending: few, as those of few numbers have none
+    // and the columns whose shift is not 0, ascending
     const std::int32_t* centred = nullptr;
     Index centred_columns = 0;
+    // and what its shift takes off each output, where that is known and the tile has none; or null
+    const double* shifted_by = nullptr;
 
     [[gnu::always_inline]] bool sparse() const { return column != nullptr; }
     // How many numbers of a row there are, and the column of one.
@@ -82,8 +84,8 @@ template <class T>
 struct PointwiseTile {
     Index rows;
     Index outputs;
-    const T* z;       // linear predictor without offset
-    const T* y;       // targets; labels are -1/+1
+    const T* z;  // linear predictor without offset
+    const T* y;  // targets; labels are -1/+1
     const T* weight;  // or null
     const T* offset;  // or null
     LossParameters loss;
@@ -93,7 +95,7 @@ struct PointwiseTile {
 template <class T>
 struct MomentSums {
     const T* origin;
-    T* sum;     // of w (x - origin)
+    T* sum;  // of w (x - origin)
     T* square;  // of w (x - origin)^2
     T* smallest;  // of x in rows that weigh something
     T* largest;
@@ -251,6 +253,10 @@ struct BatchStep {
     T* velocity;  // null when momentum is 0; of adaptive steps the mean gradient
     T* coef_sum;  // or null
     AdaptiveRule<T> adaptive;  // read by adaptive steps alone
+    // of sparse rows: the columns that take the step, or null for all; sums of their iterates
+    const std::int32_t* touched = nullptr;
+    Index touched_count = 0;
+    double* total = nullptr;
 };
 
 // Columns of a panel: rows of so many neighbouring columns lie one after the other.
@@ -322,6 +328,11 @@ struct KernelTable {
     void (*sgd)(const SgdChunk<T>&) noexcept;
     void (*passive_aggressive)(const SgdChunk<T>&) noexcept;
     void (*adaptive_step)(const BatchStep<T>&) noexcept;
+    // The tile's columns take the steps they missed of those before `lazy.taken`; those that no
+    // tile of these steps had yet are added to `touched`. Returns their new number.
+    Index (*touch)(const RowTile<T>&, const LazyColumns<T>& lazy, const Penalty<T>&,
+                   const T* metric, const T* anchor_gradient, Index outputs, T* coef,
+                   std::int32_t* touched, Index count) noexcept;
     // all columns take the steps they missed of those before `lazy.taken`
     void (*bring_up)(const LazyColumns<T>& lazy, const Penalty<T>&, const T* metric,
                      const T* anchor_gradient, Index columns, Index outputs, T* coef) noexcept;

@@ -67,14 +67,14 @@ def sparse_rows(X: Any) -> SparseRows:
         raise ValueError(message("X", expected, f"shape {shape}"))
     if shape[1] > _INT32_MAX:
         raise ValueError(message("X", f"at most {_INT32_MAX:,} columns", f"{shape[1]:,}"))
-    form = X.format
+    form = str(getattr(X, "format", "another format"))
     if form == "csr":
         rows = SparseRows(_vectors(X, shape[0]), shape[1])
         _raise_if_faulty(rows)
         return rows
     if form in ("csc", "bsr"):
         _check_compressed(X, form, shape)
-    else:
+    elif form in ("coo", "dia", "lil", "dok"):
         X = X.tocoo()
         _check_coordinates(X, shape)
     csr = X.tocsr()

@@ -105,7 +105,7 @@ def diagnose(
 
     Parameters
     ----------
-    X : array_like of shape (n, d)
+    X : array_like or sparse matrix of shape (n, d)
         Features, as `fit` takes them.
     y : array_like of shape (n,) or (n, K)
         Targets. Curvature does not depend on them; separation does.

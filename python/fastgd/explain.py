@@ -36,7 +36,7 @@ def explain_plan(X: ArrayLike, y: ArrayLike, **options: Any) -> Plan:
 
     Parameters
     ----------
-    X : array_like of shape (n, d)
+    X : array_like or sparse matrix of shape (n, d)
         Features, as for `fit`.
     y : array_like of shape (n,) or (n, K)
         Targets, as for `fit`.

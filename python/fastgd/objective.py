@@ -116,10 +116,12 @@ def value(
 
     Parameters
     ----------
-    X : array_like of shape (n, d)
+    X : array_like or sparse matrix of shape (n, d)
         Features. C-ordered float32 and float64 are read in place; anything else numeric is
         converted a few rows at a time. float16 and integers of up to 16 bits are computed in
-        float32, all else in float64.
+        float32, all else in float64. Matrices and arrays of scipy.sparse are read as compressed
+        rows (CSR), with indices of either width, in any order, in one part or more; other formats
+        are converted once.
     y : array_like of shape (n,) or (n, K)
         Targets; for binary losses labels within {0, 1} or {-1, +1}, for "softmax" numbers of
         classes from 0 to K - 1, with coefficients of shape (K, d).

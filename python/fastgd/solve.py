@@ -94,10 +94,12 @@ def fit(
 
     Parameters
     ----------
-    X : array_like of shape (n, d)
+    X : array_like or sparse matrix of shape (n, d)
         Features. C-ordered float32 and float64 are read in place; anything else numeric is
         converted a few rows at a time. float16 and integers of up to 16 bits are computed in
-        float32, all else in float64.
+        float32, all else in float64. Matrices and arrays of scipy.sparse are read as compressed
+        rows (CSR), with indices of either width, in any order, in one part or more; other formats
+        are converted once. Solver "batch" takes them.
     y : array_like of shape (n,) or (n, K)
         Targets. For binary losses any two distinct labels in one dimension; the larger is the
         positive class. For "softmax" any K labels: their models are in ascending order of them.

@@ -154,7 +154,7 @@ void same_bits_for_any_number_of_threads() {
         const SparseRows<T> rows(problem, sparse_kinds[0], numbers);
         const Data data = with_rows(problem, rows);
         const Point<T> point(numbers, 6, 1);
-        check(Blocks::of<T>(data.X).block_rows < data.rows() / 4, "more than one block");
+        check(Blocks::of<T>(data.X).block_rows < data.rows() / 3, "more than one block");
         const GradientSums one = sums_at(kernels, 0, data, problem.all(), point.model(true), 1);
         const ColumnMoments moments = column_moments(kernels, data, problem.all(), 1, keep_going);
         for (const int threads : {2, 3, 8}) {

@@ -161,7 +161,7 @@ class LinearModel(BaseEstimator):
 
         Parameters
         ----------
-        X : array_like of shape (n, d)
+        X : array_like or sparse matrix of shape (n, d)
             Rows over which inputs vary, such as those of the fit; names of columns are kept.
         sample_weight : array_like of shape (n,), optional
             Weights >= 0, not all zero; by default every row weighs 1.

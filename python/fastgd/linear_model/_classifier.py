@@ -185,7 +185,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
 
         Parameters
         ----------
-        X : array_like of shape (n, d)
+        X : array_like or sparse matrix of shape (n, d)
             Features; float32 and float64 in C order are read in place.
         y : array_like of shape (n,)
             Labels: numbers or strings, two different ones at least.
@@ -297,7 +297,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
 
         Parameters
         ----------
-        X : array_like of shape (n, d)
+        X : array_like or sparse matrix of shape (n, d)
             Features.
 
         Returns
@@ -320,7 +320,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
 
         Parameters
         ----------
-        X : array_like of shape (n, d)
+        X : array_like or sparse matrix of shape (n, d)
             Features.
 
         Returns
@@ -349,7 +349,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
 
         Parameters
         ----------
-        X : array_like of shape (n, d)
+        X : array_like or sparse matrix of shape (n, d)
             Features.
 
         Returns
@@ -372,7 +372,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
 
         Parameters
         ----------
-        X : array_like of shape (n, d)
+        X : array_like or sparse matrix of shape (n, d)
             Features.
 
         Returns

@@ -170,7 +170,7 @@ class GDRegressor(RegressorMixin, LinearModel):
 
         Parameters
         ----------
-        X : array_like of shape (n, d)
+        X : array_like or sparse matrix of shape (n, d)
             Features; float32 and float64 in C order are read in place.
         y : array_like of shape (n,) or (n, K)
             Targets.
@@ -274,7 +274,7 @@ class GDRegressor(RegressorMixin, LinearModel):
 
         Parameters
         ----------
-        X : array_like of shape (n, d)
+        X : array_like or sparse matrix of shape (n, d)
             Features.
 
         Returns
