@@ -104,16 +104,15 @@ class SideBySide {
     Index rows_in_cache() {
         const FitOptions& options = first().options();
         const Index unit = options.solver == Solver::minibatch ? options.batch_size : Index{1};
-        const Index bytes = data_.columns() * static_cast<Index>(sizeof(T));
+        const Index bytes = std::max(static_cast<Index>(data_.X.row_bytes<T>()), Index{1});
         return std::max(piece_bytes / bytes / unit, Index{1}) * unit;
     }
 
     // Steps of one row have no other use for threads; batches have, unless each gets classes
     // enough.
     int team() {
-        const double bytes =
-            static_cast<double>(data_.rows()) * static_cast<double>(data_.columns()) * sizeof(T);
-        const int threads = threads_for_work(first().options().threads, bytes);
+        const int threads =
+            threads_for_work(first().options().threads, data_.bytes_of<T>(data_.rows()));
         const int classes = static_cast<int>(running_.size());
         if (first().options().solver == Solver::minibatch && classes < threads) return 1;
         return std::min(threads, classes);
