@@ -17,8 +17,11 @@ namespace py = pybind11;
 // A one-dimensional array is one column. Throws TypeError on element types the core cannot read.
 StridedView view_of(const py::array& array);
 
+// An array, or the Columns of a table; throws TypeError on anything else.
+Features features_of(const py::object& X);
+
 // What every entry point takes of the user's rows.
-Data data_of(const py::array& X, const py::array& y, const std::optional<py::array>& sample_weight,
+Data data_of(const py::object& X, const py::array& y, const std::optional<py::array>& sample_weight,
              const std::optional<py::array>& offset, std::optional<double> positive_label);
 
 // outputs x columns, or flat

@@ -14,9 +14,9 @@ namespace fastgd::bindings {
 
 namespace {
 
-Data rows_of(const py::array& X, const std::optional<py::array>& sample_weight) {
+Data rows_of(const py::object& X, const std::optional<py::array>& sample_weight) {
     Data data;
-    data.X = view_of(X);
+    data.X = features_of(X);
     if (sample_weight) data.weight = view_of(*sample_weight);
     if (sample_weight && data.weight.rows != data.rows())
         throw py::value_error("sample_weight must match the rows of X");
@@ -46,7 +46,7 @@ py::array_t<double> array_of(const SymmetricMatrix& matrix) {
     return result;
 }
 
-py::dict moments_of(const py::array& X, const std::optional<py::array>& sample_weight,
+py::dict moments_of(const py::object& X, const std::optional<py::array>& sample_weight,
                     bool single_precision, int n_threads) {
     const Data data = rows_of(X, sample_weight);
     const RowSelection all{nullptr, 0, data.rows()};
@@ -62,7 +62,7 @@ py::dict moments_of(const py::array& X, const std::optional<py::array>& sample_w
     return columns_of(moments);
 }
 
-py::dict conditioning_of(const py::array& X, const py::array& y,
+py::dict conditioning_of(const py::object& X, const py::array& y,
                          const std::optional<py::array>& sample_weight, const std::string& loss,
                          const BoundParameters& parameters, double l2, PenaltyScale penalty_scale,
                          bool fit_intercept, bool single_precision, int n_threads,
@@ -98,7 +98,7 @@ py::dict conditioning_of(const py::array& X, const py::array& y,
     return result;
 }
 
-py::array_t<double> curvature_product(const py::array& X,
+py::array_t<double> curvature_product(const py::object& X,
                                       const std::optional<py::array>& sample_weight,
                                       const py::array_t<double>& shift,
                                       const py::array_t<double>& metric, double intercept_metric,
@@ -130,16 +130,16 @@ py::array_t<double> curvature_product(const py::array& X,
 }  // namespace
 
 void register_conditioning(py::module_& module) {
-    module.def("column_moments", &moments_of, py::arg("X").noconvert(), py::arg("sample_weight"),
+    module.def("column_moments", &moments_of, py::arg("X"), py::arg("sample_weight"),
                py::arg("single_precision"), py::arg("n_threads"));
-    module.def("conditioning", &conditioning_of, py::arg("X").noconvert(), py::arg("y").noconvert(),
+    module.def("conditioning", &conditioning_of, py::arg("X"), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("loss"), py::arg("parameters"), py::arg("l2"),
                py::arg("penalty_scale"), py::arg("fit_intercept"), py::arg("single_precision"),
                py::arg("n_threads"), py::arg("penalty_factor") = py::none());
-    module.def("curvature_product", &curvature_product, py::arg("X").noconvert(),
-               py::arg("sample_weight"), py::arg("shift"), py::arg("metric"),
-               py::arg("intercept_metric"), py::arg("curvature"), py::arg("l2"),
-               py::arg("direction"), py::arg("single_precision"), py::arg("n_threads"));
+    module.def("curvature_product", &curvature_product, py::arg("X"), py::arg("sample_weight"),
+               py::arg("shift"), py::arg("metric"), py::arg("intercept_metric"),
+               py::arg("curvature"), py::arg("l2"), py::arg("direction"),
+               py::arg("single_precision"), py::arg("n_threads"));
 }
 
 }  // namespace fastgd::bindings

@@ -32,7 +32,7 @@ class BoundDescent {
     }
 
     // Takes from the first rows, before they are consumed, what the options leave open.
-    void adapt_to(const py::array& X, const py::array& y,
+    void adapt_to(const py::object& X, const py::array& y,
                   const std::optional<py::array>& sample_weight,
                   std::optional<double> positive_label) {
         const Data data = data_of(X, y, sample_weight, std::nullopt, positive_label);
@@ -43,7 +43,7 @@ class BoundDescent {
         loss_.rethrow();
     }
 
-    void consume(const py::array& X, const py::array& y,
+    void consume(const py::object& X, const py::array& y,
                  const std::optional<py::array>& sample_weight,
                  const std::optional<py::array>& offset, std::optional<double> positive_label) {
         const Data data = data_of(X, y, sample_weight, offset, positive_label);
@@ -119,12 +119,11 @@ void register_as(py::module_& module, const char* name) {
                       const py::array_t<double>&, const py::array_t<double>&>(),
              py::arg("loss"), py::arg("parameters"), py::arg("options"), py::arg("coef"),
              py::arg("intercept"))
-        .def("adapt_to", &BoundDescent<T>::adapt_to, py::arg("X").noconvert(),
-             py::arg("y").noconvert(), py::arg("sample_weight") = py::none(),
+        .def("adapt_to", &BoundDescent<T>::adapt_to, py::arg("X"), py::arg("y").noconvert(),
+             py::arg("sample_weight") = py::none(), py::arg("positive_label") = py::none())
+        .def("consume", &BoundDescent<T>::consume, py::arg("X"), py::arg("y").noconvert(),
+             py::arg("sample_weight") = py::none(), py::arg("offset") = py::none(),
              py::arg("positive_label") = py::none())
-        .def("consume", &BoundDescent<T>::consume, py::arg("X").noconvert(),
-             py::arg("y").noconvert(), py::arg("sample_weight") = py::none(),
-             py::arg("offset") = py::none(), py::arg("positive_label") = py::none())
         .def("finish_epoch", &BoundDescent<T>::finish_epoch)
         .def("coefficients", &BoundDescent<T>::coefficients)
         .def("block_rows", &BoundDescent<T>::block_rows)

@@ -31,7 +31,7 @@ py::dict history_of(const std::vector<EpochReport>& reports) {
     return history;
 }
 
-py::dict fit_to(const py::array& X, const py::array& y,
+py::dict fit_to(const py::object& X, const py::array& y,
                 const std::optional<py::array>& sample_weight,
                 const std::optional<py::array>& offset, std::optional<double> positive_label,
                 const std::string& loss, const BoundParameters& parameters,
@@ -87,11 +87,10 @@ std::optional<Index> reading_epochs(const FitOptions& options, Index rows, Index
 }  // namespace
 
 void register_fit(py::module_& module) {
-    module.def("fit", &fit_to, py::arg("X").noconvert(), py::arg("y").noconvert(),
-               py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
-               py::arg("loss"), py::arg("parameters"), py::arg("options"), py::arg("coef"),
-               py::arg("intercept"), py::arg("single_precision"), py::arg("on_epoch"),
-               py::arg("on_rate"));
+    module.def("fit", &fit_to, py::arg("X"), py::arg("y").noconvert(), py::arg("sample_weight"),
+               py::arg("offset"), py::arg("positive_label"), py::arg("loss"), py::arg("parameters"),
+               py::arg("options"), py::arg("coef"), py::arg("intercept"),
+               py::arg("single_precision"), py::arg("on_epoch"), py::arg("on_rate"));
     module.def("epochs_before_second_moments", &reading_epochs, py::arg("options"), py::arg("rows"),
                py::arg("columns"), py::arg("outputs"), py::arg("quadratic"),
                py::arg("single_precision"));

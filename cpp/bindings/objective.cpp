@@ -48,7 +48,7 @@ RowSelection rows_of(const std::optional<RowIndices>& rows, Index count) {
     return {rows->data(), 0, static_cast<Index>(rows->size())};
 }
 
-py::object objective_at(const py::array& X, const py::array& y,
+py::object objective_at(const py::object& X, const py::array& y,
                         const std::optional<py::array>& sample_weight,
                         const std::optional<py::array>& offset,
                         std::optional<double> positive_label, const std::string& loss,
@@ -77,9 +77,10 @@ py::object objective_at(const py::array& X, const py::array& y,
                           vector_of(result.gradient.intercept));
 }
 
-std::optional<std::pair<Index, Index>> first_non_finite(const py::array& X, bool single_precision) {
+std::optional<std::pair<Index, Index>> first_non_finite(const py::object& X,
+                                                        bool single_precision) {
     Data data;
-    data.X = view_of(X);
+    data.X = features_of(X);
     data.y = data.X;
     data.y.columns = 1;
     const py::gil_scoped_release released;
@@ -92,14 +93,13 @@ std::optional<std::pair<Index, Index>> first_non_finite(const py::array& X, bool
 }  // namespace
 
 void register_objective(py::module_& module) {
-    module.def("objective_at", &objective_at, py::arg("X").noconvert(), py::arg("y").noconvert(),
+    module.def("objective_at", &objective_at, py::arg("X"), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
                py::arg("loss"), py::arg("parameters"), py::arg("alpha"), py::arg("l1_ratio"),
                py::arg("penalty_scale"), py::arg("coef"), py::arg("intercept"),
                py::arg("single_precision"), py::arg("with_gradient"), py::arg("n_threads"),
                py::arg("rows") = py::none(), py::arg("penalty_factor") = py::none());
-    module.def("first_non_finite", &first_non_finite, py::arg("X").noconvert(),
-               py::arg("single_precision"));
+    module.def("first_non_finite", &first_non_finite, py::arg("X"), py::arg("single_precision"));
 }
 
 }  // namespace fastgd::bindings

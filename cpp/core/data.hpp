@@ -1,12 +1,24 @@
 // One set of rows as the user holds them: X, y, weights and offsets, nothing copied.
 #pragma once
 
-#include "../kernels/table.hpp"
+#include "columns.hpp"
 
 namespace fastgd {
 
+// The features: an array, or a table of columns apart, which alone is then read.
+struct Features : StridedView {
+    const ColumnsView* table = nullptr;
+
+    Features() = default;
+    Features(const StridedView& array) : StridedView(array) {}
+    explicit Features(const ColumnsView& apart) : table(&apart) {
+        rows = apart.rows();
+        columns = apart.columns();
+    }
+};
+
 struct Data {
-    StridedView X;
+    Features X;
     StridedView y;       // rows x outputs
     StridedView weight;  // rows x 1; no data: every row weighs 1
     StridedView offset;  // rows x outputs; no data: none
@@ -41,7 +53,7 @@ inline constexpr ElementType element_type_of =
 // True where kernels may read the rows of `view` in place.
 template <class T>
 bool rows_in_place(const StridedView& view) {
-    return view.type == element_type_of<T> &&
+    return view.data != nullptr && view.type == element_type_of<T> && !view.swapped &&
            (view.column_stride == static_cast<Index>(sizeof(T)) || view.columns == 1) &&
            view.row_stride % static_cast<Index>(sizeof(T)) == 0 &&
            reinterpret_cast<std::uintptr_t>(view.data) % sizeof(T) == 0;

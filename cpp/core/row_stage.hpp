@@ -24,6 +24,7 @@ class RowStage {
 
   private:
     void append_view(const StridedView& view, const RowSelection& rows, std::vector<T>& out) const;
+    void append_features(const Features& X, const RowSelection& rows);
     StridedView view_of(const std::vector<T>& values, Index columns) const;
 
     const KernelTable<T>& kernels_;

@@ -1,16 +1,18 @@
 #include "tile_reader.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+
+#include "packed_stride.hpp"
 
 namespace fastgd {
 
 namespace {
 
-// Padding keeps packed rows on cache-line boundaries.
-template <class T>
-Index packed_stride(Index columns) {
-    constexpr Index line = 64 / static_cast<Index>(sizeof(T));
-    return (columns + line - 1) / line * line;
+// True where the numbers of a column lie closer together than those of a row.
+bool kept_by_columns(const StridedView& view) {
+    const auto distance = [](Index stride) { return stride < 0 ? -stride : stride; };
+    return view.columns > 1 && distance(view.row_stride) < distance(view.column_stride);
 }
 
 }  // namespace
@@ -20,13 +22,20 @@ TileReader<T>::TileReader(const KernelTable<T>& kernels, const Data& data, Index
     : kernels_(kernels),
       row_(rows),
       next_(rows),
-      packed_(rows_in_place<T>(data.X) ? 0 : rows * packed_stride<T>(data.columns())),
       z_(rows * data.outputs()),
       derivative_(rows * data.outputs()),
       anchor_derivative_(rows * data.outputs()),
       y_(rows * data.outputs()),
       weight_(data.weight.data != nullptr ? rows * data.outputs() : 0),
-      offset_(data.offset.data != nullptr ? rows * data.outputs() : 0) {}
+      offset_(data.offset.data != nullptr ? rows * data.outputs() : 0) {
+    if (rows_in_place<T>(data.X)) return;
+    if (data.X.table == nullptr && !kept_by_columns(data.X)) {
+        packed_ = Buffer<T>(rows * packed_stride<T>(data.columns()));
+        return;
+    }
+    if (data.X.table == nullptr) columns_ = ColumnsView(data.X);
+    groups_.emplace(kernels, data.X.table != nullptr ? *data.X.table : columns_, rows);
+}
 
 template <class T>
 const T* TileReader<T>::in_place_row(const StridedView& view, Index row) {
@@ -44,12 +53,31 @@ RowTile<T> TileReader<T>::rows(const Data& data, const RowSelection& selection,
             tile.next = next_.data();
             fetch_columns(data, next);
         }
+    } else if (groups_) {
+        fetch_packed(data, next);
+        groups_->read(selection, row_.data());
     } else {
+        fetch_packed(data, next);
         const Index stride = packed_stride<T>(data.columns());
         kernels_.pack[static_cast<int>(data.X.type)](data.X, selection, packed_.data(), stride);
         for (Index i = 0; i < selection.count; ++i) row_[i] = packed_.data() + i * stride;
     }
     return tile;
+}
+
+template <class T>
+void TileReader<T>::fetch_packed(const Data& data, const RowSelection& next) const {
+    if (groups_) {
+        const ColumnsView& columns = data.X.table != nullptr ? *data.X.table : columns_;
+        for (Index i = 0; i < next.count; ++i) columns.fetch(next.at(i));
+        return;
+    }
+    constexpr Index line = 64;
+    const Index bytes = data.columns() * std::abs(data.X.column_stride);
+    for (Index i = 0; i < next.count; ++i) {
+        const char* row = static_cast<const char*>(data.X.data) + next.at(i) * data.X.row_stride;
+        for (Index at = 0; at < bytes; at += line) __builtin_prefetch(row + at, 0, 2);
+    }
 }
 
 template <class T>

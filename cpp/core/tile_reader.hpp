@@ -1,8 +1,11 @@
 // Brings a few rows of the user's data before the kernels: in place where possible, else packed.
 #pragma once
 
+#include <optional>
+
 #include "buffer.hpp"
 #include "data.hpp"
+#include "row_groups.hpp"
 
 namespace fastgd {
 
@@ -34,11 +37,15 @@ class TileReader {
                           Buffer<T>& scratch);
     const T* target_block(const StridedView& view, const RowSelection& selection);
     static const T* in_place_row(const StridedView& view, Index row);
+    // Brings later rows of X nearer that are packed when their turn comes.
+    void fetch_packed(const Data& data, const RowSelection& next) const;
 
     const KernelTable<T>& kernels_;
     Buffer<const T*> row_;
     Buffer<const T*> next_;
     Buffer<T> packed_;
+    ColumnsView columns_;  // of an array that is kept by columns
+    std::optional<RowGroups<T>> groups_;
     Buffer<T> z_;
     Buffer<T> derivative_;
     Buffer<T> anchor_derivative_;

@@ -14,7 +14,7 @@ GradientSums sums_of_zero(const Objective<T>& objective, const Data& data) {
     static const T zero = 0;
     // without coefficients X plays no part: a column of zeros stands for it
     Data targets = data;
-    targets.X = {&zero, element_type_of<T>, data.rows(), 1, 0, 0};
+    targets.X = StridedView{&zero, element_type_of<T>, data.rows(), 1, 0, 0};
     targets.rows_read = nullptr;
     const std::vector<T> nothing(static_cast<std::size_t>(data.outputs()), T(0));
     GradientSums sums(data.outputs(), 1);

@@ -13,6 +13,10 @@ class Targets(Enum):
     mean = 2
     classes = 3
 
+# A table: of each column its pieces in order.
+class Columns:
+    def __init__(self, columns: list[list[NDArray[Any]]]) -> None: ...
+
 class UserFunctions:
     def __init__(
         self, functions: tuple[Any, Any, Any], addresses: tuple[int, int, int], targets: Targets
@@ -133,14 +137,14 @@ class DescentFloat32:
     ) -> None: ...
     def adapt_to(
         self,
-        X: NDArray[Any],
+        X: NDArray[Any] | Columns,
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
         positive_label: float | None = None,
     ) -> None: ...
     def consume(
         self,
-        X: NDArray[Any],
+        X: NDArray[Any] | Columns,
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
         offset: NDArray[Any] | None = None,
@@ -163,14 +167,14 @@ class DescentFloat64:
     ) -> None: ...
     def adapt_to(
         self,
-        X: NDArray[Any],
+        X: NDArray[Any] | Columns,
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
         positive_label: float | None = None,
     ) -> None: ...
     def consume(
         self,
-        X: NDArray[Any],
+        X: NDArray[Any] | Columns,
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
         offset: NDArray[Any] | None = None,
@@ -249,13 +253,13 @@ def isa_levels() -> list[str]: ...
 def losses() -> list[tuple[str, Targets]]: ...
 def thread_runtime() -> str: ...
 def column_moments(
-    X: NDArray[Any],
+    X: NDArray[Any] | Columns,
     sample_weight: NDArray[Any] | None,
     single_precision: bool,
     n_threads: int,
 ) -> _Moments: ...
 def conditioning(
-    X: NDArray[Any],
+    X: NDArray[Any] | Columns,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     loss: str,
@@ -268,7 +272,7 @@ def conditioning(
     penalty_factor: NDArray[np.float64] | None = None,
 ) -> _Conditioned: ...
 def curvature_product(
-    X: NDArray[Any],
+    X: NDArray[Any] | Columns,
     sample_weight: NDArray[Any] | None,
     shift: NDArray[np.float64],
     metric: NDArray[np.float64],
@@ -279,10 +283,19 @@ def curvature_product(
     single_precision: bool,
     n_threads: int,
 ) -> NDArray[np.float64]: ...
-def first_non_finite(X: NDArray[Any], single_precision: bool) -> tuple[int, int] | None: ...
+def linear_predictor(
+    X: NDArray[Any] | Columns,
+    coef: NDArray[np.float64],
+    intercept: NDArray[np.float64],
+    single_precision: bool,
+    n_threads: int,
+) -> tuple[NDArray[Any], bool]: ...
+def first_non_finite(
+    X: NDArray[Any] | Columns, single_precision: bool
+) -> tuple[int, int] | None: ...
 @overload
 def objective_at(
-    X: NDArray[Any],
+    X: NDArray[Any] | Columns,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     offset: NDArray[Any] | None,
@@ -302,7 +315,7 @@ def objective_at(
 ) -> float: ...
 @overload
 def objective_at(
-    X: NDArray[Any],
+    X: NDArray[Any] | Columns,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     offset: NDArray[Any] | None,
@@ -321,7 +334,7 @@ def objective_at(
     penalty_factor: NDArray[np.float64] | None = None,
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]: ...
 def duality_gap(
-    X: NDArray[Any],
+    X: NDArray[Any] | Columns,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     offset: NDArray[Any] | None,
@@ -339,7 +352,7 @@ def duality_gap(
     penalty_factor: NDArray[np.float64] | None = None,
 ) -> float: ...
 def fit(
-    X: NDArray[Any],
+    X: NDArray[Any] | Columns,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     offset: NDArray[Any] | None,

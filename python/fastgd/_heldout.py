@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _core
+from ._matrix import check_matrix
 from ._targets import Targets, check_targets
 from ._validation import (
     BLOCK_ROWS,
     check_integer,
-    check_matrix,
     check_offset,
     check_real,
     check_sample_weight,
@@ -28,13 +28,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ._matrix import Matrix
     from .losses import Loss
 
 
 class Rows(NamedTuple):
     """Checked rows of one call."""
 
-    X: NDArray[Any]
+    X: Matrix
     targets: Targets
     sample_weight: NDArray[Any] | None
     offset: NDArray[Any] | None

@@ -26,8 +26,7 @@ from .schedules import Schedule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
+    from ._matrix import Matrix
     from ._penalty import Penalty
     from .losses import Loss
 
@@ -39,7 +38,7 @@ _UPDATES = ("auto", "plain", "momentum", "nesterov", "lbfgs", *ADAPTIVE_UPDATES)
 
 
 def build_options(
-    X: NDArray[Any],
+    X: Matrix,
     n_outputs: int,
     loss: Loss,
     *,

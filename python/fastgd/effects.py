@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
+from ._matrix import check_matrix
 from ._plot import axes_or_new
 from ._validation import (
-    check_matrix,
     check_sample_weight,
     compute_dtype,
     message,

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from . import _core, losses
+from ._matrix import check_matrix
 from ._penalty import check_penalty
 from ._targets import check_targets
 from ._validation import (
     check_coef,
     check_intercept,
-    check_matrix,
     check_n_threads,
     check_offset,
     check_sample_weight,
@@ -24,6 +24,7 @@ from ._validation import (
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from ._matrix import Matrix
     from .losses import Loss
 
 __all__ = ["value", "value_and_gradient"]
@@ -32,7 +33,7 @@ __all__ = ["value", "value_and_gradient"]
 class Point(NamedTuple):
     """Checked coefficients and the arguments of the core."""
 
-    X: NDArray[Any]
+    X: Matrix
     coef: NDArray[np.float64]
     intercept: NDArray[np.float64]
     arguments: dict[str, Any]

@@ -10,6 +10,7 @@ from . import _core, losses
 from ._bounds import check_bounds, check_start
 from ._heldout import Rows, hold_out
 from ._hooks import Shape, epoch_hook, rate_hook
+from ._matrix import check_matrix
 from ._options import (
     DEFAULT_BATCH_SIZE,
     build_options,
@@ -21,7 +22,6 @@ from ._progress import ProgressBar
 from ._targets import check_targets
 from ._validation import (
     check_flag,
-    check_matrix,
     check_offset,
     check_sample_weight,
     compute_dtype,

@@ -1,0 +1,44 @@
+"""The features as the core reads them: whatever holds them, nothing is copied."""
+
+from __future__ import annotations
+
+import mmap
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ._table import Table, table_of
+from ._validation import message, numbers_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Matrix: TypeAlias = NDArray[Any] | Table
+
+
+def check_matrix(X: object) -> Matrix:
+    """Return `X` as rows of real numbers; the core finds NaN and infinity as it reads."""
+    table = table_of(X)
+    if table is not None:
+        return table
+    array = numbers_of("X", X)
+    if array.ndim != 2 or array.size == 0:
+        expected = "a 2-D array of at least one row and one column"
+        cure = "X.reshape(-1, 1) is one column, X.reshape(1, -1) one row" if array.ndim == 1 else ""
+        raise ValueError(message("X", expected, f"shape {array.shape}", cure))
+    check_map("X", array)
+    return array
+
+
+def check_map(name: str, array: object) -> None:
+    """Raise if an array mapped from a file needs more of it than there is: reading would crash."""
+    while array is not None and not isinstance(array, mmap.mmap):
+        array = array.obj if isinstance(array, memoryview) else getattr(array, "base", None)
+    if array is None:
+        return
+    try:
+        size = array.size()
+    except (OSError, ValueError):  # memory of no file, or closed
+        return
+    if size < len(array):
+        expected = f"a file of at least {len(array)} bytes behind the memory map"
+        cure = "the file has been cut short since it was mapped: write and map it anew"
+        raise ValueError(message(name, expected, f"one of {size} bytes", cure))
