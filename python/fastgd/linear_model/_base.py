@@ -12,8 +12,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._bounds import check_bounds
 from .._options import DEFAULT_BATCH_SIZE
+from .._predictor import linear_predictor
 from .._validation import check_coef, check_flag, check_intercept
 from ..effects import effects_of
+from ._features import features
 from ._settings import callback_of, shuffle_of, strength_of, threads_of
 from ._warnings import worst_status
 
@@ -240,9 +242,11 @@ class LinearModel(BaseEstimator):
     def _linear_predictor(self, X: Any) -> NDArray[Any]:
         """Return X W + b of shape (n,) or (n, K)."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False)
-        z: NDArray[Any] = X @ self.coef_.T + self.intercept_
-        return z
+        matrix = features(self, X)
+        coef = self._dense_coef()
+        n_threads = threads_of(self.n_threads, self._n_jobs())
+        z = linear_predictor(matrix, np.atleast_2d(coef), self.intercept_, n_threads)
+        return z if coef.ndim == 2 else z[:, 0]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from .._options import DEFAULT_BATCH_SIZE
 from .._validation import check_sample_weight, message, shown
 from . import _stream
 from ._base import LinearModel, all_or_nothing
+from ._features import features_and_targets
 from ._partial import take_steps, takes_steps
 from ._probability import BY_LOSS, has_probabilities
 from ._rows import classes_of_stream, codes_of, times_class_weight, weights_of_stream
@@ -215,7 +216,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
             If the fit ended at `max_iter` or `max_time`, or diverged.
         """
         with all_or_nothing(self):
-            matrix, labels = validate_data(self, X, y, ensure_all_finite=False)
+            matrix, labels = features_and_targets(self, X, y)
             check_classification_targets(labels)
             classes, codes = np.unique(labels, return_inverse=True)
             if len(classes) < 2:
