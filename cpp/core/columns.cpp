@@ -6,8 +6,6 @@ namespace fastgd {
 
 namespace {
 
-constexpr Index cache_line = 64;
-
 const char* address(const ColumnPiece& piece, Index row) {
     return static_cast<const char*>(piece.data) + row * piece.stride;
 }
@@ -68,31 +66,23 @@ Index ColumnsView::chunk_of(Index row) const {
 
 template <class T>
 void ColumnsView::pack(const KernelTable<T>& kernels, Index first, Index rows, T* out,
-                       Index leading) const {
+                       Index leading, ColumnFetch ahead) const {
     const Index end = first + rows;
     for (Index c = chunk_of(first); first < end; ++c) {
         const auto at = static_cast<std::size_t>(c);
         const Index count = std::min(end, begin_[at + 1]) - first;
+        // rows of another chunk come when their turn does
+        const bool here = ahead.first >= begin_[at] && ahead.first + ahead.rows <= begin_[at + 1];
+        const ColumnFetch fetch{ahead.first - begin_[at], here ? ahead.rows : 0,
+                                here && ahead.begins};
         for (std::size_t r = run_[at]; r < run_[at + 1]; ++r) {
             const ColumnPiece* piece = chunk(c) + runs_[r].column;
             kernels.pack_columns[static_cast<int>(piece->type)](
-                piece, runs_[r].columns, first - begin_[at], count, out + runs_[r].column, leading);
+                piece, runs_[r].columns, first - begin_[at], count, out + runs_[r].column, leading,
+                fetch);
         }
         out += count * leading;
         first += count;
-    }
-}
-
-void ColumnsView::fetch(Index row) const {
-    const Index c = chunk_of(row);
-    const auto at = static_cast<std::size_t>(c);
-    for (std::size_t r = run_[at]; r < run_[at + 1]; ++r) {
-        const ColumnPiece* piece = chunk(c) + runs_[r].column;
-        const Index apart =
-            std::clamp(std::max(piece->stride, -piece->stride), Index{1}, cache_line);
-        if (row % (cache_line / apart) != 0) continue;
-        for (Index j = 0; j < runs_[r].columns; ++j)
-            __builtin_prefetch(address(piece[j], row - begin_[at]), 0, 2);
     }
 }
 
@@ -109,7 +99,9 @@ StridedView ColumnsView::as_array() const {
     return {first.data, first.type, rows(), columns_, first.stride, apart, first.swapped};
 }
 
-template void ColumnsView::pack(const KernelTable<float>&, Index, Index, float*, Index) const;
-template void ColumnsView::pack(const KernelTable<double>&, Index, Index, double*, Index) const;
+template void ColumnsView::pack(const KernelTable<float>&, Index, Index, float*, Index,
+                                ColumnFetch) const;
+template void ColumnsView::pack(const KernelTable<double>&, Index, Index, double*, Index,
+                                ColumnFetch) const;
 
 }  // namespace fastgd

@@ -24,12 +24,10 @@ class ColumnsView {
     Index rows() const { return begin_.empty() ? 0 : begin_.back(); }
     Index columns() const { return columns_; }
 
-    // Neighbouring rows as T, `leading` numbers apart.
+    // Neighbouring rows as T, `leading` numbers apart; `ahead` are fetched meanwhile.
     template <class T>
-    void pack(const KernelTable<T>& kernels, Index first, Index rows, T* out, Index leading) const;
-
-    // Asks memory for the lines that begin with this row: about all lines of rows in a run.
-    void fetch(Index row) const;
+    void pack(const KernelTable<T>& kernels, Index first, Index rows, T* out, Index leading,
+              ColumnFetch ahead = {0, 0, false}) const;
 
     // The columns as one array, where they lie evenly spaced in memory; else without data.
     StridedView as_array() const;

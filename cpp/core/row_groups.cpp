@@ -4,27 +4,30 @@
 #include <bit>
 
 #include "packed_stride.hpp"
+#include "sampler.hpp"
 
 namespace fastgd {
 
 namespace {
 
-// Neighbouring rows in a shuffled order: a run of the sampler.
-constexpr Index run_bytes = 16 * 1024;
-// Twice what the sampler mixes, as runs begin and end within groups.
-constexpr Index kept_bytes = 512 * 1024;
+constexpr Index window_bytes = 128 * 1024;
 
 }  // namespace
 
 template <class T>
 RowGroups<T>::RowGroups(const KernelTable<T>& kernels, const ColumnsView& columns, Index tile_rows)
     : kernels_(kernels), columns_(columns), leading_(packed_stride<T>(columns.columns())) {
-    const Index row_bytes = leading_ * static_cast<Index>(sizeof(T));
-    const auto neighbours = static_cast<std::uint64_t>(std::max(run_bytes / row_bytes, Index{1}));
-    group_bits_ = std::min(static_cast<int>(std::bit_width(neighbours)) - 1, 4);
-    group_rows_ = Index{1} << group_bits_;
-    // beyond a tile's, so that none of its own is given up
-    slots_ = std::max(kept_bytes / (group_rows_ * row_bytes), tile_rows) + 1;
+    const Index row_bytes = columns.columns() * static_cast<Index>(sizeof(T));
+    group_rows_ = std::min(run_rows_of(row_bytes), Index{64});
+    group_bits_ = std::countr_zero(static_cast<std::uint64_t>(group_rows_));
+    // long enough for the processor to see that columns are read one number after the other
+    const Index window_rows = std::clamp(window_bytes / row_bytes, group_rows_, Index{256});
+    window_ =
+        static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(window_rows))) >> group_bits_;
+    // rows that are mixed and those to be mixed next; beyond two tiles', so that none in use is
+    // given up
+    const Index mixed = 3 * mixed_bytes / (group_rows_ * row_bytes) + 8;
+    slots_ = std::max({mixed, (group_rows_ > 1 ? 2 : 1) * tile_rows + 1, 2 * window_ + 2});
     packed_ = Buffer<T>(slots_ * group_rows_ * leading_);
     group_.assign(static_cast<std::size_t>(slots_), -1);
     last_use_.assign(static_cast<std::size_t>(slots_), -1);
@@ -34,40 +37,77 @@ RowGroups<T>::RowGroups(const KernelTable<T>& kernels, const ColumnsView& column
 }
 
 template <class T>
-Index RowGroups<T>::slot_of(Index group) {
+ColumnFetch RowGroups<T>::rows_of(Index group, Index count) const {
+    const Index first = group << group_bits_;
+    return {first, std::clamp(columns_.rows() - first, Index{0}, count << group_bits_)};
+}
+
+template <class T>
+Index& RowGroups<T>::entry_of(Index group) {
     const std::uint64_t hash = static_cast<std::uint64_t>(group) * 0x9e3779b97f4a7c15u;
-    Index& slot = slot_[static_cast<std::size_t>(hash >> hash_shift_)];
-    if (group_[static_cast<std::size_t>(slot)] != group) slot = claim(group);
+    return slot_[static_cast<std::size_t>(hash >> hash_shift_)];
+}
+
+template <class T>
+Index RowGroups<T>::slot_of(Index group, Index count, const ColumnFetch& ahead) {
+    if (!kept(group)) {
+        const Index first = claim(group, count, ahead);
+        for (Index g = 0; g < count; ++g) {
+            group_[static_cast<std::size_t>(first + g)] = group + g;
+            entry_of(group + g) = first + g;
+        }
+    }
+    const Index slot = entry_of(group);
     last_use_[static_cast<std::size_t>(slot)] = calls_;
     return slot;
 }
 
-// Packs the group in the place of the oldest one that this call does not hold.
+// Packs in the place of the oldest groups that this call does not hold.
 template <class T>
-Index RowGroups<T>::claim(Index group) {
-    while (last_use_[static_cast<std::size_t>(next_slot_)] == calls_)
-        next_slot_ = (next_slot_ + 1) % slots_;
-    const Index slot = next_slot_;
-    next_slot_ = (next_slot_ + 1) % slots_;
-    group_[static_cast<std::size_t>(slot)] = group;
-    const Index first = group * group_rows_;
-    columns_.pack(kernels_, first, std::min(group_rows_, columns_.rows() - first),
-                  packed_.data() + slot * group_rows_ * leading_, leading_);
+Index RowGroups<T>::claim(Index group, Index count, const ColumnFetch& ahead) {
+    Index slot = next_slot_;
+    for (Index free = 0; free < count;) {
+        if (slot + count > slots_) slot = free = 0;
+        const bool held = last_use_[static_cast<std::size_t>(slot + free)] == calls_;
+        if (held) slot += free + 1;
+        free = held ? 0 : free + 1;
+    }
+    next_slot_ = slot + count;
+    const ColumnFetch rows = rows_of(group, count);
+    columns_.pack(kernels_, rows.first, rows.rows, packed_.data() + slot * group_rows_ * leading_,
+                  leading_, ahead);
     return slot;
 }
 
 template <class T>
-void RowGroups<T>::read(const RowSelection& rows, const T** row) {
+void RowGroups<T>::read(const RowSelection& rows, const RowSelection& next, const T** row) {
     ++calls_;
+    const Index ahead = next.first - rows.first;
+    const bool in_order = rows.index == nullptr && next.index == nullptr && next.count > 0 &&
+                          ahead > 0 && ahead <= 2 * rows.count;
+    const Index count = in_order ? window_ : 1;
     for (Index i = 0; i < rows.count;) {
-        const Index first = rows.at(i);
-        const Index group = first >> group_bits_;
-        const T* packed = packed_.data() + slot_of(group) * group_rows_ * leading_;
+        const Index group = rows.at(i) >> group_bits_;
+        ColumnFetch after = rows_of(group + count, count);
+        after.begins = false;
+        if (!in_order) after.rows = 0;
+        const Index slot = slot_of(group, count, after);
+        const T* packed = packed_.data() + slot * group_rows_ * leading_;
         // the rest of the group, if the selection runs through it
         do {
-            row[i] = packed + (rows.at(i) - group * group_rows_) * leading_;
+            row[i] = packed + (rows.at(i) - (group << group_bits_)) * leading_;
             ++i;
         } while (i < rows.count && rows.at(i) >> group_bits_ == group);
+    }
+    if (next.index == nullptr || group_rows_ == 1) return;
+    // each is packed once the next one is known, whose lines are fetched meanwhile
+    for (Index i = 0; i < next.count; ++i) {
+        const Index group = next.at(i) >> group_bits_;
+        if (group == fetched_ || kept(group)) continue;
+        ColumnFetch coming = rows_of(group);
+        coming.begins = fetched_ != group - 1 && !kept(group - 1);
+        if (fetched_ >= 0) slot_of(fetched_, 1, coming);
+        fetched_ = group;
     }
 }
 

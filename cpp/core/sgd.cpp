@@ -6,7 +6,9 @@ namespace fastgd {
 
 namespace {
 
-constexpr Index chunk_rows = 128;
+constexpr Index most_chunk_rows = 128;
+// Rows that are packed stay in the first cache level.
+constexpr Index packed_chunk_rows = 32;
 
 // Rows fetched ahead of the one at work: about 16 KiB, the latency of memory many times over.
 Index rows_ahead(Index columns, std::size_t item) {
@@ -30,6 +32,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
     const LossKernels<T>& loss = objective_.loss();
     const bool scaled = !options_.preconditioner.identity();
     const Index ahead = rows_ahead(data.columns(), sizeof(T));
+    const Index chunk_rows = rows_in_place<T>(data.X) ? most_chunk_rows : packed_chunk_rows;
     TileReader<T> reader(kernels, data, chunk_rows);
     const bool held = options_.schedule.kind == Schedule::Kind::held;
     Buffer<T> step(chunk_rows);

@@ -15,6 +15,32 @@ bool kept_by_columns(const StridedView& view) {
     return view.columns > 1 && distance(view.row_stride) < distance(view.column_stride);
 }
 
+// Always inlined, as are those below: compilers take a function that fetches and does nothing else
+// for one without effect, and drop its calls.
+[[gnu::always_inline]] inline void fetch(const void* line) { __builtin_prefetch(line, 0, 2); }
+
+// Rows of X that are packed when their turn comes.
+[[gnu::always_inline]] inline void fetch_rows(const StridedView& X, const RowSelection& rows) {
+    constexpr Index line = 64;
+    const Index bytes = X.columns * std::abs(X.column_stride);
+    const Index first = X.column_stride < 0 ? (X.columns - 1) * X.column_stride : 0;
+    for (Index i = 0; i < rows.count; ++i) {
+        const char* row = static_cast<const char*>(X.data) + rows.at(i) * X.row_stride + first;
+        for (Index at = 0; at < bytes; at += line) fetch(row + at);
+    }
+}
+
+// What stands beside X in rows worked on later.
+[[gnu::always_inline]] inline void fetch_columns(const Data& data, const RowSelection& rows) {
+    // rows in memory order need no help
+    if (rows.index == nullptr) return;
+    for (const StridedView* view : {&data.y, &data.weight, &data.offset}) {
+        if (view->data == nullptr) continue;
+        for (Index i = 0; i < rows.count; ++i)
+            fetch(static_cast<const char*>(view->data) + rows.at(i) * view->row_stride);
+    }
+}
+
 }  // namespace
 
 template <class T>
@@ -54,42 +80,16 @@ RowTile<T> TileReader<T>::rows(const Data& data, const RowSelection& selection,
             fetch_columns(data, next);
         }
     } else if (groups_) {
-        fetch_packed(data, next);
-        groups_->read(selection, row_.data());
+        groups_->read(selection, next, row_.data());
+        fetch_columns(data, next);
     } else {
-        fetch_packed(data, next);
+        fetch_rows(data.X, next);
+        fetch_columns(data, next);
         const Index stride = packed_stride<T>(data.columns());
         kernels_.pack[static_cast<int>(data.X.type)](data.X, selection, packed_.data(), stride);
         for (Index i = 0; i < selection.count; ++i) row_[i] = packed_.data() + i * stride;
     }
     return tile;
-}
-
-template <class T>
-void TileReader<T>::fetch_packed(const Data& data, const RowSelection& next) const {
-    if (groups_) {
-        const ColumnsView& columns = data.X.table != nullptr ? *data.X.table : columns_;
-        for (Index i = 0; i < next.count; ++i) columns.fetch(next.at(i));
-        return;
-    }
-    constexpr Index line = 64;
-    const Index bytes = data.columns() * std::abs(data.X.column_stride);
-    for (Index i = 0; i < next.count; ++i) {
-        const char* row = static_cast<const char*>(data.X.data) + next.at(i) * data.X.row_stride;
-        for (Index at = 0; at < bytes; at += line) __builtin_prefetch(row + at, 0, 2);
-    }
-}
-
-template <class T>
-void TileReader<T>::fetch_columns(const Data& data, const RowSelection& rows) {
-    // rows in memory order need no help
-    if (rows.index == nullptr) return;
-    for (const StridedView* view : {&data.y, &data.weight, &data.offset}) {
-        if (view->data == nullptr) continue;
-        for (Index i = 0; i < rows.count; ++i)
-            __builtin_prefetch(static_cast<const char*>(view->data) + rows.at(i) * view->row_stride,
-                               0, 2);
-    }
 }
 
 template <class T>

@@ -31,14 +31,10 @@ class TileReader {
     T* anchor_derivative() { return anchor_derivative_.data(); }
 
   private:
-    // What stands beside X in rows worked on later.
-    static void fetch_columns(const Data& data, const RowSelection& rows);
     const T* column_block(const StridedView& view, const RowSelection& selection,
                           Buffer<T>& scratch);
     const T* target_block(const StridedView& view, const RowSelection& selection);
     static const T* in_place_row(const StridedView& view, Index row);
-    // Brings later rows of X nearer that are packed when their turn comes.
-    void fetch_packed(const Data& data, const RowSelection& next) const;
 
     const KernelTable<T>& kernels_;
     Buffer<const T*> row_;

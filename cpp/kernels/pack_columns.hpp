@@ -42,33 +42,51 @@ template <class Source, bool swapped, class T>
         out[i * leading] = read_as<T, Source, swapped>(from + i * piece.stride);
 }
 
+// L columns side by side, numbers of each one after the other.
 template <class Source, class T>
-void pack_columns(const ColumnPiece* column, Index columns, Index first, Index rows, T* out,
-                  Index leading) noexcept {
+[[gnu::always_inline]] inline void pack_block(const ColumnPiece* column, Index first, Index rows,
+                                              T* out, Index leading, const ColumnFetch& fetch) {
     constexpr int L = lanes<T>;
     constexpr auto item = static_cast<Index>(sizeof(Source));
-    const bool contiguous = column[0].stride == item && !column[0].swapped;
-    Index j = 0;
-    for (; contiguous && j + L <= columns; j += L) {
-        Index i = 0;
-        for (; i + L <= rows; i += L) {
-            Vector<T, L> block[L];
-            each<L>([&](auto at) {
-                constexpr int c = decltype(at)::value;
-                block[c] = read_vector_as<T, Source, L>(
-                    static_cast<const char*>(column[j + c].data) + (first + i) * item);
-            });
-            transpose<T, L>(block);
-            each<L>([&](auto at) {
-                constexpr int r = decltype(at)::value;
-                store<L, T>(out + (i + r) * leading + j, block[r]);
-            });
-        }
-        for (int c = 0; c < L && i < rows; ++c)
-            pack_piece<Source, false>(column[j + c], first + i, rows - i, out + i * leading + j + c,
-                                      leading);
+    Index i = 0;
+    for (; i + L <= rows; i += L) {
+        Vector<T, L> block[L];
+        each<L>([&](auto at) {
+            constexpr int c = decltype(at)::value;
+            const char* from = static_cast<const char*>(column[c].data);
+            // one by one between the loads: memory takes no more than some lines at once
+            if (i == 0 && fetch.begins) __builtin_prefetch(from + fetch.first * item, 0, 2);
+            if (i < fetch.rows) __builtin_prefetch(from + (fetch.first + i + L) * item - 1, 0, 2);
+            block[c] = read_vector_as<T, Source, L>(from + (first + i) * item);
+        });
+        transpose<T, L>(block);
+        each<L>([&](auto at) {
+            constexpr int r = decltype(at)::value;
+            store<L, T>(out + (i + r) * leading, block[r]);
+        });
     }
-    for (; j < columns; ++j) {
+    for (int c = 0; c < L && i < rows; ++c)
+        pack_piece<Source, false>(column[c], first + i, rows - i, out + i * leading + c, leading);
+}
+
+template <class Source, class T>
+void pack_columns(const ColumnPiece* column, Index columns, Index first, Index rows, T* out,
+                  Index leading, const ColumnFetch& fetch) noexcept {
+    constexpr int L = lanes<T>;
+    const bool contiguous =
+        column[0].stride == static_cast<Index>(sizeof(Source)) && !column[0].swapped;
+    if (contiguous && columns >= L) {
+        for (Index j = 0; j < columns; j += L) {
+            // the last columns, which fill no block, are packed with some before them
+            const Index begin = j + L <= columns ? j : columns - L;
+            pack_block<Source, T>(column + begin, first, rows, out + begin, leading, fetch);
+        }
+        return;
+    }
+    for (Index j = 0; j < columns; ++j) {
+        if (fetch.rows > 0)
+            __builtin_prefetch(
+                static_cast<const char*>(column[j].data) + fetch.first * column[j].stride, 0, 2);
         if (column[j].swapped)
             pack_piece<Source, true>(column[j], first, rows, out + j, leading);
         else

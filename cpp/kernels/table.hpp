@@ -45,6 +45,13 @@ struct ColumnPiece {
     bool swapped = false;
 };
 
+// Rows of columns to bring nearer while others are packed; none: no rows.
+struct ColumnFetch {
+    Index first = 0;
+    Index rows = 0;
+    bool begins = true;  // else the line of the first row is near, as the rows before are
+};
+
 // What targets of a loss are: any number, labels -1/+1, numbers >= 0 whose mean is exp(z), or the
 // number of a class, in each output of its row: these are then one loss.
 enum class Targets { real, binary, mean, classes };
@@ -279,7 +286,8 @@ struct KernelTable {
                                      Index leading) noexcept;
     // out[i, :] = row `first + i` of columns of one type and stride, likewise
     void (*pack_columns[element_type_count])(const ColumnPiece* column, Index columns, Index first,
-                                             Index rows, T* out, Index leading) noexcept;
+                                             Index rows, T* out, Index leading,
+                                             const ColumnFetch& meanwhile) noexcept;
     // Panels of rows, `capacity` rows apart; the intercept's column follows the last one.
     void (*pack_panels)(const RowTile<T>&, const PanelScale&, Index capacity, double* out) noexcept;
     // out (panel_columns^2, rows `stride` apart) += a^T b
