@@ -1,4 +1,4 @@
-"""Epochs of X in every layout and type beside float32 in C order: ``python -m benchmarks.layouts``."""
+"""Epochs of X in any layout beside float32 in C order: ``python -m benchmarks.layouts``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _COLUMNS = 100
-_RATE = {"learning_rate": "constant", "eta0": 1e-4, "precondition": "none", "tol": None}
+_RATE: dict[str, Any] = {
+    "learning_rate": "constant",
+    "eta0": 1e-4,
+    "precondition": "none",
+    "tol": None,
+}
 
 
 def main() -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import mmap
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from ._table import Table, table_of
 from ._validation import message, numbers_of
 
@@ -28,17 +30,18 @@ def check_matrix(X: object) -> Matrix:
     return array
 
 
-def check_map(name: str, array: object) -> None:
+def check_map(name: str, X: object) -> None:
     """Raise if an array mapped from a file needs more of it than there is: reading would crash."""
-    while array is not None and not isinstance(array, mmap.mmap):
-        array = array.obj if isinstance(array, memoryview) else getattr(array, "base", None)
-    if array is None:
+    owner = X
+    while isinstance(owner, (np.ndarray, memoryview)):
+        owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
+    if not isinstance(owner, mmap.mmap):
         return
     try:
-        size = array.size()
-    except (OSError, ValueError):  # memory of no file, or closed
+        size = owner.size()
+    except (OSError, ValueError):  # memory of no file
         return
-    if size < len(array):
-        expected = f"a file of at least {len(array)} bytes behind the memory map"
+    if size < len(owner):
+        expected = f"a file of at least {len(owner)} bytes behind the memory map"
         cure = "the file has been cut short since it was mapped: write and map it anew"
         raise ValueError(message(name, expected, f"one of {size} bytes", cure))

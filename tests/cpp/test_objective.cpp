@@ -176,12 +176,12 @@ void element_types_of_data_do_not_matter() {
     const Point<double> point(numbers, 9, 1);
     const GradientSums expected = sums_at(kernels, 0, problem, problem.all(), point.model(true), 1);
     Data data = problem.data();
-    data.X = {integers.data(), ElementType::int16, 777, 9, 18, 2};
+    data.X = StridedView{integers.data(), ElementType::int16, 777, 9, 18, 2};
     std::vector<double> by_column(problem.X.size());
     for (std::size_t i = 0; i < 777; ++i)
         for (std::size_t j = 0; j < 9; ++j) by_column[j * 777 + i] = problem.X[i * 9 + j];
     Data transposed = problem.data();
-    transposed.X = {by_column.data(), ElementType::float64, 777, 9, 8, 777 * 8};
+    transposed.X = StridedView{by_column.data(), ElementType::float64, 777, 9, 8, 777 * 8};
     for (const Data& other : {data, transposed}) {
         GradientSums sums(1, 9);
         Objective<double>(kernels, {0, 0.0}, 2)

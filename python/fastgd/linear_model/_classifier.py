@@ -222,8 +222,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
             if len(classes) < 2:
                 got = f"one class, {shown(classes[0])}, in every row"
                 raise ValueError(message("y", "at least two classes", got))
-            n_rows, n_features = matrix.shape
-            self.classes_ = classes
+            self.classes_, (n_rows, n_features) = classes, matrix.shape
             n_models = len(classes) if len(classes) > 2 else 1
             start = self._start(coef_init, intercept_init, (n_models, n_features))
             weights = check_sample_weight(sample_weight, n_rows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import check_X_y, validate_data
 
-from .._matrix import check_matrix
+from .._matrix import check_map, check_matrix
 from .._table import table_of
 from .._validation import is_bfloat16, numbers_of
 
@@ -56,5 +56,6 @@ def _read_by_us(X: Any) -> Matrix | None:
 
 def _host_array(X: Any) -> Any:
     """Return what speaks DLPack as an array of numpy; all else as it is."""
+    check_map("X", X)
     foreign = hasattr(X, "__dlpack_device__") and not isinstance(X, np.ndarray)
     return numbers_of("X", X) if foreign else X
