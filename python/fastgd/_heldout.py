@@ -17,7 +17,6 @@ from ._validation import (
     check_offset,
     check_real,
     check_sample_weight,
-    compute_dtype,
     describe,
     message,
     raise_if_non_finite,
@@ -39,6 +38,7 @@ class Rows(NamedTuple):
     targets: Targets
     sample_weight: NDArray[Any] | None
     offset: NDArray[Any] | None
+    dtype: np.dtype[Any]  # computed in
 
 
 class HeldOut:
@@ -75,7 +75,7 @@ class HeldOut:
             "alpha": 0.0,
             "l1_ratio": 0.0,
             "penalty_scale": _core.PenaltyScale.raw,
-            "single_precision": compute_dtype(rows.X) == np.float32,
+            "single_precision": rows.dtype == np.float32,
             "n_threads": options.n_threads,
             "rows": index,
         }
@@ -217,6 +217,7 @@ def _check_set(validation_set: object, fitted: Rows, loss: Loss) -> Rows:
             targets,
             check_sample_weight(sample_weight, len(matrix)),
             check_offset(offset, len(matrix), outputs),
+            fitted.dtype,
         )
 
 
@@ -225,7 +226,7 @@ def _checked(heldout: HeldOut, rows: Rows, fitted: Rows) -> HeldOut:
     outputs = fitted.targets.values.shape[1]
     zeros = np.zeros((outputs, rows.X.shape[1]))
     if not math.isfinite(heldout.loss_at(zeros, np.zeros(outputs))):
-        found = _core.first_non_finite(rows.X, compute_dtype(rows.X) == np.float32)
+        found = _core.first_non_finite(rows.X, rows.dtype == np.float32)
         with _naming("validation_set"):
             raise_if_non_finite("X", rows.X, found)
     return heldout

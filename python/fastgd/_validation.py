@@ -169,8 +169,11 @@ def check_n_threads(n_threads: object) -> int | None:
     return check_integer("n_threads", n_threads, 1, alternative=words)
 
 
-def compute_dtype(X: Matrix) -> np.dtype[Any]:
-    """Return float32 where it holds every value of X's dtype exactly, else float64."""
+def compute_dtype(X: Matrix, asked: object = None) -> np.dtype[Any]:
+    """Return what is asked for; else float32 where it holds every value of X, else float64."""
+    if asked is not None:
+        words = ("float32", "float64")
+        return np.dtype(check_choice("dtype", asked, words, alternative="None (by that of X)"))
     exact = X.dtype.newbyteorder("=") in EXACT_IN_FLOAT32 or is_bfloat16(X.dtype)
     return np.dtype(np.float32 if exact else np.float64)
 

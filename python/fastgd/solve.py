@@ -81,6 +81,7 @@ def fit(
     intercept_init: ArrayLike | None = None,
     epochs_before: int = 0,
     n_threads: int | None = None,
+    dtype: Literal["float32", "float64"] | None = None,
     callback: Callable[[EpochInfo], bool | None] | None = None,
     progress: bool = False,
 ) -> FitResult:
@@ -103,9 +104,10 @@ def fit(
     Parameters
     ----------
     X : array_like of shape (n, d)
-        Features. C-ordered float32 and float64 are read in place; anything else numeric is
-        converted a few rows at a time. float16 and integers of up to 16 bits are computed in
-        float32, all else in float64.
+        Features: an array or table (pandas, polars, Arrow) of any layout and real type, never
+        copied. C-ordered float32 and float64 are read in place, all else is converted a few rows
+        at a time. float16, bfloat16 and integers of up to 16 bits are computed in float32, integers
+        of more in float64.
     y : array_like of shape (n,) or (n, K)
         Targets. For binary losses any two distinct labels in one dimension; the larger is the
         positive class. For "softmax" any K labels: their models are in ascending order of them.
@@ -217,6 +219,8 @@ def fit(
     n_threads : int, optional
         Threads to use; by default as many as this process may use, fewer on little data. The
         result has the same bits for any number. Solver "sgd" takes its steps on one thread.
+    dtype : {"float32", "float64"}, optional
+        What is computed in; by default what `X` tells.
     callback : callable, optional
         Called with an `EpochInfo` after each epoch; returning True stops the fit. An exception
         it raises comes through.
@@ -310,7 +314,7 @@ def fit(
     # checked below, like all options
     own_steps = isinstance(learning_rate, str) and learning_rate == "auto"
     resolved = rounded_off(resolved, targets.values, weights, automatic=own_steps)
-    dtype = compute_dtype(matrix)
+    computed = compute_dtype(matrix, dtype)
     options, rate, plan = build_options(
         matrix,
         n_outputs,
@@ -344,9 +348,9 @@ def fit(
     box = check_bounds(bounds, n_outputs, n_features)
     coef, intercept = check_start(coef_init, intercept_init, box, n_outputs, n_features)
 
-    shape = Shape(dtype, targets.one_dimensional)
+    shape = Shape(computed, targets.one_dimensional)
     heldout, weights = hold_out(
-        Rows(matrix, targets, weights, offsets),
+        Rows(matrix, targets, weights, offsets, computed),
         resolved,
         options,
         validation_fraction=validation_fraction,
@@ -369,7 +373,7 @@ def fit(
             options=options,
             coef=coef,
             intercept=intercept,
-            single_precision=dtype == np.float32,
+            single_precision=computed == np.float32,
             on_epoch=epoch_hook(checked_callback, bar, shape, heldout),
             on_rate=rate_hook(rate),
         )
