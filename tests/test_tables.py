@@ -261,3 +261,16 @@ def test_truncated_file_is_no_crash(tmp_path: Path) -> None:
     ):
         with pytest.raises(ValueError, match=r"^X: .* got one of 100000 bytes; .* cut short"):
             call()
+
+
+@pytest.mark.parametrize("kind", [fastgd.GDRegressor, fastgd.GDClassifier])
+def test_estimators_compute_in_what_is_asked_for(kind: Any) -> None:
+    y = TARGETS if kind is fastgd.GDRegressor else np.arange(500) % 3
+    wide = kind(dtype="float64").fit(INTEGERS.astype(np.float32), y)
+    assert wide.coef_.dtype == np.float64
+    assert wide.predict(INTEGERS.astype(np.float32)).shape == (500,)
+    np.testing.assert_array_equal(wide.coef_, kind().fit(INTEGERS.astype(float), y).coef_)
+    assert kind(dtype="float32").fit(INTEGERS.astype(float), y).coef_.dtype == np.float32
+    stream = kind(dtype="float32", solver="sgd")
+    classes = {} if kind is fastgd.GDRegressor else {"classes": [0, 1, 2]}
+    assert stream.partial_fit(INTEGERS.astype(float), y, **classes).coef_.dtype == np.float32

@@ -39,7 +39,7 @@ _AS_GIVEN = (
     *("solver", "batch_size", "update", "momentum", "beta2", "variance_reduction", "precondition"),
     *("penalty_scale", "penalty_factor", "bounds", "fit_intercept"),
     *("learning_rate", "eta0", "power_t", "average"),
-    *("max_iter", "max_time", "tol", "n_iter_no_change", "random_state"),
+    *("max_iter", "max_time", "tol", "n_iter_no_change", "random_state", "dtype"),
 )
 
 
@@ -85,6 +85,7 @@ class LinearModel(BaseEstimator):
         bounds: tuple[ArrayLike | None, ArrayLike | None] | None = None,
         max_time: float | None = None,
         n_threads: int | None = None,
+        dtype: Literal["float32", "float64"] | None = None,
         callback: Callable[[EpochInfo], bool | None] | None = None,
     ) -> None:
         self.loss = loss
@@ -118,6 +119,7 @@ class LinearModel(BaseEstimator):
         self.bounds = bounds
         self.max_time = max_time
         self.n_threads = n_threads
+        self.dtype = dtype
         self.callback = callback
 
     def densify(self) -> Self:

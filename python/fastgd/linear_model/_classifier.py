@@ -59,7 +59,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
         "balanced" gives all classes the same weight in sum (not in `partial_fit`).
     warm_start, average, solver, batch_size, update, momentum, beta2, variance_reduction
         As in `GDRegressor`.
-    precondition, penalty_scale, penalty_factor, bounds, max_time, n_threads, callback
+    precondition, penalty_scale, penalty_factor, bounds, max_time, n_threads, dtype, callback
         As in `GDRegressor`; classes share `max_time`, `bounds` may be each one's: (n_classes, d).
 
     Attributes
@@ -135,6 +135,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
         bounds: tuple[ArrayLike | None, ArrayLike | None] | None = None,
         max_time: float | None = None,
         n_threads: int | None = None,
+        dtype: Literal["float32", "float64"] | None = None,
         callback: Callable[[EpochInfo], bool | None] | None = None,
     ) -> None:
         super().__init__(
@@ -169,10 +170,10 @@ class GDClassifier(ClassifierMixin, LinearModel):
             bounds=bounds,
             max_time=max_time,
             n_threads=n_threads,
+            dtype=dtype,
             callback=callback,
         )
-        self.n_jobs = n_jobs
-        self.class_weight = class_weight
+        self.n_jobs, self.class_weight = n_jobs, class_weight
 
     def fit(
         self,
@@ -286,10 +287,9 @@ class GDClassifier(ClassifierMixin, LinearModel):
             weights = weights_of_stream(sample_weight, len(matrix))
             weights = times_class_weight(self.class_weight, self.classes_, codes, weights)
             n_classes = len(self.classes_)
-            n_models = n_classes if n_classes > 2 else 1
+            shape = (n_classes if n_classes > 2 else 1, matrix.shape[1])
             rows = _stream.Rows(matrix, codes[:, np.newaxis], weights)
-            positive = positive_of(self._loss(), n_classes)
-            take_steps(self, rows, positive, (n_models, matrix.shape[1]))
+            take_steps(self, rows, positive_of(self._loss(), n_classes), shape)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[Any]:

@@ -57,7 +57,7 @@ def take_steps(
     """
     rows = rows.with_weight()
     if not hasattr(model, "coef_"):
-        dtype = compute_dtype(rows.X)
+        dtype = compute_dtype(rows.X, model.dtype)
         n_outputs = shape[0] if len(shape) == 2 else 1
         model.coef_, model.intercept_ = np.zeros(shape, dtype), np.zeros(n_outputs, dtype)
         model.n_iter_, model.t_ = 1, 1.0

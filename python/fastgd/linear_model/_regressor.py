@@ -122,13 +122,15 @@ class GDRegressor(RegressorMixin, LinearModel):
         Seconds that `fit` may take, > 0.
     n_threads : int, optional
         Threads to use, by default as many as this process may use, fewer on little data.
+    dtype : {"float32", "float64"}, optional
+        What is computed in; by default what X tells.
     callback : callable, optional
         Called with an `fastgd.EpochInfo` after each epoch of `fit`; returning True stops it.
 
     Attributes
     ----------
     coef_ : ndarray of shape (d,) or (K, d)
-        Coefficients, (K, d) if `y` had two dimensions; float32 where X was.
+        Coefficients, (K, d) if `y` had two dimensions; of the type computed in.
     intercept_ : ndarray of shape (1,) or (K,)
         Intercepts.
     n_iter_ : int
