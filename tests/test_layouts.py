@@ -218,3 +218,21 @@ def test_writable_inputs_keep_their_content() -> None:
     fastgd.value_and_gradient(**given, coef=start["coef_init"], loss="log_loss")
     for name, values in (given | start).items():
         np.testing.assert_array_equal(values, copies[name])
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_dtype_is_what_is_computed_in(solver: Any) -> None:
+    X = (INTEGERS / 3.0).astype(np.float32)
+    options: dict[str, Any] = {"solver": solver, "max_iter": 3, "tol": None}
+    options["validation_fraction"] = 0.2
+    for asked, other in (("float64", np.float64), ("float32", np.float32)):
+        for held in (X, X.astype(np.float64), np.asfortranarray(X)):
+            got = fastgd.fit(held, TARGETS, dtype=asked, **options)
+            expected = fastgd.fit(held.astype(other), TARGETS, **options)
+            assert got.coef.dtype == other
+            assert got.coef.tobytes() == expected.coef.tobytes()
+            np.testing.assert_array_equal(got.history.validation, expected.history.validation)
+            value = fastgd.value(held, TARGETS, COEF, dtype=asked)
+            assert value == fastgd.value(held.astype(other), TARGETS, COEF)
+    with pytest.raises(ValueError, match=r"^dtype: expected one of 'float32', 'float64' or None"):
+        fastgd.fit(X, TARGETS, dtype="float16")

@@ -11,6 +11,7 @@ import pytest
 
 from fastgd import _options as options
 from fastgd import _validation as validation
+from fastgd._matrix import check_matrix
 from fastgd._targets import check_targets
 from fastgd.losses import huber, log_loss, squared_error
 
@@ -33,7 +34,7 @@ class TestMatrix:
     @pytest.mark.parametrize("dtype", DTYPES)
     def test_array_is_used_where_it_lies(self, dtype: str, layout: str) -> None:
         X = LAYOUTS[layout](np.arange(24).reshape(6, 4).astype(dtype))
-        checked = validation.check_matrix(X)
+        checked = check_matrix(X)
         assert np.shares_memory(checked, X)
         assert (checked.dtype, checked.shape, checked.strides) == (X.dtype, X.shape, X.strides)
 
@@ -42,41 +43,45 @@ class TestMatrix:
         X.flags.writeable = False
         mapped = np.memmap(tmp_path / "X", dtype="f4", mode="w+", shape=(4, 2))
         for source in (X, mapped):
-            assert np.shares_memory(validation.check_matrix(source), source)
+            assert np.shares_memory(check_matrix(source), source)
 
     @pytest.mark.parametrize("dtype", [np.longlong, np.ulonglong, np.intc, np.uintc])
     def test_c_integer_types_are_named_by_their_width(self, dtype: type) -> None:
         X: np.ndarray = np.ones((4, 2), dtype)
-        checked = validation.check_matrix(X)
+        checked = check_matrix(X)
         assert np.shares_memory(checked, X)
         assert checked.dtype.num == np.dtype(f"{X.dtype.kind}{X.dtype.itemsize}").num
 
     @pytest.mark.parametrize("dtype", [">f8", ">f4", ">i2", ">u8"])
-    def test_byte_swapped_array_is_made_native(self, dtype: str) -> None:
+    def test_byte_swapped_array_is_used_where_it_lies(self, dtype: str) -> None:
         X = np.arange(6).reshape(3, 2).astype(dtype)
-        checked = validation.check_matrix(X)
-        assert checked.dtype == X.dtype.newbyteorder("=")
-        np.testing.assert_array_equal(checked, X)
+        assert np.shares_memory(check_matrix(X), X)
+        beside = validation.check_numbers("y", X)
+        assert beside.dtype == X.dtype.newbyteorder("=")
+        np.testing.assert_array_equal(beside, X)
 
-    def test_unaligned_array_is_aligned(self) -> None:
+    def test_unaligned_array_is_used_where_it_lies(self) -> None:
         X = np.zeros(1 + 6 * 8, dtype=np.uint8)[1:].view("f8").reshape(3, 2)
         assert not X.flags.aligned
-        assert validation.check_matrix(X).flags.aligned
+        assert np.shares_memory(check_matrix(X), X)
+        assert validation.check_numbers("y", X).flags.aligned
 
     def test_long_double_becomes_float64(self) -> None:
         X = np.ones((3, 2), dtype=np.longdouble) / 3
-        checked = validation.check_matrix(X)
+        checked = check_matrix(X)
         assert checked.dtype == np.float64
         np.testing.assert_array_equal(checked, X.astype(np.float64))
 
     @pytest.mark.parametrize("X", [[[1, 2], [3, 4]], ((1, 2), (3, 4)), np.ma.ones((2, 2))])
     def test_anything_array_like_passes(self, X: object) -> None:
-        assert validation.check_matrix(X).shape == (2, 2)
+        assert check_matrix(X).shape == (2, 2)
 
     def test_frame_passes(self) -> None:
         pandas = pytest.importorskip("pandas")
         frame = pandas.DataFrame({"a": [1, 2, 3], "b": [0.5, 1.5, 2.5]})
-        np.testing.assert_array_equal(validation.check_matrix(frame), frame.to_numpy())
+        table = check_matrix(frame)
+        assert table.shape == (3, 2)
+        assert [[table[i, j] for j in range(2)] for i in range(3)] == frame.to_numpy().tolist()
 
     @pytest.mark.parametrize("dtype", DTYPES)
     def test_compute_dtype_holds_every_value(self, dtype: str) -> None:

@@ -1,5 +1,8 @@
 #include "arrays.hpp"
 
+#include "columns.hpp"
+#include "sparse_rows.hpp"
+
 namespace fastgd::bindings {
 
 namespace {
@@ -11,10 +14,11 @@ struct NamedType {
 };
 
 constexpr NamedType readable_types[] = {
-    {'f', 4, ElementType::float32}, {'f', 8, ElementType::float64}, {'f', 2, ElementType::float16},
-    {'b', 1, ElementType::boolean}, {'i', 1, ElementType::int8},    {'i', 2, ElementType::int16},
-    {'i', 4, ElementType::int32},   {'i', 8, ElementType::int64},   {'u', 1, ElementType::uint8},
-    {'u', 2, ElementType::uint16},  {'u', 4, ElementType::uint32},  {'u', 8, ElementType::uint64},
+    {'f', 4, ElementType::float32},  {'f', 8, ElementType::float64}, {'f', 2, ElementType::float16},
+    {'b', 1, ElementType::boolean},  {'i', 1, ElementType::int8},    {'i', 2, ElementType::int16},
+    {'i', 4, ElementType::int32},    {'i', 8, ElementType::int64},   {'u', 1, ElementType::uint8},
+    {'u', 2, ElementType::uint16},   {'u', 4, ElementType::uint32},  {'u', 8, ElementType::uint64},
+    {'V', 2, ElementType::bfloat16},
 };
 static_assert(std::size(readable_types) == element_type_count);
 
@@ -26,13 +30,27 @@ StridedView view_of(const py::array& array) {
     const py::dtype dtype = array.dtype();
     for (const NamedType& known : readable_types) {
         if (dtype.kind() != known.kind || dtype.itemsize() != known.size) continue;
-        if (dtype.byteorder() == '>') break;
+        // any other type of another package's
+        if (known.type == ElementType::bfloat16 &&
+            dtype.attr("name").cast<std::string>() != "bfloat16")
+            break;
         const bool matrix = array.ndim() == 2;
-        return {array.data(),     known.type,
-                array.shape(0),   matrix ? array.shape(1) : 1,
-                array.strides(0), matrix ? array.strides(1) : known.size};
+        return {array.data(),
+                known.type,
+                array.shape(0),
+                matrix ? array.shape(1) : 1,
+                array.strides(0),
+                matrix ? array.strides(1) : known.size,
+                !dtype.attr("isnative").cast<bool>()};
     }
-    throw py::type_error("array: expected native float, integer or bool elements");
+    throw py::type_error("array: expected float, integer or bool elements");
+}
+
+MatrixView features_of(const py::object& X) {
+    if (py::isinstance<SparseRows>(X)) return X.cast<const SparseRows&>().view();
+    if (py::isinstance<Columns>(X)) return X.cast<const Columns&>().view();
+    if (py::isinstance<py::array>(X)) return view_of(X.cast<py::array>());
+    throw py::type_error("X: expected an array, SparseRows or Columns");
 }
 
 Data data_of(const py::object& X, const py::array& y, const std::optional<py::array>& sample_weight,

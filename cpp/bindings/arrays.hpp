@@ -17,8 +17,8 @@ namespace py = pybind11;
 // A one-dimensional array is one column. Throws TypeError on element types the core cannot read.
 StridedView view_of(const py::array& array);
 
-// The features of a fit: a two-dimensional array or checked sparse rows. Throws TypeError on
-// others.
+// The features of a fit: a two-dimensional array, checked sparse rows or the Columns of a table.
+// Throws TypeError on others.
 MatrixView features_of(const py::object& X);
 
 // What every entry point takes of the user's rows.

@@ -130,16 +130,16 @@ py::array_t<double> curvature_product(const py::object& X,
 }  // namespace
 
 void register_conditioning(py::module_& module) {
-    module.def("column_moments", &moments_of, py::arg("X").noconvert(), py::arg("sample_weight"),
+    module.def("column_moments", &moments_of, py::arg("X"), py::arg("sample_weight"),
                py::arg("single_precision"), py::arg("n_threads"));
-    module.def("conditioning", &conditioning_of, py::arg("X").noconvert(), py::arg("y").noconvert(),
+    module.def("conditioning", &conditioning_of, py::arg("X"), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("loss"), py::arg("parameters"), py::arg("l2"),
                py::arg("penalty_scale"), py::arg("fit_intercept"), py::arg("single_precision"),
                py::arg("n_threads"), py::arg("penalty_factor") = py::none());
-    module.def("curvature_product", &curvature_product, py::arg("X").noconvert(),
-               py::arg("sample_weight"), py::arg("shift"), py::arg("metric"),
-               py::arg("intercept_metric"), py::arg("curvature"), py::arg("l2"),
-               py::arg("direction"), py::arg("single_precision"), py::arg("n_threads"));
+    module.def("curvature_product", &curvature_product, py::arg("X"), py::arg("sample_weight"),
+               py::arg("shift"), py::arg("metric"), py::arg("intercept_metric"),
+               py::arg("curvature"), py::arg("l2"), py::arg("direction"),
+               py::arg("single_precision"), py::arg("n_threads"));
 }
 
 }  // namespace fastgd::bindings

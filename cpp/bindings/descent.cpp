@@ -119,12 +119,11 @@ void register_as(py::module_& module, const char* name) {
                       const py::array_t<double>&, const py::array_t<double>&>(),
              py::arg("loss"), py::arg("parameters"), py::arg("options"), py::arg("coef"),
              py::arg("intercept"))
-        .def("adapt_to", &BoundDescent<T>::adapt_to, py::arg("X").noconvert(),
-             py::arg("y").noconvert(), py::arg("sample_weight") = py::none(),
+        .def("adapt_to", &BoundDescent<T>::adapt_to, py::arg("X"), py::arg("y").noconvert(),
+             py::arg("sample_weight") = py::none(), py::arg("positive_label") = py::none())
+        .def("consume", &BoundDescent<T>::consume, py::arg("X"), py::arg("y").noconvert(),
+             py::arg("sample_weight") = py::none(), py::arg("offset") = py::none(),
              py::arg("positive_label") = py::none())
-        .def("consume", &BoundDescent<T>::consume, py::arg("X").noconvert(),
-             py::arg("y").noconvert(), py::arg("sample_weight") = py::none(),
-             py::arg("offset") = py::none(), py::arg("positive_label") = py::none())
         .def("finish_epoch", &BoundDescent<T>::finish_epoch)
         .def("coefficients", &BoundDescent<T>::coefficients)
         .def("block_rows", &BoundDescent<T>::block_rows)

@@ -41,7 +41,7 @@ double duality_gap_at(const py::object& X, const py::array& y,
 }  // namespace
 
 void register_duality(py::module_& module) {
-    module.def("duality_gap", &duality_gap_at, py::arg("X").noconvert(), py::arg("y").noconvert(),
+    module.def("duality_gap", &duality_gap_at, py::arg("X"), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
                py::arg("loss"), py::arg("parameters"), py::arg("alpha"), py::arg("l1_ratio"),
                py::arg("penalty_scale"), py::arg("coef"), py::arg("intercept"),

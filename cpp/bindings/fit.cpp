@@ -125,11 +125,10 @@ std::optional<Index> reading_epochs(const FitOptions& options, Index rows, Index
 }  // namespace
 
 void register_fit(py::module_& module) {
-    module.def("fit", &fit_to, py::arg("X").noconvert(), py::arg("y").noconvert(),
-               py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
-               py::arg("loss"), py::arg("parameters"), py::arg("options"), py::arg("coef"),
-               py::arg("intercept"), py::arg("single_precision"), py::arg("on_epoch"),
-               py::arg("on_rate"));
+    module.def("fit", &fit_to, py::arg("X"), py::arg("y").noconvert(), py::arg("sample_weight"),
+               py::arg("offset"), py::arg("positive_label"), py::arg("loss"), py::arg("parameters"),
+               py::arg("options"), py::arg("coef"), py::arg("intercept"),
+               py::arg("single_precision"), py::arg("on_epoch"), py::arg("on_rate"));
     module.def("fit_classes", &fit_classes_to, py::arg("X"), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("loss"), py::arg("classes"),
                py::arg("single_precision"), py::arg("on_rate"));

@@ -92,14 +92,13 @@ std::optional<std::pair<Index, Index>> first_non_finite(const py::object& X,
 }  // namespace
 
 void register_objective(py::module_& module) {
-    module.def("objective_at", &objective_at, py::arg("X").noconvert(), py::arg("y").noconvert(),
+    module.def("objective_at", &objective_at, py::arg("X"), py::arg("y").noconvert(),
                py::arg("sample_weight"), py::arg("offset"), py::arg("positive_label"),
                py::arg("loss"), py::arg("parameters"), py::arg("alpha"), py::arg("l1_ratio"),
                py::arg("penalty_scale"), py::arg("coef"), py::arg("intercept"),
                py::arg("single_precision"), py::arg("with_gradient"), py::arg("n_threads"),
                py::arg("rows") = py::none(), py::arg("penalty_factor") = py::none());
-    module.def("first_non_finite", &first_non_finite, py::arg("X").noconvert(),
-               py::arg("single_precision"));
+    module.def("first_non_finite", &first_non_finite, py::arg("X"), py::arg("single_precision"));
 }
 
 }  // namespace fastgd::bindings

@@ -62,12 +62,6 @@ const MatrixView& SparseRows::view() const {
     return view_;
 }
 
-MatrixView features_of(const py::object& X) {
-    if (py::isinstance<SparseRows>(X)) return X.cast<const SparseRows&>().view();
-    if (!py::isinstance<py::array>(X)) throw py::type_error("X: expected an array or SparseRows");
-    return view_of(X.cast<py::array>());
-}
-
 void register_sparse_rows(py::module_& module) {
     py::native_enum<SparseFault>(module, "SparseFault", "enum.Enum")
         .value("first_start", SparseFault::first_start)

@@ -6,8 +6,10 @@
 namespace fastgd::bindings {
 
 void register_environment(pybind11::module_& module);
+void register_columns(pybind11::module_& module);
 void register_objective(pybind11::module_& module);
 void register_duality(pybind11::module_& module);
+void register_predict(pybind11::module_& module);
 void register_conditioning(pybind11::module_& module);
 void register_losses(pybind11::module_& module);
 void register_sparse_rows(pybind11::module_& module);

@@ -60,7 +60,7 @@ inline Data with_zero_targets(Data data) {
 // True where kernels may read the rows of `view` in place.
 template <class T>
 bool rows_in_place(const StridedView& view) {
-    return view.type == element_type_of<T> &&
+    return view.data != nullptr && view.type == element_type_of<T> && !view.swapped &&
            (view.column_stride == static_cast<Index>(sizeof(T)) || view.columns == 1) &&
            view.row_stride % static_cast<Index>(sizeof(T)) == 0 &&
            reinterpret_cast<std::uintptr_t>(view.data) % sizeof(T) == 0;

@@ -1,14 +1,16 @@
-// X as the user holds it: a strided array, or compressed sparse rows (CSR).
+// X as the user holds it: a strided array, a table of columns apart, or compressed sparse rows
+ // (CSR).
 #pragma once
 
 #include <algorithm>
 
-#include "../kernels/table.hpp"
+#include "columns.hpp"
 
 namespace fastgd {
 
 // Of sparse rows `data` holds the numbers stored, row after row and side by side.
 struct MatrixView : StridedView {
+    const ColumnsView* table = nullptr;  // which alone is read then
     const void* column = nullptr;  // of each number stored
     const void* start = nullptr;   // rows + 1: where each row's numbers begin, and the end
     bool wide_column = false;      // int64, else int32
@@ -18,6 +20,10 @@ struct MatrixView : StridedView {
 
     MatrixView() = default;
     MatrixView(const StridedView& dense) : StridedView(dense) {}
+    explicit MatrixView(const ColumnsView& apart) : table(&apart) {
+        rows = apart.rows();
+        columns = apart.columns();
+    }
 
     bool sparse() const { return start != nullptr; }
     Index begin(Index row) const {

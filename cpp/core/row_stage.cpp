@@ -29,6 +29,16 @@ void RowStage<T>::append_sparse(const MatrixView& X, const RowSelection& rows) {
 }
 
 template <class T>
+void RowStage<T>::append_features(const MatrixView& X, const RowSelection& rows) {
+    if (X.sparse()) return append_sparse(X, rows);
+    if (X.table == nullptr) return append_view(X, rows, X_);
+    const auto needed = static_cast<std::size_t>((size_ + rows.count) * X.columns);
+    if (X_.size() < needed) X_.resize(needed);
+    for (Index i = 0; i < rows.count; ++i)
+        X.table->pack(kernels_, rows.at(i), 1, X_.data() + (size_ + i) * X.columns, X.columns);
+}
+
+template <class T>
 void RowStage<T>::append(const Data& data, const RowSelection& rows, Index capacity) {
     if (size_ == 0) {
         shape_ = data;
@@ -36,10 +46,7 @@ void RowStage<T>::append(const Data& data, const RowSelection& rows, Index capac
         X_.reserve(static_cast<std::size_t>(capacity * data.X.numbers_a_row()));
     }
     data.count_read(rows.count);
-    if (data.X.sparse())
-        append_sparse(data.X, rows);
-    else
-        append_view(data.X, rows, X_);
+    append_features(data.X, rows);
     append_view(data.y, rows, y_);
     append_view(data.weight, rows, weight_);
     append_view(data.offset, rows, offset_);

@@ -24,6 +24,7 @@ class RowStage {
 
   private:
     void append_view(const StridedView& view, const RowSelection& rows, std::vector<T>& out) const;
+    void append_features(const MatrixView& X, const RowSelection& rows);
     void append_sparse(const MatrixView& X, const RowSelection& rows);
     MatrixView sparse_view() const;
     StridedView view_of(const std::vector<T>& values, Index columns) const;

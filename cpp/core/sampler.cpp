@@ -1,6 +1,7 @@
 #include "sampler.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "permutation.hpp"
 
@@ -9,7 +10,6 @@ namespace fastgd {
 namespace {
 
 constexpr Index run_bytes = 16 * 1024;
-constexpr Index buffer_bytes = 256 * 1024;
 // Runs read side by side: where one begins its first lines come late.
 constexpr Index streams = 8;
 constexpr Index segment_bytes = 64 * 1024 * 1024;
@@ -42,11 +42,16 @@ void take_turns(const Index* rows, Index count, Index turns, Index* out) {
 
 }  // namespace
 
+Index run_rows_of(Index row_bytes) {
+    const Index rows = std::clamp(run_bytes / row_bytes, Index{1}, Index{1024});
+    return static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(4 * rows / 3)));
+}
+
 Sampler::Sampler(Index rows, Index row_bytes, Shuffle shuffle, std::uint64_t seed,
                  const BatchParts& parts)
     : rows_(rows), shuffle_(shuffle), seed_(seed), parts_(parts) {
-    run_rows_ = std::clamp(run_bytes / row_bytes, Index{1}, Index{1024});
-    const Index runs = std::clamp(buffer_bytes / (run_rows_ * row_bytes), Index{8}, Index{64});
+    run_rows_ = run_rows_of(row_bytes);
+    const Index runs = std::clamp(mixed_bytes / (run_rows_ * row_bytes), Index{8}, Index{64});
     const Index batches = (run_rows_ * runs + parts.batch_rows - 1) / parts.batch_rows;
     buffer_rows_ = batches * parts.batch_rows;
     Index wanted = std::max(segment_bytes / row_bytes, Index{1});

@@ -10,6 +10,12 @@ namespace fastgd {
 
 enum class Shuffle { none, block, full };
 
+// Neighbouring rows that stay together in block order, a run of 16 KiB: a power of two or a
+// multiple of 16, so that runs of columns that lie apart are whole cache lines.
+Index run_rows_of(Index row_bytes);
+// Bytes of rows that are mixed row by row.
+inline constexpr Index mixed_bytes = 256 * 1024;
+
 // Scratch of one segment.
 struct RowOrder {
     std::vector<Index> rows;      // as they are worked on; in block order the next buffer too

@@ -6,7 +6,9 @@ namespace fastgd {
 
 namespace {
 
-constexpr Index chunk_rows = 128;
+constexpr Index most_chunk_rows = 128;
+// Rows that are packed stay in the first cache level.
+constexpr Index packed_chunk_rows = 32;
 
 // Rows fetched ahead of the one at work: about 16 KiB, the latency of memory many times over.
 Index rows_ahead(Index columns, std::size_t item) {
@@ -31,6 +33,8 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
     const LossKernels<T>& loss = objective_.loss();
     const bool scaled = !options_.preconditioner.identity();
     const Index ahead = rows_ahead(data.X.numbers_a_row(), sizeof(T));
+    const bool packed = !sparse && !rows_in_place<T>(data.X);
+    const Index chunk_rows = packed ? packed_chunk_rows : most_chunk_rows;
     TileReader<T> reader(kernels, data, chunk_rows);
     const bool held = options_.schedule.kind == Schedule::Kind::held;
     Buffer<T> step(chunk_rows);

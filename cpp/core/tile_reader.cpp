@@ -1,16 +1,44 @@
 #include "tile_reader.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+
+#include "packed_stride.hpp"
 
 namespace fastgd {
 
 namespace {
 
-// Padding keeps packed rows on cache-line boundaries.
-template <class T>
-Index packed_stride(Index columns) {
-    constexpr Index line = 64 / static_cast<Index>(sizeof(T));
-    return (columns + line - 1) / line * line;
+// True where the numbers of a column lie closer together than those of a row.
+bool kept_by_columns(const StridedView& view) {
+    const auto distance = [](Index stride) { return stride < 0 ? -stride : stride; };
+    return view.columns > 1 && distance(view.row_stride) < distance(view.column_stride);
+}
+
+// Always inlined, as are those below: compilers take a function that fetches and does nothing else
+// for one without effect, and drop its calls.
+[[gnu::always_inline]] inline void fetch(const void* line) { __builtin_prefetch(line, 0, 2); }
+
+// Rows of X that are packed when their turn comes.
+[[gnu::always_inline]] inline void fetch_rows(const StridedView& X, const RowSelection& rows) {
+    constexpr Index line = 64;
+    const Index bytes = X.columns * std::abs(X.column_stride);
+    const Index first = X.column_stride < 0 ? (X.columns - 1) * X.column_stride : 0;
+    for (Index i = 0; i < rows.count; ++i) {
+        const char* row = static_cast<const char*>(X.data) + rows.at(i) * X.row_stride + first;
+        for (Index at = 0; at < bytes; at += line) fetch(row + at);
+    }
+}
+
+// What stands beside X in rows worked on later.
+[[gnu::always_inline]] inline void fetch_columns(const Data& data, const RowSelection& rows) {
+    // rows in memory order need no help
+    if (rows.index == nullptr) return;
+    for (const StridedView* view : {&data.y, &data.weight, &data.offset}) {
+        if (view->data == nullptr) continue;
+        for (Index i = 0; i < rows.count; ++i)
+            fetch(static_cast<const char*>(view->data) + rows.at(i) * view->row_stride);
+    }
 }
 
 }  // namespace
@@ -20,16 +48,21 @@ TileReader<T>::TileReader(const KernelTable<T>& kernels, const Data& data, Index
     : kernels_(kernels),
       row_(rows),
       next_(rows),
-      packed_(data.X.sparse() || rows_in_place<T>(data.X)
-                  ? 0
-                  : rows * packed_stride<T>(data.columns())),
       sparse_(kernels, data.X, rows),
       z_(rows * data.outputs()),
       derivative_(rows * data.outputs()),
       anchor_derivative_(rows * data.outputs()),
       y_(rows * data.outputs()),
       weight_(data.weight.data != nullptr ? rows * data.outputs() : 0),
-      offset_(data.offset.data != nullptr ? rows * data.outputs() : 0) {}
+      offset_(data.offset.data != nullptr ? rows * data.outputs() : 0) {
+    if (data.X.sparse() || rows_in_place<T>(data.X)) return;
+    if (data.X.table == nullptr && !kept_by_columns(data.X)) {
+        packed_ = Buffer<T>(rows * packed_stride<T>(data.columns()));
+        return;
+    }
+    if (data.X.table == nullptr) columns_ = ColumnsView(data.X);
+    groups_.emplace(kernels, data.X.table != nullptr ? *data.X.table : columns_, rows);
+}
 
 template <class T>
 const T* TileReader<T>::in_place_row(const StridedView& view, Index row) {
@@ -48,24 +81,17 @@ RowTile<T> TileReader<T>::rows(const Data& data, const RowSelection& selection,
             tile.next = next_.data();
             fetch_columns(data, next);
         }
+    } else if (groups_) {
+        groups_->read(selection, next, row_.data());
+        fetch_columns(data, next);
     } else {
+        fetch_rows(data.X, next);
+        fetch_columns(data, next);
         const Index stride = packed_stride<T>(data.columns());
         kernels_.pack[static_cast<int>(data.X.type)](data.X, selection, packed_.data(), stride);
         for (Index i = 0; i < selection.count; ++i) row_[i] = packed_.data() + i * stride;
     }
     return tile;
-}
-
-template <class T>
-void TileReader<T>::fetch_columns(const Data& data, const RowSelection& rows) {
-    // rows in memory order need no help
-    if (rows.index == nullptr) return;
-    for (const StridedView* view : {&data.y, &data.weight, &data.offset}) {
-        if (view->data == nullptr) continue;
-        for (Index i = 0; i < rows.count; ++i)
-            __builtin_prefetch(static_cast<const char*>(view->data) + rows.at(i) * view->row_stride,
-                               0, 2);
-    }
 }
 
 template <class T>

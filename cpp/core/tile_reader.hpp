@@ -1,6 +1,9 @@
 // Brings a few rows of the user's data before the kernels: in place where possible, else packed.
 #pragma once
 
+#include <optional>
+
+#include "row_groups.hpp"
 #include "sparse_reader.hpp"
 
 namespace fastgd {
@@ -28,8 +31,6 @@ class TileReader {
     T* anchor_derivative() { return anchor_derivative_.data(); }
 
   private:
-    // What stands beside X in rows worked on later.
-    static void fetch_columns(const Data& data, const RowSelection& rows);
     const T* column_block(const StridedView& view, const RowSelection& selection,
                           Buffer<T>& scratch);
     const T* target_block(const StridedView& view, const RowSelection& selection);
@@ -40,6 +41,8 @@ class TileReader {
     Buffer<const T*> next_;
     Buffer<T> packed_;
     SparseReader<T> sparse_;
+    ColumnsView columns_;  // of an array that is kept by columns
+    std::optional<RowGroups<T>> groups_;
     Buffer<T> z_;
     Buffer<T> derivative_;
     Buffer<T> anchor_derivative_;

@@ -8,6 +8,7 @@
 #include "losses/softmax.hpp"
 #include "moments.hpp"
 #include "pack.hpp"
+#include "pack_columns.hpp"
 #include "passive_aggressive.hpp"
 #include "pointwise.hpp"
 #include "sgd_chunk.hpp"
@@ -51,9 +52,16 @@ constexpr KernelTable<T> make_table() {
         adaptive_step<T>,
         touch<T>,
         bring_up<T>,
-        {pack<float, T>, pack<double, T>, pack<Half, T>, pack<bool, T>, pack<std::int8_t, T>,
-         pack<std::int16_t, T>, pack<std::int32_t, T>, pack<std::int64_t, T>, pack<std::uint8_t, T>,
-         pack<std::uint16_t, T>, pack<std::uint32_t, T>, pack<std::uint64_t, T>},
+        {pack<float, T>, pack<double, T>, pack<Half, T>, pack<std::uint8_t, T>,
+         pack<std::int8_t, T>, pack<std::int16_t, T>, pack<std::int32_t, T>, pack<std::int64_t, T>,
+         pack<std::uint8_t, T>, pack<std::uint16_t, T>, pack<std::uint32_t, T>,
+         pack<std::uint64_t, T>, pack<BrainHalf, T>},
+        {pack_columns<float, T>, pack_columns<double, T>, pack_columns<Half, T>,
+         pack_columns<std::uint8_t, T>, pack_columns<std::int8_t, T>, pack_columns<std::int16_t, T>,
+         pack_columns<std::int32_t, T>, pack_columns<std::int64_t, T>,
+         pack_columns<std::uint8_t, T>, pack_columns<std::uint16_t, T>,
+         pack_columns<std::uint32_t, T>, pack_columns<std::uint64_t, T>,
+         pack_columns<BrainHalf, T>},
         pack_panels<T>,
         add_products,
         LossTable<T, AllLosses>::rows,

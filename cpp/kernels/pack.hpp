@@ -1,48 +1,31 @@
-// Rows of any element type and stride, written as contiguous rows of T.
+// Rows of any element type, byte order and stride, written as contiguous rows of T.
 #pragma once
 
-#include "vector.hpp"
+#include "elements.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
 
-struct Half {
-    std::uint16_t bits;
-};
-
-template <class T, class Source>
-[[gnu::always_inline]] inline T convert(Source x) {
-    return static_cast<T>(x);
-}
-
-// IEEE half precision by bits: moving the exponent up is one exact multiplication by 2^112.
-template <class T>
-[[gnu::always_inline]] inline T convert(Half x) {
-    const std::uint32_t magnitude = static_cast<std::uint32_t>(x.bits & 0x7fffu) << 13;
-    const std::uint32_t sign = static_cast<std::uint32_t>(x.bits & 0x8000u) << 16;
-    const float finite = __builtin_bit_cast(float, magnitude) * 0x1p112f;
-    const std::uint32_t special = magnitude | 0x7f800000u;
-    const std::uint32_t value =
-        magnitude >= 0x0f800000u ? special : __builtin_bit_cast(std::uint32_t, finite);
-    return static_cast<T>(__builtin_bit_cast(float, value | sign));
-}
-
-template <class Source>
-[[gnu::always_inline]] inline Source read(const char* p) {
-    Source value;
-    __builtin_memcpy(&value, p, sizeof value);
-    return value;
-}
-
 template <class Source, class T>
-void pack(const StridedView& source, const RowSelection& rows, T* out, Index leading) noexcept {
+[[gnu::always_inline]] inline void pack_contiguous(const char* from, Index count, T* to) {
+    constexpr int L = lanes<T>;
+    constexpr auto item = static_cast<Index>(sizeof(Source));
+    Index j = 0;
+    for (; j + L <= count; j += L)
+        store<L, T>(to + j, read_vector_as<T, Source, L>(from + j * item));
+    for (; j < count; ++j) to[j] = read_as<T, Source>(from + j * item);
+}
+
+template <class Source, bool swapped, class T>
+[[gnu::always_inline]] inline void pack_strided(const StridedView& source, const RowSelection& rows,
+                                                T* out, Index leading) {
     const char* base = static_cast<const char*>(source.data);
-    if (source.columns > 1 && source.column_stride == static_cast<Index>(sizeof(Source))) {
+    const auto distance = [](Index stride) { return stride < 0 ? -stride : stride; };
+    if (distance(source.column_stride) < distance(source.row_stride) && source.columns > 1) {
         for (Index i = 0; i < rows.count; ++i) {
             const char* row = base + rows.at(i) * source.row_stride;
-            T* target = out + i * leading;
             for (Index j = 0; j < source.columns; ++j)
-                target[j] = convert<T>(read<Source>(row + j * static_cast<Index>(sizeof(Source))));
+                out[i * leading + j] = read_as<T, Source, swapped>(row + j * source.column_stride);
         }
         return;
     }
@@ -51,8 +34,19 @@ void pack(const StridedView& source, const RowSelection& rows, T* out, Index lea
         const char* column = base + j * source.column_stride;
         for (Index i = 0; i < rows.count; ++i)
             out[i * leading + j] =
-                convert<T>(read<Source>(column + rows.at(i) * source.row_stride));
+                read_as<T, Source, swapped>(column + rows.at(i) * source.row_stride);
     }
+}
+
+template <class Source, class T>
+void pack(const StridedView& source, const RowSelection& rows, T* out, Index leading) noexcept {
+    if (source.swapped) return pack_strided<Source, true>(source, rows, out, leading);
+    if (source.columns == 1 || source.column_stride != static_cast<Index>(sizeof(Source)))
+        return pack_strided<Source, false>(source, rows, out, leading);
+    const char* base = static_cast<const char*>(source.data);
+    for (Index i = 0; i < rows.count; ++i)
+        pack_contiguous<Source, T>(base + rows.at(i) * source.row_stride, source.columns,
+                                   out + i * leading);
 }
 
 }  // namespace

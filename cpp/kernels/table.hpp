@@ -22,8 +22,9 @@ enum class ElementType : std::int32_t {
     uint16,
     uint32,
     uint64,
+    bfloat16,
 };
-inline constexpr int element_type_count = 12;
+inline constexpr int element_type_count = 13;
 
 // A strided two-dimensional array in the user's memory; strides are in bytes.
 struct StridedView {
@@ -33,6 +34,22 @@ struct StridedView {
     Index columns = 0;
     Index row_stride = 0;
     Index column_stride = 0;
+    bool swapped = false;  // bytes of each number come in the other order
+};
+
+// Some rows of one column in the user's memory; `stride` is in bytes.
+struct ColumnPiece {
+    const void* data;
+    ElementType type;
+    Index stride;
+    bool swapped = false;
+};
+
+// Rows of columns to bring nearer while others are packed; none: no rows.
+struct ColumnFetch {
+    Index first = 0;
+    Index rows = 0;
+    bool begins = true;  // else the line of the first row is near, as the rows before are
 };
 
 // What targets of a loss are: any number, labels -1/+1, numbers >= 0 whose mean is exp(z), or the
@@ -339,6 +356,10 @@ struct KernelTable {
     // out[i, :] = rows of `source` as T, `leading` numbers apart
     void (*pack[element_type_count])(const StridedView& source, const RowSelection&, T* out,
                                      Index leading) noexcept;
+    // out[i, :] = row `first + i` of columns of one type and stride, likewise
+    void (*pack_columns[element_type_count])(const ColumnPiece* column, Index columns, Index first,
+                                             Index rows, T* out, Index leading,
+                                             const ColumnFetch& meanwhile) noexcept;
     // Panels of rows, `capacity` rows apart; the intercept's column follows the last one.
     void (*pack_panels)(const RowTile<T>&, const PanelScale&, Index capacity, double* out) noexcept;
     // out (panel_columns^2, rows `stride` apart) += a^T b

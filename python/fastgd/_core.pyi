@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, Literal, TypedDict, overload
+from typing import Any, Literal, TypeAlias, TypedDict, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,12 @@ class SparseRows:
     def fault(self) -> tuple[SparseFault, int, int, int] | None: ...
     def canonical(self) -> bool: ...
     def reading_width(self) -> int: ...
+
+# A table: of each column its pieces in order.
+class Columns:
+    def __init__(self, columns: list[list[NDArray[Any]]]) -> None: ...
+
+_Features: TypeAlias = NDArray[Any] | SparseRows | Columns
 
 class UserFunctions:
     def __init__(
@@ -149,14 +155,14 @@ class DescentFloat32:
     ) -> None: ...
     def adapt_to(
         self,
-        X: NDArray[Any] | SparseRows,
+        X: _Features,
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
         positive_label: float | None = None,
     ) -> None: ...
     def consume(
         self,
-        X: NDArray[Any] | SparseRows,
+        X: _Features,
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
         offset: NDArray[Any] | None = None,
@@ -179,14 +185,14 @@ class DescentFloat64:
     ) -> None: ...
     def adapt_to(
         self,
-        X: NDArray[Any] | SparseRows,
+        X: _Features,
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
         positive_label: float | None = None,
     ) -> None: ...
     def consume(
         self,
-        X: NDArray[Any] | SparseRows,
+        X: _Features,
         y: NDArray[Any],
         sample_weight: NDArray[Any] | None = None,
         offset: NDArray[Any] | None = None,
@@ -202,13 +208,6 @@ class _BuildInfo(TypedDict):
     compiler: str
     cxx_standard: int
     openmp: int
-
-class _History(TypedDict):
-    objective: NDArray[np.float64]
-    gradient_norm: NDArray[np.float64]
-    learning_rate: NDArray[np.float64]
-    seconds: NDArray[np.float64]
-    n_passes: NDArray[np.float64]
 
 class _Search(TypedDict):
     non_finite: tuple[int, int] | None
@@ -237,7 +236,7 @@ class _Fitted(_Search, total=False):
     squares_overflow: bool
     rounded: float
     separable: bool
-    history: _History
+    history: dict[str, NDArray[np.float64]]
 
 class _Moments(_Search, total=False):
     mean: NDArray[np.float64]
@@ -265,13 +264,13 @@ def isa_levels() -> list[str]: ...
 def losses() -> list[tuple[str, Targets]]: ...
 def thread_runtime() -> str: ...
 def column_moments(
-    X: NDArray[Any] | SparseRows,
+    X: _Features,
     sample_weight: NDArray[Any] | None,
     single_precision: bool,
     n_threads: int,
 ) -> _Moments: ...
 def conditioning(
-    X: NDArray[Any] | SparseRows,
+    X: _Features,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     loss: str,
@@ -284,7 +283,7 @@ def conditioning(
     penalty_factor: NDArray[np.float64] | None = None,
 ) -> _Conditioned: ...
 def curvature_product(
-    X: NDArray[Any] | SparseRows,
+    X: _Features,
     sample_weight: NDArray[Any] | None,
     shift: NDArray[np.float64],
     metric: NDArray[np.float64],
@@ -295,12 +294,17 @@ def curvature_product(
     single_precision: bool,
     n_threads: int,
 ) -> NDArray[np.float64]: ...
-def first_non_finite(
-    X: NDArray[Any] | SparseRows, single_precision: bool
-) -> tuple[int, int] | None: ...
+def linear_predictor(
+    X: _Features,
+    coef: NDArray[np.float64],
+    intercept: NDArray[np.float64],
+    single_precision: bool,
+    n_threads: int,
+) -> tuple[NDArray[Any], bool]: ...
+def first_non_finite(X: _Features, single_precision: bool) -> tuple[int, int] | None: ...
 @overload
 def objective_at(
-    X: NDArray[Any] | SparseRows,
+    X: _Features,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     offset: NDArray[Any] | None,
@@ -320,7 +324,7 @@ def objective_at(
 ) -> float: ...
 @overload
 def objective_at(
-    X: NDArray[Any] | SparseRows,
+    X: _Features,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     offset: NDArray[Any] | None,
@@ -339,7 +343,7 @@ def objective_at(
     penalty_factor: NDArray[np.float64] | None = None,
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]: ...
 def duality_gap(
-    X: NDArray[Any] | SparseRows,
+    X: _Features,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     offset: NDArray[Any] | None,
@@ -357,7 +361,7 @@ def duality_gap(
     penalty_factor: NDArray[np.float64] | None = None,
 ) -> float: ...
 def fit(
-    X: NDArray[Any] | SparseRows,
+    X: _Features,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     offset: NDArray[Any] | None,
@@ -368,27 +372,16 @@ def fit(
     coef: NDArray[np.float64],
     intercept: NDArray[np.float64],
     single_precision: bool,
-    on_epoch: Callable[
-        [int, NDArray[np.float64], NDArray[np.float64], float, float, float, float, float],
-        tuple[bool, bool],
-    ]
-    | None,
+    on_epoch: Callable[..., tuple[bool, bool]] | None,
     on_rate: Callable[[float], float] | None,
 ) -> _Fitted: ...
 def fit_classes(
-    X: NDArray[Any],
+    X: _Features,
     y: NDArray[Any],
     sample_weight: NDArray[Any] | None,
     loss: str,
     classes: list[
-        tuple[
-            float,
-            LossParameters,
-            FitOptions,
-            NDArray[np.float64],
-            NDArray[np.float64],
-            object,
-        ]
+        tuple[float, LossParameters, FitOptions, NDArray[np.float64], NDArray[np.float64], object]
     ],
     single_precision: bool,
     on_rate: Callable[[float], float] | None,

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _core
+from ._matrix import check_matrix
 from ._targets import Targets, check_targets
 from ._validation import (
     BLOCK_ROWS,
     check_integer,
-    check_matrix,
     check_offset,
     check_real,
     check_sample_weight,
-    compute_dtype,
     describe,
     message,
     raise_if_non_finite,
@@ -28,18 +27,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ._matrix import Matrix
     from ._problem import Problem
-    from ._sparse import SparseRows
     from .losses import Loss
 
 
 class Rows(NamedTuple):
     """Checked rows of one call."""
 
-    X: NDArray[Any] | SparseRows
+    X: Matrix
     targets: Targets
     sample_weight: NDArray[Any] | None
     offset: NDArray[Any] | None
+    dtype: np.dtype[Any]  # computed in
 
 
 class HeldOut:
@@ -76,7 +76,7 @@ class HeldOut:
             "alpha": 0.0,
             "l1_ratio": 0.0,
             "penalty_scale": _core.PenaltyScale.raw,
-            "single_precision": compute_dtype(rows.X) == np.float32,
+            "single_precision": rows.dtype == np.float32,
             "n_threads": options.n_threads,
             "rows": index,
         }
@@ -244,6 +244,7 @@ def _check_set(validation_set: object, fitted: Rows, loss: Loss) -> Rows:
             targets,
             check_sample_weight(sample_weight, len(matrix)),
             check_offset(offset, len(matrix), outputs),
+            fitted.dtype,
         )
 
 
@@ -252,7 +253,7 @@ def _checked(heldout: HeldOut, rows: Rows, fitted: Rows) -> HeldOut:
     outputs = fitted.targets.values.shape[1]
     zeros = np.zeros((outputs, rows.X.shape[1]))
     if not math.isfinite(heldout.loss_at(zeros, np.zeros(outputs))):
-        found = _core.first_non_finite(rows.X, compute_dtype(rows.X) == np.float32)
+        found = _core.first_non_finite(rows.X, rows.dtype == np.float32)
         with _naming("validation_set"):
             raise_if_non_finite("X", rows.X, found)
     return heldout

@@ -26,10 +26,8 @@ from .schedules import Schedule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
+    from ._matrix import Matrix
     from ._penalty import Penalty
-    from ._sparse import SparseRows
     from .losses import Loss
 
 DEFAULT_BATCH_SIZE = 256
@@ -42,7 +40,7 @@ _UPDATES = ("auto", "plain", "momentum", "nesterov", "lbfgs", *ADAPTIVE_UPDATES)
 
 
 def build_options(
-    X: NDArray[Any] | SparseRows,
+    X: Matrix,
     n_outputs: int,
     loss: Loss,
     *,
@@ -73,7 +71,7 @@ def build_options(
 ) -> tuple[_core.FitOptions, str | Callable[[Any], object], Plan]:
     """Return the core's options, the learning rate and the plan from the arguments of `fit`."""
     n_rows, n_columns = X.shape
-    sparse = not isinstance(X, np.ndarray)
+    sparse = isinstance(X, _core.SparseRows)
     penalty = check_penalty(n_columns, alpha, l1_ratio, penalty_scale, penalty_factor)
     box = check_bounds(bounds, n_outputs, n_columns)
     proximal = penalty.l1 > 0.0 or box is not None
@@ -87,7 +85,7 @@ def build_options(
         proximal=proximal,
         n_threads=threads or _core.available_threads(),
         for_batch=_why_batch(loss, n_columns) or ("X is sparse" if sparse else ""),
-        reading_width=0 if isinstance(X, np.ndarray) else X.reading_width(),
+        reading_width=X.reading_width() if isinstance(X, _core.SparseRows) else 0,
     )
     solver_name, reason = choose_solver(
         check_choice("solver", solver, ("auto", "batch", "minibatch", "sgd")),
@@ -97,9 +95,10 @@ def build_options(
         variance_reduction=variance_reduction,
         averaged=averaged_from > 0,
     )
-    if sparse and solver_name != "batch":
-        raise NotImplementedError(
-            message("solver", "'batch' or 'auto' for a sparse X", f"{solver_name!r}: {reason}")
+    if sparse and rate in _PASSIVE_AGGRESSIVE:
+        cure = "X.toarray() is one, if it fits in memory"
+        raise ValueError(
+            message("X", f"a dense array with learning_rate={rate!r}", "a sparse one", cure)
         )
 
     options = _core.FitOptions()
@@ -167,7 +166,7 @@ def build_options(
             ),
             options.max_iter,
         ),
-        storage="" if isinstance(X, np.ndarray) else X.storage,
+        storage=X.storage if isinstance(X, _core.SparseRows) else "",
     )
     return options, rate, plan
 

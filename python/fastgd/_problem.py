@@ -12,7 +12,6 @@ from ._hooks import Shape, epoch_hook
 from ._options import build_options, check_callback
 from ._outcome import result_of
 from ._penalty import check_penalty_factor
-from ._validation import compute_dtype
 from .losses._custom_check import check_objective
 
 if TYPE_CHECKING:
@@ -69,11 +68,11 @@ class Problem:
     @property
     def single_precision(self) -> bool:
         """Whether the core computes in float32."""
-        return compute_dtype(self.rows.X) == np.float32
+        return bool(self.rows.dtype == np.float32)
 
     @property
     def _shape(self) -> Shape:
-        return Shape(compute_dtype(self.rows.X), self.rows.targets.one_dimensional)
+        return Shape(self.rows.dtype, self.rows.targets.one_dimensional)
 
     def on_epoch(
         self, heldout: HeldOut | None, bar: ProgressBar | None = None

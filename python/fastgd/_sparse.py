@@ -54,6 +54,11 @@ class SparseRows(_core.SparseRows):
             return float(self._data[stored][self._indices[stored] == column].sum())
 
 
+def is_sparse(X: object) -> bool:
+    """Return whether `X` is a sparse matrix of scipy's kind, or one that was checked."""
+    return hasattr(type(X), "tocsr") or isinstance(X, SparseRows)
+
+
 def sparse_rows(X: Any) -> SparseRows:
     """Return a scipy.sparse matrix or array as checked rows; other formats than CSR are converted.
 

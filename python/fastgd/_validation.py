@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from ._sparse import SparseRows
+    from ._matrix import Matrix
 
 # The counters of the core hold no more.
 _INT64_MAX = 2**63 - 1
@@ -24,10 +22,10 @@ _INT64_MAX = 2**63 - 1
 # Rows compared at a time, so that temporaries stay small beside the input.
 BLOCK_ROWS = 2**20
 
-_EXACT_IN_FLOAT32 = tuple(map(np.dtype, ("f4", "f2", "?", "i1", "u1", "i2", "u2")))
+EXACT_IN_FLOAT32 = tuple(map(np.dtype, ("f4", "f2", "?", "i1", "u1", "i2", "u2")))
 
 # What to do about an array that holds no real numbers, by kind of dtype.
-_DTYPE_CURES = {
+DTYPE_CURES = {
     "O": "turn every entry into a number first, as .astype(float) does",
     "c": "pass real and imaginary parts as two columns",
     **dict.fromkeys("UST", "encode text as numbers or booleans first"),
@@ -57,20 +55,20 @@ def describe(value: object) -> str:
     return "None" if value is None else f"an object of type {type(value).__name__}"
 
 
-def non_finite_error(name: str, value: float, **place: int) -> ValueError:
+def non_finite_error(name: str, value: float, **place: object) -> ValueError:
     """Word the error for the first NaN or infinity of an array, at e.g. row=3, column=2."""
     got = f"{value} at " + ", ".join(f"{axis} {index}" for axis, index in place.items())
     cure = "drop or fill such rows first (numpy.isfinite finds them)" if "row" in place else ""
     return ValueError(message(name, "finite values, neither NaN nor inf", got, cure))
 
 
-def raise_if_non_finite(
-    name: str, array: NDArray[Any] | SparseRows, cell: tuple[int, int] | None
-) -> None:
+def raise_if_non_finite(name: str, X: Matrix, cell: tuple[int, int] | None) -> None:
     """Raise for the cell that the core found, if it found one."""
     if cell is not None:
         row, column = cell
-        raise non_finite_error(name, float(array[row, column]), row=row, column=column)
+        names = getattr(X, "names", None)
+        shown_column = column if names is None else repr(names[column])
+        raise non_finite_error(name, float(X[row, column]), row=row, column=shown_column)
 
 
 def _interval(
@@ -171,31 +169,18 @@ def check_n_threads(n_threads: object) -> int | None:
     return check_integer("n_threads", n_threads, 1, alternative=words)
 
 
-def is_sparse(X: object) -> bool:
-    """Return whether `X` is a sparse matrix of scipy's kind, or one that was checked."""
-    return hasattr(type(X), "tocsr") or isinstance(X, _core.SparseRows)
+def compute_dtype(X: Matrix, asked: object = None) -> np.dtype[Any]:
+    """Return what is asked for; else float32 where it holds every value of X, else float64."""
+    if asked is not None:
+        words = ("float32", "float64")
+        return np.dtype(check_choice("dtype", asked, words, alternative="None (by that of X)"))
+    exact = X.dtype.newbyteorder("=") in EXACT_IN_FLOAT32 or is_bfloat16(X.dtype)
+    return np.dtype(np.float32 if exact else np.float64)
 
 
-def check_matrix(X: object) -> NDArray[Any] | SparseRows:
-    """Return `X` as a 2-D array of real numbers, or as checked sparse rows.
-
-    The core finds NaN and infinity as it reads.
-    """
-    if is_sparse(X):
-        from ._sparse import sparse_rows
-
-        return sparse_rows(X)
-    array = check_numbers("X", X)
-    if array.ndim != 2 or array.size == 0:
-        expected = "a 2-D array of at least one row and one column"
-        cure = "X.reshape(-1, 1) is one column, X.reshape(1, -1) one row" if array.ndim == 1 else ""
-        raise ValueError(message("X", expected, f"shape {array.shape}", cure))
-    return array
-
-
-def compute_dtype(X: NDArray[Any] | SparseRows) -> np.dtype[Any]:
-    """Return float32 where it holds every value of X's dtype exactly, else float64."""
-    return np.dtype(np.float32 if X.dtype in _EXACT_IN_FLOAT32 else np.float64)
+def is_bfloat16(dtype: np.dtype[Any]) -> bool:
+    """Return whether these are the numbers that ml_dtypes calls bfloat16."""
+    return dtype.name == "bfloat16"
 
 
 def check_sample_weight(sample_weight: object, n_rows: int) -> NDArray[Any] | None:
@@ -253,6 +238,17 @@ def check_intercept(name: str, intercept: object, n_outputs: int) -> NDArray[np.
 
 def check_numbers(name: str, value: object) -> NDArray[Any]:
     """Return `value` as an aligned native array of bools, integers or floats of up to 64 bits."""
+    array = numbers_of(name, value)
+    if is_bfloat16(array.dtype):
+        return array.astype(np.float32)
+    native = array.dtype.newbyteorder("=")
+    if array.dtype == native and array.flags.aligned:
+        return array.view(native)
+    return np.array(array, dtype=native, order="C")
+
+
+def numbers_of(name: str, value: object) -> NDArray[Any]:
+    """Return `value` as an array of bools, integers or floats of up to 64 bits, as it lies."""
     if hasattr(type(value), "todense"):
         cure = f"{name}.toarray() is one, if it fits in memory"
         raise TypeError(message(name, "a dense array", describe(value), cure))
@@ -261,20 +257,40 @@ def check_numbers(name: str, value: object) -> NDArray[Any]:
         got = f"{value.size - value.count()} of {value.size}"
         raise ValueError(message(name, "no masked entries", got, cure))
     try:
-        array = np.asarray(value)
+        array = _array_of(value)
     except (TypeError, ValueError, RuntimeError) as error:
         kind = ValueError if isinstance(value, (list, tuple)) else TypeError
         raise kind(message(name, "an array of numbers", describe(value), str(error))) from error
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in "biuf" and not is_bfloat16(array.dtype):
         got = f"dtype {array.dtype}{_stray(array)}" if array.ndim else describe(value)
-        cure = _DTYPE_CURES.get(array.dtype.kind, "") if array.ndim else ""
+        cure = DTYPE_CURES.get(array.dtype.kind, "") if array.ndim else ""
         raise TypeError(message(name, "an array of real numbers", got, cure))
-    native = np.dtype(f"{array.dtype.kind}{min(array.dtype.itemsize, 8)}")
-    if array.dtype == native and array.flags.aligned:
-        return array.view(native)
+    if array.dtype.itemsize <= 8:
+        # C's own integer types have several names
+        known = array.dtype.str if array.dtype.kind in "biuf" else array.dtype
+        return array.view(known)
     # A long double beyond float64 turns infinite here, and is then reported as that.
     with np.errstate(over="ignore"):
-        return np.array(array, dtype=native, order="C")
+        return np.array(array, dtype=np.float64, order="C")
+
+
+# Of DLPack's devices, those whose memory the processor reads: its own, and what it shares.
+_HOST_DEVICES = (1, 3)
+
+
+def _array_of(value: object) -> NDArray[Any]:
+    """Return an array on the memory of `value` where numpy can, else a copy."""
+    device_of = getattr(value, "__dlpack_device__", None)
+    if device_of is None or isinstance(value, np.ndarray):
+        return np.asarray(value)
+    device = int(device_of()[0])
+    if device not in _HOST_DEVICES:
+        kind = f"an array on a device of kind {device} in DLPack"
+        raise TypeError(f"{kind}; bring it to main memory first, as .cpu() does")
+    speaks = ("__array__", "__array_interface__", "__array_struct__")
+    if any(hasattr(value, name) for name in speaks):
+        return np.asarray(value)
+    return np.from_dlpack(value)  # type: ignore[arg-type]
 
 
 def _stray(array: NDArray[Any]) -> str:

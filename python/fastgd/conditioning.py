@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from . import _core, losses
+from ._matrix import check_matrix
 from ._messages import describe_limit
 from ._options import DEFAULT_BATCH_SIZE
 from ._penalty import check_penalty
@@ -25,7 +26,6 @@ from ._spectrum import (
 from ._targets import check_targets
 from ._validation import (
     check_flag,
-    check_matrix,
     check_n_threads,
     check_sample_weight,
     compute_dtype,

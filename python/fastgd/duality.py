@@ -31,6 +31,7 @@ def duality_gap(
     penalty_scale: Literal["raw", "std"] = "raw",
     penalty_factor: ArrayLike | None = None,
     n_threads: int | None = None,
+    dtype: Literal["float32", "float64"] | None = None,
     fit_intercept: bool = True,
 ) -> float:
     r"""Return an upper bound on how far the objective at given coefficients exceeds the optimum.
@@ -58,7 +59,7 @@ def duality_gap(
     ----------
     X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio
         As in `value`.
-    penalty_scale, penalty_factor, n_threads
+    penalty_scale, penalty_factor, n_threads, dtype
         As in `value`.
     fit_intercept : bool, default=True
         Whether the optimum is one over intercepts too; else `intercept` stays as it is.
@@ -91,7 +92,7 @@ def duality_gap(
     """
     point = check_point(
         *(X, y, coef, intercept, loss, sample_weight, offset),
-        *(alpha, l1_ratio, penalty_scale, penalty_factor, n_threads),
+        *(alpha, l1_ratio, penalty_scale, penalty_factor, n_threads, dtype),
     )
     free = check_flag("fit_intercept", fit_intercept)
     gap = _core.duality_gap(**point.arguments, fit_intercept=free)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import _core
+from ._matrix import check_matrix
 from ._plot import axes_or_new
 from ._validation import (
-    check_matrix,
     check_sample_weight,
     compute_dtype,
     message,
@@ -168,14 +168,8 @@ def effects_of(
     raise_if_non_finite("X", matrix, moments["non_finite"])
     scale = np.sqrt(moments["variance"])
     per_unit = coef.astype(np.float64)
-    return Effects(_names(X, n_features), per_unit, per_unit * scale, scale, loss, classes)
-
-
-def _names(X: object, n_features: int) -> tuple[str, ...]:
-    columns = getattr(X, "columns", None)
-    if columns is not None and len(columns) == n_features:
-        return tuple(map(str, columns))
-    return tuple(f"column {j}" for j in range(n_features))
+    names = getattr(matrix, "names", [f"column {j}" for j in range(n_features)])
+    return Effects(tuple(names), per_unit, per_unit * scale, scale, loss, classes)
 
 
 def _exponential(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,9 +6,9 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from . import losses
+from ._matrix import check_matrix
 from ._options import build_options
 from ._targets import check_targets
-from ._validation import check_matrix
 from .solve import fit
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from . import _core, losses
+from ._matrix import check_matrix
 from ._penalty import check_penalty
 from ._targets import check_targets
 from ._validation import (
     check_coef,
     check_intercept,
-    check_matrix,
     check_n_threads,
     check_offset,
     check_sample_weight,
@@ -24,7 +24,7 @@ from ._validation import (
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from ._sparse import SparseRows
+    from ._matrix import Matrix
     from .losses import Loss
 
 __all__ = ["value", "value_and_gradient"]
@@ -33,7 +33,7 @@ __all__ = ["value", "value_and_gradient"]
 class Point(NamedTuple):
     """Checked coefficients and the arguments of the core."""
 
-    X: NDArray[Any] | SparseRows
+    X: Matrix
     coef: NDArray[np.float64]
     intercept: NDArray[np.float64]
     arguments: dict[str, Any]
@@ -52,6 +52,7 @@ def check_point(
     penalty_scale: str,
     penalty_factor: ArrayLike | None,
     n_threads: int | None,
+    dtype: str | None = None,
 ) -> Point:
     """Return checked arguments of a function of given coefficients."""
     matrix = check_matrix(X)
@@ -74,7 +75,7 @@ def check_point(
         **check_penalty(n_features, alpha, l1_ratio, penalty_scale, penalty_factor).arguments(),
         "coef": coefs,
         "intercept": intercepts,
-        "single_precision": compute_dtype(matrix) == np.float32,
+        "single_precision": compute_dtype(matrix, dtype) == np.float32,
         "n_threads": check_n_threads(n_threads) or 0,
     }
     return Point(matrix, coefs, intercepts, arguments)
@@ -100,6 +101,7 @@ def value(
     penalty_scale: Literal["raw", "std"] = "raw",
     penalty_factor: ArrayLike | None = None,
     n_threads: int | None = None,
+    dtype: Literal["float32", "float64"] | None = None,
 ) -> float:
     r"""Return the objective at given coefficients.
 
@@ -117,11 +119,12 @@ def value(
     Parameters
     ----------
     X : array_like or sparse matrix of shape (n, d)
-        Features. C-ordered float32 and float64 are read in place; anything else numeric is
-        converted a few rows at a time. float16 and integers of up to 16 bits are computed in
-        float32, all else in float64. Matrices and arrays of scipy.sparse are read as compressed
-        rows (CSR), with indices of either width, in any order, in one part or more; other formats
-        are converted once.
+        Features: an array or table (pandas, polars, Arrow) of any layout and real type, never
+        copied. C-ordered float32 and float64 are read in place, all else is converted a few rows
+        at a time. float16, bfloat16 and integers of up to 16 bits are computed in float32, integers
+        of more in float64. Matrices and arrays of scipy.sparse are read as compressed rows (CSR),
+        with indices of either width, in any order, in one part or more; other formats are converted
+        once.
     y : array_like of shape (n,) or (n, K)
         Targets; for binary losses labels within {0, 1} or {-1, +1}, for "softmax" numbers of
         classes from 0 to K - 1, with coefficients of shape (K, d).
@@ -147,6 +150,8 @@ def value(
     n_threads : int, optional
         Threads to use; by default as many as this process may use, fewer on little data. The
         result has the same bits for any number.
+    dtype : {"float32", "float64"}, optional
+        What is computed in; by default what `X` tells.
 
     Returns
     -------
@@ -168,7 +173,7 @@ def value(
     """
     point = check_point(
         *(X, y, coef, intercept, loss, sample_weight, offset),
-        *(alpha, l1_ratio, penalty_scale, penalty_factor, n_threads),
+        *(alpha, l1_ratio, penalty_scale, penalty_factor, n_threads, dtype),
     )
     result: float = _core.objective_at(**point.arguments, with_gradient=False)
     if not math.isfinite(result):
@@ -190,6 +195,7 @@ def value_and_gradient(
     penalty_scale: Literal["raw", "std"] = "raw",
     penalty_factor: ArrayLike | None = None,
     n_threads: int | None = None,
+    dtype: Literal["float32", "float64"] | None = None,
 ) -> tuple[float, NDArray[Any], NDArray[Any] | float]:
     r"""Return the objective and its gradient, reading `X` once.
 
@@ -210,7 +216,7 @@ def value_and_gradient(
     ----------
     X, y, coef, intercept, loss, sample_weight, offset, alpha, l1_ratio
         As in `value`.
-    penalty_scale, penalty_factor, n_threads
+    penalty_scale, penalty_factor, n_threads, dtype
         As in `value`.
 
     Returns
@@ -243,7 +249,7 @@ def value_and_gradient(
     """
     point = check_point(
         *(X, y, coef, intercept, loss, sample_weight, offset),
-        *(alpha, l1_ratio, penalty_scale, penalty_factor, n_threads),
+        *(alpha, l1_ratio, penalty_scale, penalty_factor, n_threads, dtype),
     )
     result, coef_gradient, intercept_gradient = _core.objective_at(
         **point.arguments, with_gradient=True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from . import _core, losses
 from ._heldout import Rows, hold_out
 from ._hooks import rate_hook
+from ._matrix import check_matrix
 from ._options import DEFAULT_BATCH_SIZE
 from ._outcome import warn_if_cut_short
 from ._problem import pose
@@ -14,9 +15,9 @@ from ._progress import ProgressBar
 from ._targets import check_targets
 from ._validation import (
     check_flag,
-    check_matrix,
     check_offset,
     check_sample_weight,
+    compute_dtype,
     raise_if_non_finite,
 )
 from .losses._smoothing import rounded_off
@@ -73,6 +74,7 @@ def fit(
     intercept_init: ArrayLike | None = None,
     epochs_before: int = 0,
     n_threads: int | None = None,
+    dtype: Literal["float32", "float64"] | None = None,
     callback: Callable[[EpochInfo], bool | None] | None = None,
     progress: bool = False,
 ) -> FitResult:
@@ -95,11 +97,12 @@ def fit(
     Parameters
     ----------
     X : array_like or sparse matrix of shape (n, d)
-        Features. C-ordered float32 and float64 are read in place; anything else numeric is
-        converted a few rows at a time. float16 and integers of up to 16 bits are computed in
-        float32, all else in float64. Matrices and arrays of scipy.sparse are read as compressed
-        rows (CSR), with indices of either width, in any order, in one part or more; other formats
-        are converted once. Solver "batch" takes them.
+        Features: an array or table (pandas, polars, Arrow) of any layout and real type, never
+        copied. C-ordered float32 and float64 are read in place, all else is converted a few rows
+        at a time. float16, bfloat16 and integers of up to 16 bits are computed in float32, integers
+        of more in float64. Matrices and arrays of scipy.sparse are read as compressed rows (CSR),
+        with indices of either width, in any order, in one part or more; other formats are converted
+        once.
     y : array_like of shape (n,) or (n, K)
         Targets. For binary losses any two distinct labels in one dimension; the larger is the
         positive class. For "softmax" any K labels: their models are in ascending order of them.
@@ -214,6 +217,8 @@ def fit(
     n_threads : int, optional
         Threads to use; by default as many as this process may use, fewer on little data. The
         result has the same bits for any number. Solver "sgd" takes its steps on one thread.
+    dtype : {"float32", "float64"}, optional
+        What is computed in; by default what `X` tells.
     callback : callable, optional
         Called with an `EpochInfo` after each epoch; returning True stops the fit. An exception
         it raises comes through.
@@ -307,7 +312,7 @@ def fit(
     # checked below, like all options
     own_steps = isinstance(learning_rate, str) and learning_rate == "auto"
     resolved = rounded_off(resolved, targets.values, weights, automatic=own_steps)
-    rows = Rows(matrix, targets, weights, offsets)
+    rows = Rows(matrix, targets, weights, offsets, compute_dtype(matrix, dtype))
     problem = pose(
         rows,
         resolved,

@@ -1,9 +1,12 @@
 // The pack kernel: all element types, any strides, rows in any order.
+#include <algorithm>
+#include <bit>
 #include <cstring>
 #include <memory>
 #include <type_traits>
 
 #include "check.hpp"
+#include "core/row_groups.hpp"
 #include "levels.hpp"
 #include "numbers.hpp"
 
@@ -11,6 +14,9 @@ namespace fastgd::testing {
 namespace {
 
 struct HalfBits {
+    std::uint16_t bits;
+};
+struct BrainBits {
     std::uint16_t bits;
 };
 
@@ -30,6 +36,10 @@ long double value_of(HalfBits half) {
     return sign != 0 ? -magnitude : magnitude;
 }
 
+long double value_of(BrainBits brain) {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(brain.bits) << 16);
+}
+
 template <class Source>
 long double value_of(Source x) {
     return static_cast<long double>(x);
@@ -37,7 +47,7 @@ long double value_of(Source x) {
 
 template <class Source>
 Source draw(Numbers& numbers) {
-    if constexpr (std::is_same_v<Source, HalfBits>)
+    if constexpr (std::is_same_v<Source, HalfBits> || std::is_same_v<Source, BrainBits>)
         return {static_cast<std::uint16_t>(numbers.below(0x7c00))};
     else if constexpr (std::is_same_v<Source, bool>)
         return numbers.below(2) == 1;
@@ -71,7 +81,7 @@ std::vector<Layout> layouts_of(Index rows, Index columns) {
 
 template <class Source, class T>
 void check_pack(const KernelTable<T>& kernels, ElementType type, Index rows, Index columns,
-                Numbers& numbers) {
+                bool swapped, Numbers& numbers) {
     // one byte off: elements need not be aligned
     const auto count = static_cast<std::size_t>(4 * (rows + 1) * (columns + 1) + 8);
     const auto elements = std::make_unique<Source[]>(count);
@@ -81,13 +91,17 @@ void check_pack(const KernelTable<T>& kernels, ElementType type, Index rows, Ind
     std::vector<Index> index(static_cast<std::size_t>(rows));
     for (Index& i : index) i = numbers.below(rows);
     const auto item = static_cast<Index>(sizeof(Source));
+    for (std::size_t i = 0; swapped && i < count; ++i)
+        std::reverse(memory.get() + 1 + i * sizeof(Source),
+                     memory.get() + 1 + (i + 1) * sizeof(Source));
     for (const Layout& layout : layouts_of(rows, columns)) {
         const StridedView view{memory.get() + 1 + layout.origin * item,
                                type,
                                rows,
                                columns,
                                layout.row_stride * item,
-                               layout.column_stride * item};
+                               layout.column_stride * item,
+                               swapped};
         for (const RowSelection& selection :
              {RowSelection{nullptr, 0, rows}, RowSelection{nullptr, rows / 2, rows - rows / 2},
               RowSelection{index.data(), 0, rows}}) {
@@ -116,11 +130,13 @@ void check_pack(const KernelTable<T>& kernels, ElementType type, Index rows, Ind
 template <class T>
 void check_types(const KernelTable<T>& kernels, Index rows, Index columns, Numbers& numbers) {
     const auto one = [&]<class Source>(ElementType type) {
-        check_pack<Source>(kernels, type, rows, columns, numbers);
+        for (const bool swapped : {false, true})
+            check_pack<Source>(kernels, type, rows, columns, swapped, numbers);
     };
     one.template operator()<float>(ElementType::float32);
     one.template operator()<double>(ElementType::float64);
     one.template operator()<HalfBits>(ElementType::float16);
+    one.template operator()<BrainBits>(ElementType::bfloat16);
     one.template operator()<bool>(ElementType::boolean);
     one.template operator()<std::int8_t>(ElementType::int8);
     one.template operator()<std::int16_t>(ElementType::int16);
@@ -130,6 +146,63 @@ void check_types(const KernelTable<T>& kernels, Index rows, Index columns, Numbe
     one.template operator()<std::uint16_t>(ElementType::uint16);
     one.template operator()<std::uint32_t>(ElementType::uint32);
     one.template operator()<std::uint64_t>(ElementType::uint64);
+}
+
+// Columns apart, in chunks that end at other rows in each, as one array of their numbers.
+void columns_in_chunks() {
+    each_kernel_table([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(5);
+        for (const Index columns : {1, 3, 8, 16, 17, 37})
+            for (const Index rows : {1, 16, 45, 130}) {
+                std::vector<float> wide(static_cast<std::size_t>(rows * columns));
+                std::vector<std::uint8_t> narrow(wide.size());
+                std::vector<ColumnsView::Column> views;
+                std::vector<T> expected(wide.size());
+                for (Index j = 0; j < columns; ++j) {
+                    // a type of its own for a column in the middle
+                    const bool small = j == columns / 2;
+                    ColumnsView::Column& view = views.emplace_back();
+                    for (Index i = 0; i < rows; ++i) {
+                        const auto at = static_cast<std::size_t>(j * rows + i);
+                        narrow[at] = static_cast<std::uint8_t>(numbers.below(256));
+                        wide[at] = static_cast<float>(numbers.normal());
+                        expected[static_cast<std::size_t>(i * columns + j)] =
+                            small ? static_cast<T>(narrow[at]) : static_cast<T>(wide[at]);
+                    }
+                    for (Index begin = 0; begin < rows;) {
+                        const Index count = std::min(1 + numbers.below(rows), rows - begin);
+                        const Index at = j * rows + begin;
+                        if (small)
+                            view.pieces.push_back({narrow.data() + at, ElementType::uint8, 1});
+                        else
+                            view.pieces.push_back({wide.data() + at, ElementType::float32, 4});
+                        view.rows.push_back(count);
+                        begin += count;
+                    }
+                }
+                const ColumnsView table(views);
+                for (Index first : {Index{0}, rows / 3}) {
+                    const Index count = rows - first;
+                    std::vector<T> out(static_cast<std::size_t>(count * columns));
+                    table.pack(kernels, first, count, out.data(), columns);
+                    check(std::equal(out.begin(), out.end(), expected.begin() + first * columns),
+                          "columns ", kernels.isa, ' ', rows, 'x', columns, " from ", first);
+                }
+                RowGroups<T> groups(kernels, table, 8);
+                for (int call = 0; call < 50; ++call) {
+                    std::vector<Index> index(16);
+                    for (Index& i : index) i = numbers.below(rows);
+                    const T* row[8];
+                    groups.read({index.data(), 0, 8}, {index.data() + 8, 0, 8}, row);
+                    for (Index i = 0; i < 8; ++i)
+                        check(std::equal(
+                                  row[i], row[i] + columns,
+                                  expected.begin() + index[static_cast<std::size_t>(i)] * columns),
+                              "groups ", kernels.isa, ' ', rows, 'x', columns);
+                }
+            }
+    });
 }
 
 void every_type_layout_and_order() {
@@ -168,6 +241,7 @@ void every_half_precision_number() {
 int main(int argc, char** argv) {
     using namespace fastgd::testing;
     return run({{"every type, layout and order", every_type_layout_and_order},
+                {"columns in chunks", columns_in_chunks},
                 {"every half-precision number", every_half_precision_number}},
                argc, argv);
 }

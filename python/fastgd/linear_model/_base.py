@@ -12,8 +12,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._bounds import check_bounds
 from .._options import DEFAULT_BATCH_SIZE
-from .._validation import check_coef, check_flag, check_intercept, check_matrix, is_sparse
+from .._predictor import linear_predictor
+from .._validation import check_coef, check_flag, check_intercept
 from ..effects import effects_of
+from ._features import features
 from ._settings import callback_of, shuffle_of, strength_of, threads_of
 from ._warnings import worst_status
 
@@ -37,12 +39,8 @@ _AS_GIVEN = (
     *("solver", "batch_size", "update", "momentum", "beta2", "variance_reduction", "precondition"),
     *("penalty_scale", "penalty_factor", "bounds", "fit_intercept"),
     *("learning_rate", "eta0", "power_t", "average"),
-    *("max_iter", "max_time", "tol", "n_iter_no_change", "random_state"),
+    *("max_iter", "max_time", "tol", "n_iter_no_change", "random_state", "dtype"),
 )
-
-
-# Of sparse X; scikit-learn turns others into the first.
-SPARSE_FORMATS = ("csr", "csc", "coo", "bsr")
 
 
 class LinearModel(BaseEstimator):
@@ -87,6 +85,7 @@ class LinearModel(BaseEstimator):
         bounds: tuple[ArrayLike | None, ArrayLike | None] | None = None,
         max_time: float | None = None,
         n_threads: int | None = None,
+        dtype: Literal["float32", "float64"] | None = None,
         callback: Callable[[EpochInfo], bool | None] | None = None,
     ) -> None:
         self.loss = loss
@@ -120,6 +119,7 @@ class LinearModel(BaseEstimator):
         self.bounds = bounds
         self.max_time = max_time
         self.n_threads = n_threads
+        self.dtype = dtype
         self.callback = callback
 
     def densify(self) -> Self:
@@ -189,13 +189,8 @@ class LinearModel(BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = bool(self._checks_of_fit()["accept_sparse"])
+        tags.input_tags.sparse = True
         return tags
-
-    def _checks_of_fit(self) -> dict[str, Any]:
-        """Return what scikit-learn checks of X, but for what `fit` finds as it reads."""
-        formats = SPARSE_FORMATS if self.solver in ("auto", "batch") else False
-        return {"ensure_all_finite": False, "accept_sparse": formats}
 
     def _loss(self) -> Loss:
         raise NotImplementedError
@@ -254,13 +249,11 @@ class LinearModel(BaseEstimator):
     def _linear_predictor(self, X: Any) -> NDArray[Any]:
         """Return X W + b of shape (n,) or (n, K)."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, accept_sparse=SPARSE_FORMATS)
-        coef = self.coef_
-        if is_sparse(X):
-            check_matrix(X)  # scipy would read beyond memory that its structure leaves
-            coef = self._dense_coef()
-        z: NDArray[Any] = X @ coef.T + self.intercept_
-        return z
+        matrix = features(self, X)
+        coef = self._dense_coef()
+        n_threads = threads_of(self.n_threads, self._n_jobs())
+        z = linear_predictor(matrix, np.atleast_2d(coef), self.intercept_, n_threads)
+        return z if coef.ndim == 2 else z[:, 0]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from .._options import DEFAULT_BATCH_SIZE
 from .._validation import check_sample_weight, message, shown
 from . import _stream
 from ._base import LinearModel, all_or_nothing
+from ._features import features_and_targets
 from ._partial import take_steps, takes_steps
 from ._probability import BY_LOSS, has_probabilities
 from ._rows import classes_of_stream, codes_of, times_class_weight, weights_of_stream
@@ -58,7 +59,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
         "balanced" gives all classes the same weight in sum (not in `partial_fit`).
     warm_start, average, solver, batch_size, update, momentum, beta2, variance_reduction
         As in `GDRegressor`.
-    precondition, penalty_scale, penalty_factor, bounds, max_time, n_threads, callback
+    precondition, penalty_scale, penalty_factor, bounds, max_time, n_threads, dtype, callback
         As in `GDRegressor`; classes share `max_time`, `bounds` may be each one's: (n_classes, d).
 
     Attributes
@@ -134,6 +135,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
         bounds: tuple[ArrayLike | None, ArrayLike | None] | None = None,
         max_time: float | None = None,
         n_threads: int | None = None,
+        dtype: Literal["float32", "float64"] | None = None,
         callback: Callable[[EpochInfo], bool | None] | None = None,
     ) -> None:
         super().__init__(
@@ -168,10 +170,10 @@ class GDClassifier(ClassifierMixin, LinearModel):
             bounds=bounds,
             max_time=max_time,
             n_threads=n_threads,
+            dtype=dtype,
             callback=callback,
         )
-        self.n_jobs = n_jobs
-        self.class_weight = class_weight
+        self.n_jobs, self.class_weight = n_jobs, class_weight
 
     def fit(
         self,
@@ -215,14 +217,13 @@ class GDClassifier(ClassifierMixin, LinearModel):
             If the fit ended at `max_iter` or `max_time`, or diverged.
         """
         with all_or_nothing(self):
-            matrix, labels = validate_data(self, X, y, **self._checks_of_fit())
+            matrix, labels = features_and_targets(self, X, y)
             check_classification_targets(labels)
             classes, codes = np.unique(labels, return_inverse=True)
             if len(classes) < 2:
                 got = f"one class, {shown(classes[0])}, in every row"
                 raise ValueError(message("y", "at least two classes", got))
-            n_rows, n_features = matrix.shape
-            self.classes_ = classes
+            self.classes_, (n_rows, n_features) = classes, matrix.shape
             n_models = len(classes) if len(classes) > 2 else 1
             start = self._start(coef_init, intercept_init, (n_models, n_features))
             weights = check_sample_weight(sample_weight, n_rows)
@@ -276,20 +277,20 @@ class GDClassifier(ClassifierMixin, LinearModel):
             estimator is as it was before.
         """
         with all_or_nothing(self):
-            matrix, labels = validate_data(self, X, y, reset=not hasattr(self, "coef_"))
+            first = not hasattr(self, "coef_")
+            matrix, labels = validate_data(self, X, y, reset=first, accept_sparse="csr")
             self.classes_ = classes_of_stream(classes, getattr(self, "classes_", None))
             codes = codes_of(labels, self.classes_)
             if isinstance(self.class_weight, str):
                 expected = "a dict or None with partial_fit"
                 cure = "numbers of rows to come are not known: give the weights as a dict"
                 raise ValueError(message("class_weight", expected, repr(self.class_weight), cure))
-            weights = weights_of_stream(sample_weight, len(matrix))
-            weights = times_class_weight(self.class_weight, self.classes_, codes, weights)
-            n_classes = len(self.classes_)
-            n_models = n_classes if n_classes > 2 else 1
+            given = weights_of_stream(sample_weight, len(labels))
+            weights = times_class_weight(self.class_weight, self.classes_, codes, given)
+            n_classes, n_features = len(self.classes_), matrix.shape[1]
+            shape = (n_classes if n_classes > 2 else 1, n_features)
             rows = _stream.Rows(matrix, codes[:, np.newaxis], weights)
-            positive = positive_of(self._loss(), n_classes)
-            take_steps(self, rows, positive, (n_models, matrix.shape[1]))
+            take_steps(self, rows, positive_of(self._loss(), n_classes), shape)
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[Any]:
@@ -337,8 +338,7 @@ class GDClassifier(ClassifierMixin, LinearModel):
         """
         scores = self.decision_function(X)
         codes = (scores > 0).astype(np.intp) if scores.ndim == 1 else scores.argmax(axis=1)
-        labels: NDArray[Any] = self.classes_[codes]
-        return labels
+        return np.asarray(self.classes_[codes])
 
     @available_if(has_probabilities)
     def predict_proba(self, X: ArrayLike) -> NDArray[Any]:

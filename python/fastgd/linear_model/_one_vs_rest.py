@@ -11,9 +11,10 @@ from .. import _core
 from .._bounds import check_bounds
 from .._heldout import Rows, hold_out_of_classes
 from .._hooks import rate_hook
+from .._matrix import check_matrix
 from .._problem import pose
 from .._targets import Targets
-from .._validation import check_matrix, raise_if_non_finite
+from .._validation import compute_dtype, raise_if_non_finite
 from ..losses._smoothing import rounded_off
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def fit_one_vs_rest(
         settings["n_threads"] = 1
     classes = np.arange(codes.max() + 1)
     every_class = Targets(codes[:, np.newaxis], classes, None, None, one_dimensional=True)
-    rows = Rows(X, every_class, settings.pop("sample_weight"), None)
+    dtype = compute_dtype(X, settings.pop("dtype"))
+    rows = Rows(X, every_class, settings.pop("sample_weight"), None, dtype)
     told_apart = classes if len(classes) > 2 else classes[1:]
     problems = list(_problems(rows, told_apart, coef_init, intercept_init, **settings))
     heldouts, weights = hold_out_of_classes(rows, problems, **held_out)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._bounds import check_bounds
+from .._matrix import check_matrix
 from .._options import build_options
 from .._validation import check_integer, compute_dtype, message
 from ..solve import fit
@@ -57,7 +58,7 @@ def take_steps(
     """
     rows = rows.with_weight()
     if not hasattr(model, "coef_"):
-        dtype = compute_dtype(rows.X)
+        dtype = compute_dtype(rows.X, model.dtype)
         n_outputs = shape[0] if len(shape) == 2 else 1
         model.coef_, model.intercept_ = np.zeros(shape, dtype), np.zeros(n_outputs, dtype)
         model.n_iter_, model.t_ = 1, 1.0
@@ -99,7 +100,9 @@ def _task_of(
     own |= {"solver": solver, "batch_size": 1}
     n_outputs = len(model.intercept_) // len(positive)
     box = check_bounds(own.pop("bounds"), len(model.intercept_), rows.X.shape[1])
-    options, _, _ = build_options(rows.X, n_outputs, settings["loss"], **(_OPTIONS | own))
+    options, _, _ = build_options(
+        check_matrix(rows.X), n_outputs, settings["loss"], **(_OPTIONS | own)
+    )
     options.batch_size = batch_size
     options.steps_before = int(model.t_ - 1) // (batch_size if solver == "minibatch" else 1)
     return _stream.Task(settings["loss"], options, positive, n_outputs, box)

@@ -15,6 +15,7 @@ from .._validation import message
 from ..solve import fit
 from . import _stream
 from ._base import LinearModel, all_or_nothing
+from ._features import features_and_targets
 from ._partial import take_steps, takes_steps
 from ._rows import weights_of_stream
 from ._settings import resolve_loss
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["GDRegressor"]
 
 _TARGETS = ("real", "non-negative", "positive")
+
+# Of targets, as scikit-learn words them.
+_RULES = {"multi_output": True, "y_numeric": True}
 
 
 class GDRegressor(RegressorMixin, LinearModel):
@@ -119,13 +123,15 @@ class GDRegressor(RegressorMixin, LinearModel):
         Seconds that `fit` may take, > 0.
     n_threads : int, optional
         Threads to use, by default as many as this process may use, fewer on little data.
+    dtype : {"float32", "float64"}, optional
+        What is computed in; by default what X tells.
     callback : callable, optional
         Called with an `fastgd.EpochInfo` after each epoch of `fit`; returning True stops it.
 
     Attributes
     ----------
     coef_ : ndarray of shape (d,) or (K, d)
-        Coefficients, (K, d) if `y` had two dimensions; float32 where X was.
+        Coefficients, (K, d) if `y` had two dimensions; of the type computed in.
     intercept_ : ndarray of shape (1,) or (K,)
         Intercepts.
     n_iter_ : int
@@ -200,7 +206,8 @@ class GDRegressor(RegressorMixin, LinearModel):
             If the fit ended at `max_iter` or `max_time`, or diverged.
         """
         with all_or_nothing(self):
-            matrix, targets = self._validated(X, y, reset=True, **self._checks_of_fit())
+            matrix, targets = features_and_targets(self, X, y, **_RULES)
+            targets = self._flat_means(targets)
             n_rows, n_features = matrix.shape
             n_outputs = 1 if targets.ndim == 1 else targets.shape[1]
             coef, intercept = self._start(coef_init, intercept_init, (n_outputs, n_features))
@@ -258,14 +265,22 @@ class GDRegressor(RegressorMixin, LinearModel):
             before.
         """
         with all_or_nothing(self):
-            matrix, targets = self._validated(X, y, reset=not hasattr(self, "coef_"))
+            reset = not hasattr(self, "coef_")
+            matrix, targets = validate_data(
+                *(self, X, y),
+                reset=reset,
+                ensure_all_finite=not reset,
+                accept_sparse="csr",
+                **_RULES,
+            )
+            targets = self._flat_means(targets)
             columns = targets[:, np.newaxis] if targets.ndim == 1 else targets
             shape = (matrix.shape[1],) if targets.ndim == 1 else (columns.shape[1], matrix.shape[1])
             if hasattr(self, "coef_") and len(self.intercept_) != columns.shape[1]:
                 expected = f"{len(self.intercept_)} outputs, those of the rows before"
                 raise ValueError(message("y", expected, f"shape {targets.shape}"))
-            check_targets(targets, len(matrix), self._loss(), need_both_classes=False)
-            weights = weights_of_stream(sample_weight, len(matrix))
+            check_targets(targets, len(targets), self._loss(), need_both_classes=False)
+            weights = weights_of_stream(sample_weight, len(targets))
             take_steps(self, _stream.Rows(matrix, columns, weights), [None], shape)
         return self
 
@@ -306,17 +321,11 @@ class GDRegressor(RegressorMixin, LinearModel):
         known = isinstance(self.loss, str) and self.loss in losses.catalog
         return known and losses.resolve(self.loss).targets != "real"
 
-    def _validated(
-        self, X: Any, y: Any, *, reset: bool, **checks: Any
-    ) -> tuple[NDArray[Any], NDArray[Any]]:
-        checks = {"ensure_all_finite": not reset} | checks
-        checked: tuple[NDArray[Any], NDArray[Any]] = validate_data(
-            self, X, y, reset=reset, multi_output=True, y_numeric=True, **checks
-        )
-        matrix, targets = checked
+    def _flat_means(self, targets: NDArray[Any]) -> NDArray[Any]:
+        """Return one column of means in one dimension, with scikit-learn's warning."""
         if self._takes_means() and targets.ndim == 2 and targets.shape[1] == 1:
             targets = column_or_1d(targets, warn=True)
-        return matrix, targets
+        return targets
 
     def _loss(self) -> Loss:
         return resolve_loss(self.loss, self.epsilon, _TARGETS, "GDClassifier takes it")

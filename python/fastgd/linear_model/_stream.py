@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+import scipy.sparse
 
 from .. import _core
+from .._matrix import check_matrix
 from ..losses._smoothing import rounded_off
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Rows:
 
     Attributes
     ----------
-    X : ndarray of shape (n, d)
+    X : ndarray or sparse CSR matrix of shape (n, d)
         Features.
     y : ndarray of shape (n, K)
         Targets, or one column of class codes.
@@ -47,13 +49,13 @@ class Rows:
         Weights; None: every row weighs 1.
     """
 
-    X: NDArray[Any]
+    X: Any
     y: NDArray[Any]
     sample_weight: NDArray[Any] | None
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return len(self.X)
+        return len(self.y)
 
     def pick(self, which: slice | NDArray[np.bool_]) -> Rows:
         """Return some of the rows; of a slice, views."""
@@ -76,8 +78,10 @@ class Rows:
         weights = None
         if self.sample_weight is not None or more.sample_weight is not None:
             weights = np.concatenate([_weights(self), _weights(more)])
-        X, y = np.concatenate([self.X, more.X]), np.concatenate([self.y, more.y])
-        return Rows(X, y, weights)
+        sparse = scipy.sparse.issparse(self.X) or scipy.sparse.issparse(more.X)
+        parts = [self.X, more.X]
+        X = scipy.sparse.vstack(parts).tocsr() if sparse else np.concatenate(parts)
+        return Rows(X, np.concatenate([self.y, more.y]), weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,17 +222,17 @@ def advance(stream: Stream, task: Task, rows: Rows) -> Stream:
 
 
 def _adapt(descents: list[Descent], task: Task, first: Rows) -> None:
-    y = task.targets(first)
+    X, y = check_matrix(first.X), task.targets(first)
     for descent, positive in zip(descents, task.positive, strict=True):
-        descent.adapt_to(first.X, y, first.sample_weight, positive)
+        descent.adapt_to(X, y, first.sample_weight, positive)
 
 
 def _consume(descents: list[Descent], task: Task, rows: Rows | None) -> None:
     if rows is None or len(rows) == 0:
         return
-    y = task.targets(rows)
+    X, y = check_matrix(rows.X), task.targets(rows)
     for descent, positive in zip(descents, task.positive, strict=True):
-        descent.consume(rows.X, y, rows.sample_weight, None, positive)
+        descent.consume(X, y, rows.sample_weight, None, positive)
 
 
 def _weights(rows: Rows) -> NDArray[Any]:

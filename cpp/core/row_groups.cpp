@@ -1,0 +1,117 @@
+#include "row_groups.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "packed_stride.hpp"
+#include "sampler.hpp"
+
+namespace fastgd {
+
+namespace {
+
+constexpr Index window_bytes = 128 * 1024;
+
+}  // namespace
+
+template <class T>
+RowGroups<T>::RowGroups(const KernelTable<T>& kernels, const ColumnsView& columns, Index tile_rows)
+    : kernels_(kernels), columns_(columns), leading_(packed_stride<T>(columns.columns())) {
+    const Index row_bytes = columns.columns() * static_cast<Index>(sizeof(T));
+    group_rows_ = std::min(run_rows_of(row_bytes), Index{64});
+    group_bits_ = std::countr_zero(static_cast<std::uint64_t>(group_rows_));
+    // long enough for the processor to see that columns are read one number after the other
+    const Index window_rows = std::clamp(window_bytes / row_bytes, group_rows_, Index{256});
+    window_ =
+        static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(window_rows))) >> group_bits_;
+    // rows that are mixed and those to be mixed next; beyond two tiles', so that none in use is
+    // given up
+    const Index mixed = 3 * mixed_bytes / (group_rows_ * row_bytes) + 8;
+    slots_ = std::max({mixed, (group_rows_ > 1 ? 2 : 1) * tile_rows + 1, 2 * window_ + 2});
+    packed_ = Buffer<T>(slots_ * group_rows_ * leading_);
+    group_.assign(static_cast<std::size_t>(slots_), -1);
+    last_use_.assign(static_cast<std::size_t>(slots_), -1);
+    const int bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(8 * slots_)));
+    slot_.assign(std::size_t{1} << bits, 0);
+    hash_shift_ = 64 - bits;
+}
+
+template <class T>
+ColumnFetch RowGroups<T>::rows_of(Index group, Index count) const {
+    const Index first = group << group_bits_;
+    return {first, std::clamp(columns_.rows() - first, Index{0}, count << group_bits_)};
+}
+
+template <class T>
+Index& RowGroups<T>::entry_of(Index group) {
+    const std::uint64_t hash = static_cast<std::uint64_t>(group) * 0x9e3779b97f4a7c15u;
+    return slot_[static_cast<std::size_t>(hash >> hash_shift_)];
+}
+
+template <class T>
+Index RowGroups<T>::slot_of(Index group, Index count, const ColumnFetch& ahead) {
+    if (!kept(group)) {
+        const Index first = claim(group, count, ahead);
+        for (Index g = 0; g < count; ++g) {
+            group_[static_cast<std::size_t>(first + g)] = group + g;
+            entry_of(group + g) = first + g;
+        }
+    }
+    const Index slot = entry_of(group);
+    last_use_[static_cast<std::size_t>(slot)] = calls_;
+    return slot;
+}
+
+// Packs in the place of the oldest groups that this call does not hold.
+template <class T>
+Index RowGroups<T>::claim(Index group, Index count, const ColumnFetch& ahead) {
+    Index slot = next_slot_;
+    for (Index free = 0; free < count;) {
+        if (slot + count > slots_) slot = free = 0;
+        const bool held = last_use_[static_cast<std::size_t>(slot + free)] == calls_;
+        if (held) slot += free + 1;
+        free = held ? 0 : free + 1;
+    }
+    next_slot_ = slot + count;
+    const ColumnFetch rows = rows_of(group, count);
+    columns_.pack(kernels_, rows.first, rows.rows, packed_.data() + slot * group_rows_ * leading_,
+                  leading_, ahead);
+    return slot;
+}
+
+template <class T>
+void RowGroups<T>::read(const RowSelection& rows, const RowSelection& next, const T** row) {
+    ++calls_;
+    const Index ahead = next.first - rows.first;
+    const bool in_order = rows.index == nullptr && next.index == nullptr && next.count > 0 &&
+                          ahead > 0 && ahead <= 2 * rows.count;
+    const Index count = in_order ? window_ : 1;
+    for (Index i = 0; i < rows.count;) {
+        const Index group = rows.at(i) >> group_bits_;
+        ColumnFetch after = rows_of(group + count, count);
+        after.begins = false;
+        if (!in_order) after.rows = 0;
+        const Index slot = slot_of(group, count, after);
+        const T* packed = packed_.data() + slot * group_rows_ * leading_;
+        // the rest of the group, if the selection runs through it
+        do {
+            row[i] = packed + (rows.at(i) - (group << group_bits_)) * leading_;
+            ++i;
+        } while (i < rows.count && rows.at(i) >> group_bits_ == group);
+    }
+    if (next.index == nullptr || group_rows_ == 1) return;
+    // each is packed once the next one is known, whose lines are fetched meanwhile
+    for (Index i = 0; i < next.count; ++i) {
+        const Index group = next.at(i) >> group_bits_;
+        if (group == fetched_ || kept(group)) continue;
+        ColumnFetch coming = rows_of(group);
+        coming.begins = fetched_ != group - 1 && !kept(group - 1);
+        if (fetched_ >= 0) slot_of(fetched_, 1, coming);
+        fetched_ = group;
+    }
+}
+
+template class RowGroups<float>;
+template class RowGroups<double>;
+
+}  // namespace fastgd
