@@ -247,12 +247,6 @@ def test_standard_deviations_in_the_penalty() -> None:
     np.testing.assert_allclose(sparse.coef, dense.coef, atol=1e-5)
 
 
-def test_stochastic_solvers_say_that_they_do_not_take_it() -> None:
-    X, y = table()
-    with pytest.raises(NotImplementedError, match="'batch' or 'auto' for a sparse X"):
-        fastgd.fit(sp.csr_array(X), y, solver="sgd")
-
-
 @pytest.mark.parametrize("form", FORMATS)
 def test_estimators(form: str) -> None:
     linear_model = pytest.importorskip("fastgd.linear_model")
