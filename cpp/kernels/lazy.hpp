@@ -168,6 +168,21 @@ struct Kept {
     double pulled;
 };
 
+// n steps of one length, e = length * ridge: pulled = length (1 - (1 - e)^n) / e by the binomial
+// series, whose terms fall by n e / 2, n e / 3, ...
+constexpr double longest_series = 1.0 / 16.0;  // n e; nine terms then leave 1e-17
+
+[[gnu::always_inline]] inline Kept kept_by_series(double length, double ridge, double n) {
+    const double e = length * ridge;
+    double sum = 1;
+    each<9>([&](auto i) __attribute__((always_inline)) {
+        constexpr double k = 9 - i.value;
+        sum = 1 - (n - k) * (e / (k + 1)) * sum;
+    });
+    const double pulled = length * n * sum;
+    return {1 - ridge * pulled, pulled};
+}
+
 template <class T>
 [[gnu::always_inline]] inline Kept kept_after(const LazyColumns<T>& lazy, double ridge,
                                               std::uint32_t from, std::uint32_t to) {
@@ -177,6 +192,8 @@ template <class T>
     }
     std::uint32_t count = to - from;
     if (ridge == 0) return {1.0, static_cast<double>(count) * lazy.held};
+    if (static_cast<double>(count) * lazy.held * ridge <= longest_series)
+        return kept_by_series(lazy.held, ridge, static_cast<double>(count));
     Kept all{1.0, 0.0};
     Kept power{1.0 - lazy.held * ridge, lazy.held};
     for (; count != 0; count >>= 1) {
