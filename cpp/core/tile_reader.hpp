@@ -13,6 +13,7 @@ class TileReader {
   public:
     // Reads tiles of at most `rows` rows of data shaped like `data`.
     TileReader(const KernelTable<T>& kernels, const Data& data, Index rows);
+    TileReader(const TileReader&) = delete;  // groups refer to its columns
 
     // `next` are the rows to fetch meanwhile; none if it is shorter than `selection`.
     RowTile<T> rows(const Data& data, const RowSelection& selection, const RowSelection& next,
