@@ -43,7 +43,9 @@ TWO_LABELS = "two distinct labels"
 KNOWN_LABELS = "labels within {0, 1} or {-1, +1}"
 LOSS = f"one of {', '.join(map(repr, fastgd.losses.catalog))} or a Loss of fastgd.losses"
 SOLVER = "one of 'auto', 'batch', 'minibatch', 'sgd'"
-SCHEDULE = "one of 'auto', 'constant', 'invscaling', 'optimal', 'adaptive' or a callable"
+SCHEDULE = (
+    "one of 'auto', 'constant', 'invscaling', 'optimal', 'adaptive', 'pa1', 'pa2' or a callable"
+)
 UPDATE = (
     "one of 'auto', 'plain', 'momentum', 'nesterov', 'lbfgs', 'adagrad', 'rmsprop', 'adam', 'adamw'"
 )
