@@ -36,6 +36,7 @@ class BoundDescent {
                   const std::optional<py::array>& sample_weight,
                   std::optional<double> positive_label) {
         const Data data = data_of(X, y, sample_weight, std::nullopt, positive_label);
+        stored_a_row_ = data.X.stored_a_row;
         {
             const py::gil_scoped_release released;
             begin(stream_steps(objective_, data, options_));
@@ -79,11 +80,13 @@ class BoundDescent {
         state["shift"] = preconditioner_.shift;
         state["metric"] = preconditioner_.metric;
         state["intercept_metric"] = {preconditioner_.intercept_metric};
+        state["stored_a_row"] = {static_cast<double>(stored_a_row_)};
         return state;
     }
 
     // A step size of the caller's stays that of the options.
     void restore(const DescentState& state) {
+        stored_a_row_ = static_cast<Index>(state.at("stored_a_row").at(0));
         begin({{.shift = state.at("shift"),
                 .metric = state.at("metric"),
                 .intercept_metric = state.at("intercept_metric").at(0)},
@@ -97,6 +100,7 @@ class BoundDescent {
         preconditioner_ = steps.preconditioner;
         DescentOptions d = descent_options(options_, columns_, outputs_);
         d.preconditioner = preconditioner_;
+        d.stored_a_row = stored_a_row_;
         d.schedule.rate = steps.rate;
         descent_ = make_descent(options_.solver, objective_, d,
                                 start_.onto_shifted(preconditioner_.shift));
@@ -109,6 +113,7 @@ class BoundDescent {
     Coefficients start_;
     Index columns_ = 0;
     Index outputs_ = 0;
+    Index stored_a_row_ = 0;  // of the first rows
     std::unique_ptr<Descent<T>> descent_;
 };
 
