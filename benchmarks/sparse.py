@@ -1,0 +1,198 @@
+"""Sparse text-like rows beside scikit-learn's solvers: ``python -m benchmarks.sparse``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+
+import fastgd
+
+from . import machine
+from .console import positive, say, warn_of_load
+from .table import print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_COLUMNS = 2**18
+_EPOCHS = 3
+_PENALTIES: dict[str, dict[str, Any]] = {
+    "no penalty": {"alpha": 0.0},
+    "l2": {"alpha": 1e-6},
+    "l1": {"alpha": 1e-6, "l1_ratio": 1.0},
+}
+# Above the optimum, relative.
+_CLOSE = 1e-4
+
+
+def main() -> int:
+    """Print nanoseconds a number stored of an epoch, and seconds until close to the optimum.
+
+    Returns
+    -------
+    int
+        0.
+    """
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.sparse", description=__doc__)
+    parser.add_argument("--rows", type=positive, default=1_000_000, help="of the epochs")
+    parser.add_argument("--fit-rows", type=positive, default=200_000, help="of the whole fits")
+    parser.add_argument("--stored", type=positive, nargs="+", default=[9, 75], help="a row")
+    parser.add_argument("--pairs", type=positive, default=3)
+    parser.add_argument("--threads", type=positive, default=1)
+    options = parser.parse_args()
+    description = machine.describe()
+    warn_of_load(description["load_average"][0])
+    warnings.simplefilter("ignore")  # of fits that end at max_iter
+    print(f"{description['processor']}, {description['date']}, {description['versions']}\n")
+    epochs: list[tuple[str, ...]] = [("epoch", "stored", "fastgd ns", "scikit-learn ns", "ratio")]
+    for stored in options.stored:
+        X, y = text_like(options.rows, stored)
+        for name in _PENALTIES:
+            pairs = [
+                (_epoch(_ours(name, options.threads), X, y), _epoch(_theirs(name), X, y))
+                for _ in range(options.pairs)
+            ]
+            mine, other = (median(side) * 1e9 / X.nnz for side in zip(*pairs, strict=True))
+            ratio = median(b / a for a, b in pairs)
+            epochs.append((name, str(stored), f"{mine:.2f}", f"{other:.2f}", f"{ratio:.1f}"))
+    print_table(epochs, text_columns={0})
+    print()
+    fits: list[tuple[str, ...]] = [("log loss, alpha = 1/n", "stored", "seconds", "above")]
+    for stored in options.stored:
+        X, y = text_like(options.fit_rows, stored)
+        fits += _whole_fits(X, y, stored, options.threads)
+    print_table(fits, text_columns={0})
+    return 0
+
+
+def text_like(n: int, stored: int, seed: int = 0) -> tuple[Any, Any]:
+    """Return rows of about `stored` numbers in columns by Zipf's law, length 1, and labels."""
+    rng = np.random.default_rng(seed)
+    weight = 1.0 / (np.arange(_COLUMNS) + 10.0)
+    column = rng.permutation(_COLUMNS)[
+        np.searchsorted(np.cumsum(weight) / weight.sum(), rng.random(n * stored))
+    ]
+    column = np.minimum(column, _COLUMNS - 1).astype(np.int32)
+    start = np.arange(0, n * stored + 1, stored, dtype=np.int32)
+    X = scipy.sparse.csr_matrix((rng.random(n * stored) + 0.5, column, start), (n, _COLUMNS))
+    X.sum_duplicates()
+    length = np.sqrt(X.multiply(X).sum(axis=1)).A1
+    X.data /= np.repeat(length, np.diff(X.indptr))
+    z = X @ (3.0 * rng.standard_normal(_COLUMNS))
+    return X, (z + rng.logistic(size=n) > 0).astype(np.int64)
+
+
+def _ours(penalty: str, threads: int) -> Callable[[int], Any]:
+    def model(epochs: int) -> Any:
+        return lambda X, y: fastgd.fit(
+            *(X, y),
+            loss="log_loss",
+            solver="sgd",
+            learning_rate="constant",
+            eta0=0.5,
+            max_iter=epochs,
+            tol=None,
+            n_threads=threads,
+            **_PENALTIES[penalty],
+        )
+
+    return model
+
+
+def _theirs(penalty: str) -> Callable[[int], Any]:
+    kind = {"no penalty": None}.get(penalty, penalty)
+    alpha = _PENALTIES[penalty]["alpha"]
+
+    def model(epochs: int) -> Any:
+        return SGDClassifier(
+            loss="log_loss",
+            penalty=kind,
+            alpha=alpha,
+            learning_rate="constant",
+            eta0=0.5,
+            max_iter=epochs,
+            tol=None,
+        ).fit
+
+    return model
+
+
+def _epoch(model: Callable[[int], Any], X: Any, y: Any) -> float:
+    """Return the seconds of an epoch: what more of them take longer."""
+    return (_seconds(model(1 + _EPOCHS), X, y) - _seconds(model(1), X, y)) / _EPOCHS
+
+
+def _seconds(fit: Callable[..., Any], X: Any, y: Any) -> float:
+    start = perf_counter()
+    fit(X, y)
+    return perf_counter() - start
+
+
+def _whole_fits(X: Any, y: Any, stored: int, threads: int) -> Iterator[tuple[str, ...]]:
+    """Yield for each solver the first of its fits, ever longer ones, that is close enough."""
+    alpha = 1.0 / len(y)
+    least = fastgd.fit(
+        X, y, loss="log_loss", alpha=alpha, fit_intercept=False, tol=1e-12, max_iter=3000
+    ).objective
+    for name, fits in _solvers(alpha, threads).items():
+        shown = ("never", "")
+        for fit in fits:
+            start = perf_counter()
+            coef = fit(X, y)
+            seconds = perf_counter() - start
+            objective = fastgd.value(*(X, y, np.ravel(coef), 0.0), loss="log_loss", alpha=alpha)
+            say(f"{name}: {seconds:.2f} s, {objective / least - 1.0:.1e} above")
+            if objective <= least * (1.0 + _CLOSE):
+                shown = (f"{seconds:.2f}", f"{objective / least - 1.0:.1e}")
+                break
+        yield name, str(stored), *shown
+
+
+def _solvers(alpha: float, threads: int) -> dict[str, list[Callable[..., Any]]]:
+    def ours(solver: Any, tol: float) -> Callable[..., Any]:
+        return lambda X, y: (
+            fastgd.fit(
+                *(X, y),
+                loss="log_loss",
+                alpha=alpha,
+                fit_intercept=False,
+                solver=solver,
+                tol=tol,
+                n_threads=threads,
+            ).coef
+        )
+
+    def theirs(solver: str, epochs: int) -> Callable[..., Any]:
+        def fit(X: Any, y: Any) -> Any:
+            C = 1.0 / (alpha * len(y))
+            model = LogisticRegression(
+                C=C, solver=solver, fit_intercept=False, max_iter=epochs, tol=1e-12
+            )
+            return model.fit(X, y).coef_
+
+        return fit
+
+    tolerances = (1e-3, 1e-4, 1e-5, 1e-6)
+    ladder = (5, 10, 20, 40, 80, 160)
+    return {
+        **{
+            f"fastgd {s}": [ours(s, tol) for tol in tolerances]
+            for s in ("auto", "sgd", "minibatch")
+        },
+        **{
+            f"scikit-learn {s}": [theirs(s, epochs) for epochs in ladder]
+            for s in ("lbfgs", "liblinear", "newton-cg", "sag", "saga")
+        },
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
