@@ -38,7 +38,12 @@ _LAYOUTS = {
     "float64 Arrow": ("f8", "arrow"),
     "float64 polars": ("f8", "polars"),
     "float64 memory map": ("f8", "map"),
+    "float64 CSR, int32": ("f8", "csr32"),
+    "float64 CSR, int64": ("f8", "csr64"),
 }
+
+# Of sparse rows.
+_STORED = 20
 
 
 def main() -> int:
@@ -75,6 +80,8 @@ def main() -> int:
 def _peaks(dtype: str, layout: str, megabytes: int) -> dict[str, int]:
     """Return the MB that each call takes above what is in use before, and its result."""
     rows = megabytes * 1_000_000 // (_COLUMNS * np.dtype(dtype).itemsize)
+    if layout.startswith("csr"):
+        rows = megabytes * 1_000_000 // (_STORED * (8 + int(layout[3:]) // 8))
     with tempfile.TemporaryDirectory() as folder:
         X = _held(dtype, layout, rows, Path(folder) / "X")
         y = np.ones(X.shape[0], np.float32)
@@ -95,6 +102,8 @@ def _peaks(dtype: str, layout: str, megabytes: int) -> dict[str, int]:
 
 
 def _held(dtype: str, layout: str, rows: int, path: Path) -> Any:
+    if layout.startswith("csr"):
+        return _sparse(dtype, f"i{int(layout[3:]) // 8}", rows)
     width = 2 * _COLUMNS if layout == "sliced" else _COLUMNS
     rows = rows // (width // _COLUMNS) if layout == "sliced" else rows
     order: Any = "F" if layout in ("F", "arrow", "polars") else "C"
@@ -119,6 +128,25 @@ def _held(dtype: str, layout: str, rows: int, path: Path) -> Any:
     if layout == "map":
         return np.memmap(path, dtype=dtype, mode="r", shape=(rows, width))
     return array[:, ::2] if layout == "sliced" else array
+
+
+def _sparse(dtype: str, index: str, rows: int) -> Any:
+    """Return rows with a number in each equal stretch of the columns."""
+    from scipy.sparse import csr_array
+
+    stretch = _COLUMNS // _STORED
+    generator = np.random.default_rng(0)
+    column = np.empty((rows, _STORED), index)
+    value = np.empty((rows, _STORED), dtype)
+    for begin in range(0, rows, 10_000):
+        shape = column[begin : begin + 10_000].shape
+        column[begin : begin + 10_000] = generator.integers(0, stretch, shape)
+        value[begin : begin + 10_000] = generator.integers(1, 3, shape)
+    column += np.arange(0, _COLUMNS, stretch, dtype=index)
+    start = np.arange(0, rows * _STORED + 1, _STORED, dtype=index)
+    matrix = csr_array((rows, _COLUMNS), dtype=dtype)
+    matrix.data, matrix.indices, matrix.indptr = value.ravel(), column.ravel(), start
+    return matrix
 
 
 def _peak(call: Callable[[], object]) -> int:

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "../kernels/table.hpp"
+#include "function_ref.hpp"
 
 namespace fastgd {
 
@@ -19,25 +20,21 @@ class RowSample {
     // `outlying` rows, in order, and `wanted` of the others.
     RowSample(Index rows, Index wanted, std::vector<Index> outlying);
 
-    bool all() const { return spread_.empty(); }
-    Index size() const;
+    bool all() const { return spread_ == 0; }
+    Index size() const { return all() ? rows_ : static_cast<Index>(outlying_.size()) + spread_; }
 
-    // Calls body(rows, share) for each part.
-    template <class Body>
-    void each(const Body& body) const {
-        if (all()) body(RowSelection{nullptr, 0, rows_}, 1.0);
-        if (!outlying_.empty()) body(selection(outlying_), 1.0);
-        if (!spread_.empty()) body(selection(spread_), share_);
-    }
+    // Calls body(rows, share) for each part, outlying rows first. Parts are listed when their turn
+    // comes: a sample of many narrow rows takes no memory beside them.
+    void each(FunctionRef<void(const RowSelection& rows, double share)> body) const;
 
   private:
-    static RowSelection selection(const std::vector<Index>& rows) {
-        return {rows.data(), 0, static_cast<Index>(rows.size())};
-    }
+    // Calls body(rows) for one list after the other of those that are not outlying.
+    void each_spread(FunctionRef<void(const std::vector<Index>& rows)> body) const;
 
     Index rows_;
+    Index wanted_ = 0;
     std::vector<Index> outlying_;
-    std::vector<Index> spread_;
+    Index spread_ = 0;  // rows
     double share_ = 1.0;
 };
 
