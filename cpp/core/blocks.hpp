@@ -74,7 +74,7 @@ struct Blocks {
         return rows;
     }
 
-    // measured: 10 to 20 % of gradients with 2^18 columns
+    // measured on a busy machine: 10 to 20 % of gradients with 2^18 columns
     static constexpr double sparse_tile_bytes = 32.0 * 1024.0;
     static constexpr Index stored_a_column = 4;
     // measured: the prefetched tile and the one at work share 32 KiB of cache comfortably

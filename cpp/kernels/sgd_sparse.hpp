@@ -10,6 +10,10 @@ namespace {
 // Entries of rows to come that are on their way from memory.
 constexpr Index entries_ahead = 96;
 
+// Rows of so many entries have enough of their own under way: fetching the columns of others costs
+// more than it saves, unless a step does much else to each.
+constexpr Index long_row = 16;
+
 // The sum of term(e) over the entries of a row.
 template <class T, class Term>
 [[gnu::always_inline]] inline T sum_entries(Index stored, const Term& term) {
@@ -91,25 +95,25 @@ template <class T>
     for (Index e = 0; e < stored; e += values_a_line) __builtin_prefetch(tile.row[i] + e);
 }
 
-// How many rows make up the entries fetched ahead.
-template <class T>
-Index rows_ahead(const RowTile<T>& tile) {
-    Index stored = 0;
-    for (Index i = 0; i < tile.rows; ++i) stored += tile.stored[i];
-    const Index rows = entries_ahead * tile.rows / (stored + 1);
-    return rows < 1 ? 1 : rows > 16 ? 16 : rows;
+// How many rows make up the entries fetched ahead, of a tile that stores so many.
+inline Index rows_ahead(Index rows, Index stored) {
+    const Index ahead = entries_ahead * rows / (stored + 1);
+    return ahead < 1 ? 1 : ahead > 16 ? 16 : ahead;
 }
 
 // Calls step(i) for each row, what later ones will read being on its way.
 template <bool Metric, bool Seen, Mode Keeps, class T, class Step>
 [[gnu::always_inline]] inline void for_rows(const SgdChunk<T>& s, const Step& step) {
     const Index rows = s.tile.rows;
-    const Index ahead = rows_ahead(s.tile);
+    Index stored = 0;
+    for (Index i = 0; i < rows; ++i) stored += s.tile.stored[i];
+    const Index ahead = rows_ahead(rows, stored);
+    const Index fetched = Seen || stored < long_row * rows ? rows : 0;
     for (Index i = 0; i < rows && i < 2 * ahead; ++i) fetch_entries(s.tile, i);
-    for (Index i = 0; i < rows && i < ahead; ++i) fetch_columns<Metric, Seen, Keeps>(s, i);
+    for (Index i = 0; i < fetched && i < ahead; ++i) fetch_columns<Metric, Seen, Keeps>(s, i);
     for (Index i = 0; i < rows; ++i) {
         if (i + 2 * ahead < rows) fetch_entries(s.tile, i + 2 * ahead);
-        if (i + ahead < rows) fetch_columns<Metric, Seen, Keeps>(s, i + ahead);
+        if (i + ahead < fetched) fetch_columns<Metric, Seen, Keeps>(s, i + ahead);
         step(i);
     }
 }
