@@ -110,3 +110,13 @@ def test_the_plan_reads_well() -> None:
         "  X is read      by every epoch",
         "  estimates      sgd 0.5 s",
     ]
+
+
+def test_the_type_computed_in_decides_with_the_shape() -> None:
+    X, y = np.ones((2000, 50), np.float32), np.zeros(2000)
+    options: dict[str, Any] = {"solver": "batch", "update": "plain", "precondition": "scale"}
+    options |= {"tol": None, "max_iter": 8}
+    single = fastgd.explain_plan(X, y, **options).reading
+    double = fastgd.explain_plan(X.astype(np.float64), y, **options).reading
+    assert single != double
+    assert fastgd.explain_plan(X, y, dtype="float64", **options).reading == double

@@ -68,10 +68,12 @@ def build_options(
     random_state: object,
     epochs_before: object,
     n_threads: object,
+    dtype: object,
 ) -> tuple[_core.FitOptions, str | Callable[[Any], object], Plan]:
     """Return the core's options, the learning rate and the plan from the arguments of `fit`."""
     n_rows, n_columns = X.shape
     sparse = isinstance(X, _core.SparseRows)
+    computed = compute_dtype(X, dtype)
     penalty = check_penalty(n_columns, alpha, l1_ratio, penalty_scale, penalty_factor)
     box = check_bounds(bounds, n_outputs, n_columns)
     proximal = penalty.l1 > 0.0 or box is not None
@@ -80,7 +82,7 @@ def build_options(
     threads = check_n_threads(n_threads) or 0
     work = Work(
         *(n_rows, n_columns, n_outputs),
-        itemsize=(compute_dtype(X) if sparse else X.dtype).itemsize,
+        itemsize=(computed if sparse else X.dtype).itemsize,
         quadratic=loss.name == "squared_error",
         proximal=proximal,
         n_threads=threads or _core.available_threads(),
@@ -161,7 +163,7 @@ def build_options(
                 options,
                 *(n_rows, n_columns, n_outputs),
                 quadratic=work.quadratic,
-                single_precision=compute_dtype(X) == np.float32,
+                single_precision=computed == np.float32,
                 reading_width=work.reading_width,
             ),
             options.max_iter,

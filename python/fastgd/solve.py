@@ -342,6 +342,7 @@ def fit(
         random_state=random_state,
         epochs_before=epochs_before,
         n_threads=n_threads,
+        dtype=dtype,
         callback=callback,
     )
     options = problem.options

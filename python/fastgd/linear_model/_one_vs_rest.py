@@ -65,7 +65,7 @@ def fit_one_vs_rest(
         settings["n_threads"] = 1
     classes = np.arange(codes.max() + 1)
     every_class = Targets(codes[:, np.newaxis], classes, None, None, one_dimensional=True)
-    dtype = compute_dtype(X, settings.pop("dtype"))
+    dtype = compute_dtype(X, settings["dtype"])
     rows = Rows(X, every_class, settings.pop("sample_weight"), None, dtype)
     told_apart = classes if len(classes) > 2 else classes[1:]
     problems = list(_problems(rows, told_apart, coef_init, intercept_init, **settings))
