@@ -11,21 +11,6 @@ namespace {
 constexpr Index least_steps = Index{1} << 12;
 constexpr Index most_steps = Index{1} << 20;
 
-// What is left of coefficients after many steps is divided by: not further than this from 1.
-constexpr double least_kept = 1e-3;
-
-MissedSteps then_step(const MissedSteps& before, double step, double ridge) {
-    const double keep = 1.0 - step * ridge;
-    const double kept = keep * before.keep;
-    const double pulled = keep * before.pulled + step;
-    return {kept, pulled, before.keep_sum + kept, before.pulled_sum + pulled};
-}
-
-MissedSteps then(const MissedSteps& a, const MissedSteps& b) {
-    return {a.keep * b.keep, b.keep * a.pulled + b.pulled, a.keep_sum + b.keep_sum * a.keep,
-            a.pulled_sum + b.keep_sum * a.pulled + b.pulled_sum};
-}
-
 }  // namespace
 
 template <class T>
@@ -62,7 +47,7 @@ void LazySteps<T>::restart(double held) {
     missed_.assign(1, MissedSteps{});
     if (held == 0.0) return;
     const Index low = Index{1} << LazyColumns<T>::low_bits;
-    for (Index n = 0; n < low; ++n) missed_.push_back(then_step(missed_.back(), held, ridge_));
+    for (Index n = 0; n < low; ++n) missed_.push_back(then(missed_.back(), one_step(held, ridge_)));
     const MissedSteps all_low = missed_.back();
     for (Index n = low; n < most_; n += low) missed_.push_back(then(missed_.back(), all_low));
 }
@@ -83,7 +68,7 @@ Index LazySteps<T>::take(const T* step, Index count) {
         if (held_ == 0.0) {
             step_.push_back(step[added]);
             if (!by_column_) {
-                missed_.push_back(then_step(missed_.back(), length, ridge_));
+                missed_.push_back(then(missed_.back(), one_step(length, ridge_)));
                 kept = missed_.back().keep;
             }
         }

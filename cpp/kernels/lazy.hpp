@@ -7,17 +7,6 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
-[[gnu::always_inline]] inline MissedSteps then(const MissedSteps& a, const MissedSteps& b) {
-    return {a.keep * b.keep, b.keep * a.pulled + b.pulled, a.keep_sum + b.keep_sum * a.keep,
-            a.pulled_sum + b.keep_sum * a.pulled + b.pulled_sum};
-}
-
-// One step of length `step` with a ridge.
-[[gnu::always_inline]] inline MissedSteps one_step(double step, double ridge) {
-    const double keep = 1.0 - step * ridge;
-    return {keep, step, keep, step};
-}
-
 // What the steps [from, to) do to a column of this ridge.
 template <class T>
 inline MissedSteps missed_steps(const LazyColumns<T>& lazy, double ridge, std::uint32_t from,

@@ -141,9 +141,6 @@ template <bool Metric, Mode Keeps, class T>
     return move;
 }
 
-// What is left of coefficients is divided by: it must not be further than this from 1.
-constexpr double least_kept = 1e-3;
-
 // Steps that do the same to all columns, but for the rows' own moves. In `lazy.all` they cost
 // nothing: with c = keep u - pulled pull a row's move of c is one of u, keep times smaller.
 template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
