@@ -195,22 +195,15 @@ ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
     std::vector<BlockMoments> partial(static_cast<std::size_t>(slots), BlockMoments(columns));
     BlockMoments total(columns);
 
-    for (Index first = 0; first < rows.count && keep_going(); first += segment) {
-        const RowSelection part = rows.part(first, std::min(segment, rows.count - first));
-        OrderedBlocks order((part.count + blocks.block_rows - 1) / blocks.block_rows, slots);
-        run_team(team, [&](int member, int) {
-            order.work(
-                [&](Index block, int slot) {
-                    BlockMoments& sums = partial[static_cast<std::size_t>(slot)];
-                    sums.clear();
-                    const Index begin = block * blocks.block_rows;
-                    block_moments(kernels, blocks, data,
-                                  part.part(begin, std::min(blocks.block_rows, part.count - begin)),
-                                  *scratch[static_cast<std::size_t>(member)], sums);
-                },
-                [&](int slot) { total.merge(partial[static_cast<std::size_t>(slot)]); });
-        });
-    }
+    work_on_blocks(
+        rows, blocks.block_rows, segment, team, slots, keep_going,
+        [&](const RowSelection& block, int member, int slot) {
+            BlockMoments& sums = partial[static_cast<std::size_t>(slot)];
+            sums.clear();
+            block_moments(kernels, blocks, data, block, *scratch[static_cast<std::size_t>(member)],
+                          sums);
+        },
+        [&](int slot) { total.merge(partial[static_cast<std::size_t>(slot)]); });
 
     ColumnMoments moments;
     moments.weight = total.weight;

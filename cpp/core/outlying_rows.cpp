@@ -54,33 +54,25 @@ std::vector<Index> outlying_rows(const KernelTable<T>& kernels, const Data& data
     std::vector<Outlier<T>> found;
     double bound = least_square;
 
-    for (Index first = 0; first < data.rows() && keep_going(); first += segment) {
-        const RowSelection rows{nullptr, first, std::min(segment, data.rows() - first)};
-        OrderedBlocks order((rows.count + blocks.block_rows - 1) / blocks.block_rows, slots);
-        run_team(team, [&](int member, int) {
-            order.work(
-                [&](Index block, int slot) {
-                    const Index begin = block * blocks.block_rows;
-                    find_in_block(kernels, blocks, data,
-                                  rows.part(begin, std::min(blocks.block_rows, rows.count - begin)),
-                                  shift, unit, least_square,
-                                  *readers[static_cast<std::size_t>(member)],
-                                  partial[static_cast<std::size_t>(slot)]);
-                },
-                [&](int slot) {
-                    const auto& more = partial[static_cast<std::size_t>(slot)];
-                    const auto outside = [&](const Outlier<T>& outlier) {
-                        return static_cast<double>(outlier.square) <= bound;
-                    };
-                    found.insert(found.end(), more.begin(), more.end());
-                    std::erase_if(found, outside);
-                    while (static_cast<Index>(found.size()) > most) {
-                        bound *= 2.0;
-                        std::erase_if(found, outside);
-                    }
-                });
+    work_on_blocks(
+        {nullptr, 0, data.rows()}, blocks.block_rows, segment, team, slots, keep_going,
+        [&](const RowSelection& block, int member, int slot) {
+            find_in_block(kernels, blocks, data, block, shift, unit, least_square,
+                          *readers[static_cast<std::size_t>(member)],
+                          partial[static_cast<std::size_t>(slot)]);
+        },
+        [&](int slot) {
+            const auto& more = partial[static_cast<std::size_t>(slot)];
+            const auto outside = [&](const Outlier<T>& outlier) {
+                return static_cast<double>(outlier.square) <= bound;
+            };
+            found.insert(found.end(), more.begin(), more.end());
+            std::erase_if(found, outside);
+            while (static_cast<Index>(found.size()) > most) {
+                bound *= 2.0;
+                std::erase_if(found, outside);
+            }
         });
-    }
     std::vector<Index> rows;
     rows.reserve(found.size());
     for (const Outlier<T>& outlier : found) rows.push_back(outlier.row);

@@ -183,4 +183,23 @@ void OrderedBlocks::work(FunctionRef<void(Index, int)> compute, FunctionRef<void
     }
 }
 
+void work_on_blocks(const RowSelection& rows, Index block_rows, Index segment_rows, int team,
+                    int slots, FunctionRef<bool()> keep_going,
+                    FunctionRef<void(const RowSelection& block, int member, int slot)> compute,
+                    FunctionRef<void(int slot)> commit) {
+    for (Index first = 0; first < rows.count && keep_going(); first += segment_rows) {
+        const RowSelection segment = rows.part(first, std::min(segment_rows, rows.count - first));
+        OrderedBlocks order((segment.count + block_rows - 1) / block_rows, slots);
+        run_team(team, [&](int member, int) {
+            order.work(
+                [&](Index block, int slot) {
+                    const Index begin = block * block_rows;
+                    compute(segment.part(begin, std::min(block_rows, segment.count - begin)),
+                            member, slot);
+                },
+                commit);
+        });
+    }
+}
+
 }  // namespace fastgd

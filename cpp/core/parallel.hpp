@@ -85,4 +85,11 @@ class OrderedBlocks {
     std::mutex committing_;
 };
 
+// Works on rows block by block, `segment_rows` at a time, between which `keep_going` is asked:
+// compute(block, member, slot) on any member of a team, commit(slot) in the order of rows.
+void work_on_blocks(const RowSelection& rows, Index block_rows, Index segment_rows, int team,
+                    int slots, FunctionRef<bool()> keep_going,
+                    FunctionRef<void(const RowSelection& block, int member, int slot)> compute,
+                    FunctionRef<void(int slot)> commit);
+
 }  // namespace fastgd

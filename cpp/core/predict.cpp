@@ -48,23 +48,15 @@ bool predict(const KernelTable<T>& kernels, const MatrixView& X, const LinearMod
         readers.push_back(std::make_unique<TileReader<T>>(kernels, data, blocks.tile_rows));
     std::vector<char> finite(static_cast<std::size_t>(team), 1);
 
-    for (Index first = 0; first < data.rows() && keep_going(); first += segment) {
-        const Index count = std::min(segment, data.rows() - first);
-        const auto block_count = (count + blocks.block_rows - 1) / blocks.block_rows;
-        OrderedBlocks order(block_count, OrderedBlocks::slots_for(team));
-        run_team(team, [&](int member, int) {
+    work_on_blocks(
+        {nullptr, 0, data.rows()}, blocks.block_rows, segment, team, OrderedBlocks::slots_for(team),
+        keep_going,
+        [&](const RowSelection& block, int member, int) {
             const auto at = static_cast<std::size_t>(member);
-            order.work(
-                [&](Index block, int) {
-                    const Index begin = block * blocks.block_rows;
-                    const RowSelection rows{nullptr, first + begin,
-                                            std::min(blocks.block_rows, count - begin)};
-                    if (!predict_block(kernels, blocks, data, rows, model, *readers[at], out))
-                        finite[at] = 0;
-                },
-                [](int) {});
-        });
-    }
+            if (!predict_block(kernels, blocks, data, block, model, *readers[at], out))
+                finite[at] = 0;
+        },
+        [](int) {});
     return std::all_of(finite.begin(), finite.end(), [](char all) { return all != 0; });
 }
 

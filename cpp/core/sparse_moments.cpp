@@ -167,21 +167,13 @@ ColumnMoments sparse_column_moments(const KernelTable<T>& kernels, const Data& d
     Total total;
     total.columns.resize(columns);
 
-    for (Index first = 0; first < rows.count && keep_going(); first += segment) {
-        const RowSelection part = rows.part(first, std::min(segment, rows.count - first));
-        OrderedBlocks order((part.count + blocks.block_rows - 1) / blocks.block_rows, slots);
-        run_team(team, [&](int member, int) {
-            order.work(
-                [&](Index block, int slot) {
-                    const Index begin = block * blocks.block_rows;
-                    sum_block(data,
-                              part.part(begin, std::min(blocks.block_rows, part.count - begin)),
-                              blocks.tile_rows, *readers[static_cast<std::size_t>(member)],
-                              partial[static_cast<std::size_t>(slot)]);
-                },
-                [&](int slot) { total.merge(partial[static_cast<std::size_t>(slot)]); });
-        });
-    }
+    work_on_blocks(
+        rows, blocks.block_rows, segment, team, slots, keep_going,
+        [&](const RowSelection& block, int member, int slot) {
+            sum_block(data, block, blocks.tile_rows, *readers[static_cast<std::size_t>(member)],
+                      partial[static_cast<std::size_t>(slot)]);
+        },
+        [&](int slot) { total.merge(partial[static_cast<std::size_t>(slot)]); });
     return with_zeros(total);
 }
 
