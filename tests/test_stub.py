@@ -42,9 +42,15 @@ def stub() -> dict[str, ast.stmt | list[Function]]:
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef):
             found.setdefault(node.name, []).append(node)
-        elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+        elif isinstance(node, ast.ClassDef):
+            # what classes share, private ones say
+            node.body += [child for base in node.bases for child in body_of(found, base)]
             found[node.name] = node
-    return found
+    return {name: node for name, node in found.items() if not name.startswith("_")}
+
+
+def body_of(found: dict[str, Any], base: ast.expr) -> list[ast.stmt]:
+    return list(found[base.id].body) if isinstance(base, ast.Name) and base.id in found else []
 
 
 def functions() -> list[str]:

@@ -62,6 +62,15 @@ const MatrixView& SparseRows::view() const {
     return view_;
 }
 
+Index SparseRows::columns_of_fits() {
+    if (!columns_of_fits_) {
+        in_use_ = ColumnsInUse::of(view());
+        if (in_use_) view_.in_use = &*in_use_;
+        columns_of_fits_ = in_use_ ? in_use_->count() : view_.columns;
+    }
+    return *columns_of_fits_;
+}
+
 void register_sparse_rows(py::module_& module) {
     py::native_enum<SparseFault>(module, "SparseFault", "enum.Enum")
         .value("first_start", SparseFault::first_start)
@@ -74,6 +83,7 @@ void register_sparse_rows(py::module_& module) {
              py::arg("indices").noconvert(), py::arg("indptr").noconvert(), py::arg("columns"))
         .def("fault", &fault_of)
         .def("canonical", [](const SparseRows& rows) { return rows.check().canonical; })
+        .def("columns_of_fits", &SparseRows::columns_of_fits)
         .def("reading_width", [](const SparseRows& rows) { return rows.view().reading_width(); });
 }
 

@@ -1,13 +1,17 @@
 #include "fit.hpp"
 
+#include "columns_in_use.hpp"
 #include "fit_run.hpp"
 #include "zero_model.hpp"
 
 namespace fastgd {
 
+namespace {
+
 template <class T>
-FitOutcome fit(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
-               const FitOptions& options, const Coefficients& start, FitMonitor& monitor) {
+FitOutcome fit_all_columns(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
+                           const FitOptions& options, const Coefficients& start,
+                           FitMonitor& monitor) {
     if (kernels_of(kernels, loss).targets != Targets::mean)
         return FitRun<T>(kernels, loss, data, options, monitor).run(start);
     const NullModel null = null_model(kernels, loss, data, options.fit_intercept, options.threads);
@@ -15,6 +19,19 @@ FitOutcome fit(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
     Coefficients from = start;
     if (options.fit_intercept && start.zero()) from.intercept = null.intercept;
     return FitRun<T>(kernels, loss, data, options, monitor).run(from);
+}
+
+}  // namespace
+
+template <class T>
+FitOutcome fit(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
+               const FitOptions& options, const Coefficients& start, FitMonitor& monitor) {
+    const ColumnsInUse* in_use = data.X.in_use;
+    if (in_use == nullptr || !in_use->suffice(start, options.penalty))
+        return fit_all_columns(kernels, loss, data, options, start, monitor);
+    MonitorInUse onto_all(*in_use, monitor);
+    return in_use->onto_all(fit_all_columns(kernels, loss, in_use->of(data), in_use->of(options),
+                                            in_use->of(start), onto_all));
 }
 
 template FitOutcome fit(const KernelTable<float>&, LossSpec, const Data&, const FitOptions&,

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <span>
 
+#include "columns_in_use.hpp"
 #include "fit_run.hpp"
 #include "parallel.hpp"
 #include "whitening_sample.hpp"
@@ -171,11 +172,9 @@ std::size_t classes_at_a_time(const Data& data, const FitOptions& options) {
     return static_cast<std::size_t>(std::max(hessian_bytes / bytes, 1.0));
 }
 
-}  // namespace
-
 template <class T>
-std::vector<FitOutcome> fit_classes(const KernelTable<T>& kernels, const Data& data,
-                                    const std::vector<ClassFit>& classes) {
+std::vector<FitOutcome> fit_all_columns(const KernelTable<T>& kernels, const Data& data,
+                                        const std::vector<ClassFit>& classes) {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point began = Clock::now();
     const std::size_t most = classes_at_a_time(data, classes.front().options);
@@ -198,6 +197,31 @@ std::vector<FitOutcome> fit_classes(const KernelTable<T>& kernels, const Data& d
             outcomes.assign(classes.size(), last);
         }
     }
+    return outcomes;
+}
+
+}  // namespace
+
+template <class T>
+std::vector<FitOutcome> fit_classes(const KernelTable<T>& kernels, const Data& data,
+                                    const std::vector<ClassFit>& classes) {
+    const ColumnsInUse* in_use = data.X.in_use;
+    const auto suffices = [&](const ClassFit& one) {
+        return in_use->suffice(one.start, one.options.penalty);
+    };
+    if (in_use == nullptr || !std::all_of(classes.begin(), classes.end(), suffices))
+        return fit_all_columns(kernels, data, classes);
+    std::vector<ClassFit> own = classes;
+    std::vector<MonitorInUse> monitors;
+    monitors.reserve(classes.size());
+    for (ClassFit& one : own) {
+        monitors.emplace_back(*in_use, *one.monitor);
+        one.monitor = &monitors.back();
+        one.options = in_use->of(std::move(one.options));
+        one.start = in_use->of(std::move(one.start));
+    }
+    std::vector<FitOutcome> outcomes = fit_all_columns(kernels, in_use->of(data), own);
+    for (FitOutcome& one : outcomes) one = in_use->onto_all(std::move(one));
     return outcomes;
 }
 

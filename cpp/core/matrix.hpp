@@ -8,6 +8,8 @@
 
 namespace fastgd {
 
+class ColumnsInUse;
+
 // Of sparse rows `data` holds the numbers stored, row after row and side by side.
 struct MatrixView : StridedView {
     const ColumnsView* table = nullptr;  // which alone is read then
@@ -15,6 +17,8 @@ struct MatrixView : StridedView {
     const void* start = nullptr;   // rows + 1: where each row's numbers begin, and the end
     bool wide_column = false;      // int64, else int32
     bool wide_start = false;
+    const std::int32_t* place = nullptr;  // what to take for each such column; null: itself
+    const ColumnsInUse* in_use = nullptr;  // those alone suffice for a fit
     bool canonical = true;   // columns ascend within each row, none comes twice
     Index stored_a_row = 0;  // the mean, rounded up, at least 1
 
@@ -31,14 +35,13 @@ struct MatrixView : StridedView {
                           : static_cast<const std::int32_t*>(start)[row];
     }
     Index stored(Index row) const { return begin(row + 1) - begin(row); }
+    bool columns_as_stored() const { return !wide_column && place == nullptr; }
     // Copies the columns of `count` numbers stored, from the one at `from` on.
     void copy_columns(Index from, Index count, std::int32_t* out) const {
         if (wide_column)
-            std::transform(static_cast<const std::int64_t*>(column) + from,
-                           static_cast<const std::int64_t*>(column) + from + count, out,
-                           [](std::int64_t j) { return static_cast<std::int32_t>(j); });
+            copy_columns(static_cast<const std::int64_t*>(column) + from, count, out);
         else
-            std::copy_n(static_cast<const std::int32_t*>(column) + from, count, out);
+            copy_columns(static_cast<const std::int32_t*>(column) + from, count, out);
     }
     // The numbers stored, as one column.
     StridedView values() const {
@@ -54,6 +57,16 @@ struct MatrixView : StridedView {
     double row_bytes() const {
         const std::size_t number = sizeof(T) + (sparse() ? sizeof(std::int32_t) : 0);
         return static_cast<double>(numbers_a_row()) * static_cast<double>(number);
+    }
+
+  private:
+    template <class Column>
+    void copy_columns(const Column* from, Index count, std::int32_t* out) const {
+        if (place != nullptr)
+            std::transform(from, from + count, out, [&](Column j) { return place[j]; });
+        else
+            std::transform(from, from + count, out,
+                           [](Column j) { return static_cast<std::int32_t>(j); });
     }
 };
 

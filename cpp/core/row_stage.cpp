@@ -68,6 +68,7 @@ MatrixView RowStage<T>::sparse_view() const {
     view.column_stride = static_cast<Index>(sizeof(T));
     view.column = column_.data();
     view.wide_column = false;
+    view.place = nullptr;
     view.start = start_.data();
     view.wide_start = true;
     return view;

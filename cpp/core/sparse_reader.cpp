@@ -17,7 +17,7 @@ bool values_in_place(const MatrixView& X) {
     return X.canonical && X.type == element_type_of<T> && aligned<T>(X.data);
 }
 
-bool columns_in_place(const MatrixView& X) { return X.canonical && !X.wide_column; }
+bool columns_in_place(const MatrixView& X) { return X.canonical && X.columns_as_stored(); }
 
 }  // namespace
 

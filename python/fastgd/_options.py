@@ -10,6 +10,7 @@ import numpy as np
 from . import _core, objective
 from ._bounds import check_bounds
 from ._penalty import check_penalty
+from ._sparse import SparseRows
 from ._validation import (
     check_choice,
     check_flag,
@@ -72,7 +73,8 @@ def build_options(
 ) -> tuple[_core.FitOptions, str | Callable[[Any], object], Plan]:
     """Return the core's options, the learning rate and the plan from the arguments of `fit`."""
     n_rows, n_columns = X.shape
-    sparse = isinstance(X, _core.SparseRows)
+    sparse = isinstance(X, SparseRows)
+    fitted_columns = X.columns_of_fits() if isinstance(X, SparseRows) else n_columns
     computed = compute_dtype(X, dtype)
     penalty = check_penalty(n_columns, alpha, l1_ratio, penalty_scale, penalty_factor)
     box = check_bounds(bounds, n_outputs, n_columns)
@@ -81,13 +83,13 @@ def build_options(
     averaged_from = check_average(average)
     threads = check_n_threads(n_threads) or 0
     work = Work(
-        *(n_rows, n_columns, n_outputs),
+        *(n_rows, fitted_columns, n_outputs),
         itemsize=(computed if sparse else X.dtype).itemsize,
         quadratic=loss.name == "squared_error",
         proximal=proximal,
         n_threads=threads or _core.available_threads(),
-        for_batch=_why_batch(loss, n_columns) or ("X is sparse" if sparse else ""),
-        reading_width=X.reading_width() if isinstance(X, _core.SparseRows) else 0,
+        for_batch=_why_batch(loss, fitted_columns) or ("X is sparse" if sparse else ""),
+        reading_width=X.reading_width() if isinstance(X, SparseRows) else 0,
     )
     solver_name, reason = choose_solver(
         check_choice("solver", solver, ("auto", "batch", "minibatch", "sgd")),
@@ -161,14 +163,14 @@ def build_options(
         reading=describe_reading(
             _core.epochs_before_second_moments(
                 options,
-                *(n_rows, n_columns, n_outputs),
+                *(n_rows, fitted_columns, n_outputs),
                 quadratic=work.quadratic,
                 single_precision=computed == np.float32,
                 reading_width=work.reading_width,
             ),
             options.max_iter,
         ),
-        storage=X.storage if isinstance(X, _core.SparseRows) else "",
+        storage=X.describe() if isinstance(X, SparseRows) else "",
     )
     return options, rate, plan
 

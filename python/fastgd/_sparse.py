@@ -43,6 +43,13 @@ class SparseRows(_core.SparseRows):
         self.nbytes = sum(vector.nbytes for vector in vectors)
         self.storage = storage
 
+    def describe(self) -> str:
+        """Return what the rows are and which of their columns a fit takes."""
+        used = self.columns_of_fits()
+        if used == self.shape[1]:
+            return self.storage
+        return f"{self.storage}; {used:,} of {self.shape[1]:,} columns in use, the others at rest"
+
     def __len__(self) -> int:
         return self.shape[0]
 
