@@ -26,7 +26,8 @@ SparseReader<T>::SparseReader(const KernelTable<T>& kernels, const MatrixView& X
     : kernels_(kernels),
       row_(X.sparse() ? rows : 0),
       column_(X.sparse() ? rows : 0),
-      stored_(X.sparse() ? rows : 0) {}
+      stored_(X.sparse() ? rows : 0),
+      next_(X.sparse() ? rows : 0) {}
 
 template <class T>
 Index SparseReader<T>::sort_row(T* values, std::int32_t* columns, Index stored) {
@@ -95,7 +96,7 @@ void SparseReader<T>::find_centred(Index columns, const T* shift) {
 
 template <class T>
 RowTile<T> SparseReader<T>::rows(const MatrixView& X, const RowSelection& selection,
-                                 const T* shift) {
+                                 const RowSelection& next, const T* shift) {
     for (Index i = 0; i < selection.count; ++i) {
         const Index begin = X.begin(selection.at(i));
         stored_[i] = X.begin(selection.at(i) + 1) - begin;
@@ -106,6 +107,18 @@ RowTile<T> SparseReader<T>::rows(const MatrixView& X, const RowSelection& select
     RowTile<T> tile{row_.data(), nullptr, selection.count, X.columns, shift};
     tile.column = column_.data();
     tile.stored = stored_.data();
+    // rows in memory order need no help
+    if (next.index != nullptr && next.count >= selection.count) {
+        const Index width = X.wide_column ? sizeof(std::int64_t) : sizeof(std::int32_t);
+        for (Index i = 0; i < selection.count; ++i) {
+            const Index begin = X.begin(next.at(i));
+            const Index stored = X.begin(next.at(i) + 1) - begin;
+            next_[i] = {static_cast<const char*>(X.data) + begin * X.column_stride,
+                        static_cast<const char*>(X.column) + begin * width,
+                        stored * X.column_stride, stored * width};
+        }
+        tile.next_stored = next_.data();
+    }
     if (shift != nullptr) {
         find_centred(X.columns, shift);
         tile.centred = centred_.data();

@@ -14,9 +14,10 @@ class SparseReader {
     // Reads at most `rows` rows at once of a matrix like `X`.
     SparseReader(const KernelTable<T>& kernels, const MatrixView& X, Index rows);
 
-    // Rows of T with int32 columns that ascend, none twice. The shift of one reader is the same at
-    // all times.
-    RowTile<T> rows(const MatrixView& X, const RowSelection& selection, const T* shift);
+    // Rows of T with int32 columns that ascend, none twice; `next` are rows read later, if any. The
+    // shift of one reader is the same at all times.
+    RowTile<T> rows(const MatrixView& X, const RowSelection& selection, const RowSelection& next,
+                    const T* shift);
 
   private:
     void pack(const MatrixView& X, const RowSelection& selection);
@@ -29,6 +30,7 @@ class SparseReader {
     Buffer<const T*> row_;
     Buffer<const std::int32_t*> column_;
     Buffer<Index> stored_;
+    Buffer<StoredRow> next_;
     std::vector<T> values_;
     std::vector<std::int32_t> columns_;
     std::vector<std::uint64_t> order_;  // scratch of a row being sorted

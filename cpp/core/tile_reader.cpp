@@ -72,7 +72,10 @@ const T* TileReader<T>::in_place_row(const StridedView& view, Index row) {
 template <class T>
 RowTile<T> TileReader<T>::rows(const Data& data, const RowSelection& selection,
                                const RowSelection& next, const T* shift) {
-    if (data.X.sparse()) return sparse_.rows(data.X, selection, shift);
+    if (data.X.sparse()) {
+        fetch_columns(data, next);
+        return sparse_.rows(data.X, selection, next, shift);
+    }
     RowTile<T> tile{row_.data(), nullptr, selection.count, data.columns(), shift};
     if (rows_in_place<T>(data.X)) {
         for (Index i = 0; i < selection.count; ++i) row_[i] = in_place_row(data.X, selection.at(i));

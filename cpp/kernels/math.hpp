@@ -54,20 +54,28 @@ struct MathConstants<float> {
 };
 
 // Estrin's scheme: pairs, then pairs of pairs; the chain of dependent products is log2(N) long.
+// Recursive, for arrays that loops of unknown length walk are kept in memory.
+template <int N, class V>
+[[gnu::always_inline]] inline V sum_of_pairs(const V (&term)[N], V power) {
+    if constexpr (N == 1) {
+        return term[0];
+    } else {
+        V pair[(N + 1) / 2];
+        each<N / 2>([&](auto i) __attribute__((always_inline)) {
+            pair[i.value] = term[2 * i.value] + term[2 * i.value + 1] * power;
+        });
+        if constexpr (N % 2 != 0) pair[N / 2] = term[N - 1];
+        return sum_of_pairs<(N + 1) / 2, V>(pair, power * power);
+    }
+}
+
 template <class V, int N>
 [[gnu::always_inline]] inline V polynomial(const Element<V> (&coefficient)[N], V x) {
-    V pair[N];
-    for (int i = 0; i < N; ++i) pair[i] = V{} + coefficient[i];
-    int size = N;
-    V power = x;
-    while (size > 1) {
-        const int half = size / 2;
-        for (int i = 0; i < half; ++i) pair[i] = pair[2 * i] + pair[2 * i + 1] * power;
-        if (size % 2 != 0) pair[half] = pair[size - 1];
-        size = (size + 1) / 2;
-        power *= power;
-    }
-    return pair[0];
+    V term[N];
+    each<N>([&](auto i) __attribute__((always_inline)) {
+        term[i.value] = V{} + coefficient[i.value];
+    });
+    return sum_of_pairs<N, V>(term, x);
 }
 
 // exp(x) for x <= 0; below the smallest normal number the result stays at that number's size.

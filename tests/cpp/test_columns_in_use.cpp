@@ -45,7 +45,7 @@ void check_reading() {
     each_kernel_table([&](const auto& kernels) {
         using T = Number<decltype(kernels)>;
         SparseReader<T> reader(kernels, X, X.rows);
-        const RowTile<T> tile = reader.rows(X, {nullptr, 0, X.rows}, nullptr);
+        const RowTile<T> tile = reader.rows(X, {nullptr, 0, X.rows}, {}, nullptr);
         const Index expected[] = {0, 2, 0, 1, 2};
         Index at = 0;
         for (Index i = 0; i < tile.rows; ++i)
