@@ -222,6 +222,14 @@ template <class T>
     return static_cast<T>(after_decay(lazy, owed, c, from, to, total));
 }
 
+// Whether steps do nothing to columns without a row but pull them to a kink at 0.
+template <class T>
+[[gnu::always_inline]] inline bool kink_alone(const LazyColumns<T>& lazy, const Penalty<T>& penalty,
+                                              const T* gradient) {
+    return penalty.l1 != 0 && penalty.l2 == 0 && penalty.low == nullptr && gradient == nullptr &&
+           lazy.total == nullptr;
+}
+
 // Calls late(j, seen) for the columns of row i that no row of step `now` had before.
 template <class T, class Late>
 [[gnu::always_inline]] inline void for_late_columns(const RowTile<T>& tile, Index i,

@@ -72,9 +72,8 @@ template <int N, class V>
 template <class V, int N>
 [[gnu::always_inline]] inline V polynomial(const Element<V> (&coefficient)[N], V x) {
     V term[N];
-    each<N>([&](auto i) __attribute__((always_inline)) {
-        term[i.value] = V{} + coefficient[i.value];
-    });
+    each<N>([&](auto i)
+                __attribute__((always_inline)) { term[i.value] = V{} + coefficient[i.value]; });
     return sum_of_pairs<N, V>(term, x);
 }
 

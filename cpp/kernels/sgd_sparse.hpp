@@ -230,15 +230,51 @@ template <class T>
     });
 }
 
+// Where a kink is all that columns owe, those of row i take the steps before number `now`, and owe
+// that one: thresholds add up as long as nothing moves a column between them. No branch that a
+// column would decide.
+template <bool Metric, PenaltyKind Kind, class T>
+[[gnu::always_inline]] inline void bring_row_to_kink(const SgdChunk<T>& s, Index i,
+                                                     std::uint32_t now) {
+    const LazyColumns<T>& lazy = s.lazy;
+    const std::int32_t* column = s.tile.column[i];
+    const Index outputs = s.outputs;
+    for (Index e = 0; e < s.tile.stored[i]; ++e) {
+        const Index j = column[e];
+        const std::uint32_t seen = lazy.seen[j];
+        const std::uint32_t from = seen < now ? seen : now;
+        lazy.seen[j] = seen > now ? seen : now;
+        const double length =
+            lazy.step == nullptr
+                ? static_cast<double>(static_cast<std::int32_t>(now - from)) * lazy.held
+                : lazy.missed[now].pulled - lazy.missed[from].pulled;
+        auto kink = strength_in<1, Kind == PenaltyKind::lasso_in_columns>(s.penalty.l1,
+                                                                          s.penalty.l1_factor, j);
+        if constexpr (Metric) kink *= load<1>(s.metric + j);
+        const double pull = length * static_cast<double>(kink[0]);
+        T* c = s.coef + j;
+        *c = static_cast<T>(shrunk(static_cast<double>(*c), pull));
+        for (Index k = 1; k < outputs; ++k) {
+            c += s.tile.columns;
+            *c = static_cast<T>(shrunk(static_cast<double>(*c), pull));
+        }
+    }
+}
+
 // Steps that do something else to each column: one takes those it missed when a row has it.
 template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 [[gnu::noinline]] void sgd_sparse_by_column(const SgdChunk<T>& s) noexcept {
     constexpr bool anchored = Keeps == Mode::anchored;
     const Index columns = s.tile.columns;
+    const bool owes_own = kink_alone(s.lazy, s.penalty, s.anchor.gradient);
     for_rows<Metric, true, Keeps>(
         s, [&](Index i) __attribute__((always_inline)) {
             const T step = s.step[i];
-            bring_row_up(s, i, s.lazy.taken + static_cast<std::uint32_t>(i));
+            const std::uint32_t now = s.lazy.taken + static_cast<std::uint32_t>(i);
+            if (!owes_own)
+                bring_row_up(s, i, now);
+            else if constexpr (has_kinks(Kind) && Keeps == Mode::plain)
+                bring_row_to_kink<Metric, Kind>(s, i, now);
             for (Index k = 0; k < s.outputs; ++k) {
                 const Index first = k * columns;
                 T* coef = s.coef + first;
@@ -268,7 +304,7 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
                 const bool centred = s.tile.centred_columns > 0;
                 for (Index e = 0; e < s.tile.stored[i]; ++e) {
                     const Index j = column[e];
-                    if (centred && s.tile.shift[j] != 0)
+                    if (owes_own || (centred && s.tile.shift[j] != 0))
                         coef[j] -= value[e] * move * (Metric ? s.metric[j] : T(1));
                     else
                         keep(j, moved(j, value[e]));
