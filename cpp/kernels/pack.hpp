@@ -6,14 +6,24 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
-template <class Source, class T>
+template <class Source, bool swapped, class T>
 [[gnu::always_inline]] inline void pack_contiguous(const char* from, Index count, T* to) {
     constexpr int L = lanes<T>;
     constexpr auto item = static_cast<Index>(sizeof(Source));
     Index j = 0;
-    for (; j + L <= count; j += L)
-        store<L, T>(to + j, read_vector_as<T, Source, L>(from + j * item));
-    for (; j < count; ++j) to[j] = read_as<T, Source>(from + j * item);
+    // narrow types in the other byte order are rare, and their vectors not worth the code
+    if constexpr (!swapped || sizeof(Source) >= 4) {
+        const auto pack_vector = [&](Index at) __attribute__((always_inline)) {
+            store<L, T>(to + at, read_vector_as<T, Source, L, swapped>(from + at * item));
+        };
+        for (; j + L <= count; j += L) pack_vector(j);
+        // the last ones by a vector that ends with the row
+        if (j < count && count >= L) {
+            pack_vector(count - L);
+            return;
+        }
+    }
+    for (; j < count; ++j) to[j] = read_as<T, Source, swapped>(from + j * item);
 }
 
 template <class Source, bool swapped, class T>
@@ -38,15 +48,28 @@ template <class Source, bool swapped, class T>
     }
 }
 
+template <class Source, bool swapped, class T>
+[[gnu::always_inline]] inline void pack_rows(const StridedView& source, const RowSelection& rows,
+                                             T* out, Index leading) {
+    if (source.columns == 1 || source.column_stride != static_cast<Index>(sizeof(Source)))
+        return pack_strided<Source, swapped>(source, rows, out, leading);
+    const char* base = static_cast<const char*>(source.data);
+    const Index bytes = source.columns * source.column_stride;
+    for (Index i = 0; i < rows.count; ++i) {
+        // those wait in the second cache level at best
+        const char* soon = base + rows.at(i + 8 < rows.count ? i + 8 : i) * source.row_stride;
+        for (Index at = 0; at < bytes; at += cache_line) __builtin_prefetch(soon + at);
+        pack_contiguous<Source, swapped, T>(base + rows.at(i) * source.row_stride, source.columns,
+                                            out + i * leading);
+    }
+}
+
 template <class Source, class T>
 void pack(const StridedView& source, const RowSelection& rows, T* out, Index leading) noexcept {
-    if (source.swapped) return pack_strided<Source, true>(source, rows, out, leading);
-    if (source.columns == 1 || source.column_stride != static_cast<Index>(sizeof(Source)))
-        return pack_strided<Source, false>(source, rows, out, leading);
-    const char* base = static_cast<const char*>(source.data);
-    for (Index i = 0; i < rows.count; ++i)
-        pack_contiguous<Source, T>(base + rows.at(i) * source.row_stride, source.columns,
-                                   out + i * leading);
+    if (source.swapped)
+        pack_rows<Source, true>(source, rows, out, leading);
+    else
+        pack_rows<Source, false>(source, rows, out, leading);
 }
 
 }  // namespace
