@@ -1,8 +1,10 @@
-"""Sparse text-like rows beside scikit-learn's solvers: ``python -m benchmarks.sparse``."""
+"""Sparse text-like rows beside the solvers of others: ``python -m benchmarks.sparse``."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import importlib.util
 import sys
 import warnings
 from statistics import median
@@ -191,6 +193,59 @@ def _solvers(alpha: float, threads: int) -> dict[str, list[Callable[..., Any]]]:
             f"scikit-learn {s}": [theirs(s, epochs) for epochs in ladder]
             for s in ("lbfgs", "liblinear", "newton-cg", "sag", "saga")
         },
+        **_liblinear(alpha),
+        **_snapml(alpha, threads),
+    }
+
+
+def _liblinear(alpha: float) -> dict[str, list[Callable[..., Any]]]:
+    """Return LIBLINEAR's own two solvers of this loss, if its package is installed."""
+    if importlib.util.find_spec("liblinear") is None:
+        return {}
+    liblinear = importlib.import_module("liblinear.liblinearutil")
+
+    def solver(number: int, tol: float) -> Callable[..., Any]:
+        def fit(X: Any, y: Any) -> Any:
+            C = 1.0 / (alpha * len(y))
+            model = liblinear.train(
+                liblinear.problem(2.0 * y - 1.0, X),
+                liblinear.parameter(f"-q -s {number} -c {C:.17g} -e {tol}"),
+            )
+            return np.array(model.w[: X.shape[1]]) * model.label[0]
+
+        return fit
+
+    tolerances = (1e-1, 1e-2, 1e-3, 1e-4)
+    return {
+        f"LIBLINEAR {name}": [solver(number, tol) for tol in tolerances]
+        for name, number in (("primal", 0), ("dual", 7))
+    }
+
+
+def _snapml(alpha: float, threads: int) -> dict[str, list[Callable[..., Any]]]:
+    """Return snapml's solver, if it is installed."""
+    if importlib.util.find_spec("snapml") is None:
+        return {}
+    snapml = importlib.import_module("snapml")
+
+    def solver(epochs: int, *, dual: bool) -> Callable[..., Any]:
+        def fit(X: Any, y: Any) -> Any:
+            model = snapml.LogisticRegression(
+                max_iter=epochs,
+                regularizer=alpha * len(y),
+                fit_intercept=False,
+                tol=1e-10,
+                n_jobs=threads,
+                dual=dual,
+            )
+            return model.fit(X.astype(np.float32), y).coef_
+
+        return fit
+
+    ladder = (2, 5, 10, 20, 40, 80, 160)
+    return {
+        f"snapml {name}": [solver(epochs, dual=dual) for epochs in ladder]
+        for name, dual in (("primal", False), ("dual", True))
     }
 
 

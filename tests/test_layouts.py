@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -184,6 +185,28 @@ def test_memmap(dtype: str, order: Any, tmp_path: Path) -> None:
     mapped = np.memmap(tmp_path / "X", dtype=dtype, mode="r", shape=values.shape, order=order)
     assert_same_bits(results(mapped), results(values))
     assert (tmp_path / "X").read_bytes() == stored
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_file_cut_short_between_epochs_is_an_error(sparse: bool, tmp_path: Path) -> None:
+    scipy_sparse = pytest.importorskip("scipy.sparse")
+    file = tmp_path / "X"
+    values = INTEGERS.astype("f8")
+    values.tofile(file)
+    X: Any = np.memmap(file, dtype="f8", mode="r", shape=values.shape)
+    if sparse:
+        columns = np.tile(np.arange(9, dtype=np.int32), 600)
+        X = scipy_sparse.csr_array((X.ravel(), columns, np.arange(601) * 9), values.shape)
+
+    def cut(info: fastgd.EpochInfo) -> None:
+        if info.epoch == 1:
+            os.truncate(file, 4096)
+
+    name = "X.data" if sparse else "X"
+    with pytest.raises(ValueError, match=rf"^{name}: .*memory map, got one of 4096 bytes"):
+        fastgd.fit(X, TARGETS, solver="minibatch", tol=None, max_iter=9, callback=cut)
+    with pytest.raises(ValueError, match="memory map"):
+        fastgd.fit(X, TARGETS)
 
 
 def test_lists_and_tuples() -> None:

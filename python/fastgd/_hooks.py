@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ._matrix import check_map
 from ._options import check_callback_answer, check_step_size
 from .result import EpochInfo
 from .schedules import Schedule
@@ -42,8 +43,9 @@ def epoch_hook(
     bar: ProgressBar | None,
     shape: Shape,
     heldout: HeldOut | None,
+    maps: list[tuple[str, NDArray[Any]]],
 ) -> Callable[..., tuple[bool, bool]] | None:
-    if callback is None and bar is None and heldout is None:
+    if callback is None and bar is None and heldout is None and not maps:
         return None
 
     def on_epoch(
@@ -58,6 +60,9 @@ def epoch_hook(
         if bar is not None:
             bar.show(info)
         stop = callback is not None and check_callback_answer(callback(info))
+        # a file may be cut short while it is read
+        for mapped in maps:
+            check_map(*mapped)
         if heldout is None:
             return stop, False
         return stop or heldout.exhausted, heldout.improved

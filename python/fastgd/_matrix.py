@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 def check_matrix(X: object) -> Matrix:
     """Return `X` as rows of real numbers; the core finds NaN and infinity as it reads."""
     if is_sparse(X):
-        return sparse_rows(X)
+        rows = sparse_rows(X)
+        for name, array in maps_of(rows):
+            check_map(name, array)
+        return rows
     table = table_of(X)
     if table is not None:
         return table
@@ -35,10 +38,8 @@ def check_matrix(X: object) -> Matrix:
 
 def check_map(name: str, X: object) -> None:
     """Raise if an array mapped from a file needs more of it than there is: reading would crash."""
-    owner = X
-    while isinstance(owner, (np.ndarray, memoryview)):
-        owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
-    if not isinstance(owner, mmap.mmap):
+    owner = _map_behind(X)
+    if owner is None:
         return
     try:
         size = owner.size()
@@ -48,3 +49,20 @@ def check_map(name: str, X: object) -> None:
         expected = f"a file of at least {len(owner)} bytes behind the memory map"
         cure = "the file has been cut short since it was mapped: write and map it anew"
         raise ValueError(message(name, expected, f"one of {size} bytes", cure))
+
+
+def maps_of(X: Matrix) -> list[tuple[str, NDArray[Any]]]:
+    """Return the arrays of `X` that are mapped from files, by name."""
+    arrays = X.arrays() if isinstance(X, SparseRows) else {"X": X}
+    return [
+        (name, array)
+        for name, array in arrays.items()
+        if isinstance(array, np.ndarray) and _map_behind(array) is not None
+    ]
+
+
+def _map_behind(array: object) -> mmap.mmap | None:
+    owner = array
+    while isinstance(owner, (np.ndarray, memoryview)):
+        owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
+    return owner if isinstance(owner, mmap.mmap) else None

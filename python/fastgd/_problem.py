@@ -9,6 +9,7 @@ import numpy as np
 
 from ._bounds import check_bounds, check_start
 from ._hooks import Shape, epoch_hook
+from ._matrix import maps_of
 from ._options import build_options, check_callback
 from ._outcome import result_of
 from ._penalty import check_penalty_factor
@@ -78,7 +79,7 @@ class Problem:
         self, heldout: HeldOut | None, bar: ProgressBar | None = None
     ) -> Callable[..., tuple[bool, bool]] | None:
         """Return what the core calls after each epoch, if anything is to be."""
-        return epoch_hook(self.callback, bar, self._shape, heldout)
+        return epoch_hook(self.callback, bar, self._shape, heldout, maps_of(self.rows.X))
 
     def result_of(self, fitted: _core._Fitted, heldout: HeldOut | None) -> FitResult:
         """Return the result, once X is known to be finite."""

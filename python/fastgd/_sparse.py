@@ -50,6 +50,10 @@ class SparseRows(_core.SparseRows):
             return self.storage
         return f"{self.storage}; {used:,} of {self.shape[1]:,} columns in use, the others at rest"
 
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the three arrays by the names that scipy gives them."""
+        return {"X.data": self._data, "X.indices": self._indices, "X.indptr": self._indptr}
+
     def __len__(self) -> int:
         return self.shape[0]
 
