@@ -30,13 +30,10 @@ class LazySteps {
     // What the kernels need for the last `count` steps taken; `total` receives sums of iterates.
     LazyColumns<T> columns(Index count, double* total);
 
-    // What tells, beside the steps taken, how far each column is; and the way back.
+    // What tells how far each column is, and the steps it is behind; and the way back.
     std::vector<double> state() const;
     static LazySteps restored(const std::vector<double>& state, Index columns,
                               const PenaltyStrength& penalty, const Preconditioner& preconditioner);
-    // After that: steps taken since all columns were up to date, and their lengths once more.
-    Index behind() const { return taken_; }
-    void retake(const T* step);
 
   private:
     bool together_;

@@ -23,6 +23,17 @@ Index in_blocks(Index begin, Index most) {
     return most / sgd_block_rows * sgd_block_rows;
 }
 
+// PA-I passes rows of zeros by: what columns owe to a step is told by its length.
+template <class T>
+void pass_by_zeros(const RowTile<T>& tile, T* step) {
+    for (Index i = 0; i < tile.rows; ++i) {
+        const T* value = tile.row[i];
+        // as it is summed up in the norm
+        const auto counts = [](T x) { return x * x != 0; };
+        if (std::none_of(value, value + tile.stored[i], counts)) step[i] = 0;
+    }
+}
+
 }  // namespace
 
 template <class T>
@@ -37,6 +48,8 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
     const Index chunk_rows = packed ? packed_chunk_rows : most_chunk_rows;
     TileReader<T> reader(kernels, data, chunk_rows);
     const bool held = options_.schedule.kind == Schedule::Kind::held;
+    const bool passing_by =
+        sparse && options_.schedule.kind == Schedule::Kind::passive_aggressive_1;
     Buffer<T> step(chunk_rows);
     if (held) std::fill_n(step.data(), chunk_rows, static_cast<T>(this->rate()));
     if (!sparse) this->end_lazy_steps();
@@ -45,6 +58,8 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
         const Index most = this->steps_alike(std::min(chunk_rows, rows.count - begin));
         if (!held)
             for (Index i = 0; i < most; ++i) step[i] = this->step_at(steps_ + i);
+        if (passing_by)
+            pass_by_zeros(reader.rows(data, rows.part(begin, most), {}, nullptr), step.data());
         const Index size = sparse ? this->lazy_steps(averaged, false).take(step.data(), most)
                                   : in_blocks(begin, most);
         const RowSelection selection = rows.part(begin, size);

@@ -199,18 +199,10 @@ void Stochastic<T>::restore(const DescentState& state) {
     averaged_ = scalars.at(2);
     restarted_at_ = static_cast<std::int64_t>(scalars.at(3));
     lazily_averaged_ = scalars.at(4) != 0.0;
-    restore_lazy(state.at("lazy"));
-}
-
-template <class T>
-void Stochastic<T>::restore_lazy(const std::vector<double>& state) {
     lazy_.reset();
-    if (state.empty()) return;
-    lazy_ =
-        LazySteps<T>::restored(state, options_.columns, options_.penalty, options_.preconditioner);
-    std::vector<T> step;
-    for (Index i = lazy_->behind(); i > 0; --i) step.push_back(step_at(steps_ - i));
-    lazy_->retake(step.data());
+    if (const std::vector<double>& lazy = state.at("lazy"); !lazy.empty())
+        lazy_ = LazySteps<T>::restored(lazy, options_.columns, options_.penalty,
+                                       options_.preconditioner);
 }
 
 template class Stochastic<float>;

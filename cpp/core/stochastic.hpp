@@ -63,7 +63,6 @@ class Stochastic : public Descent<T> {
 
   private:
     Coefficients coefficients(const std::vector<T>& coef, const std::vector<double>& total) const;
-    void restore_lazy(const std::vector<double>& state);
     void restart_average();
     void bring_up(LazySteps<T>& lazy, std::vector<T>& coef, std::vector<double>& total) const;
 

@@ -125,7 +125,7 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 
 template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
 void sgd_all_rows(const SgdChunk<T>& s) {
-    if (s.tile.sparse()) return sgd_sparse<Metric, Kind, Keeps>(s);
+    if (s.tile.sparse()) return sgd_sparse<Metric, Kind, Keeps>(s, GradientMove<Metric, Keeps>{});
     Index done = 0;
     // steps that shrink each column by its own factor, or move it to 0, are no sums of rows
     if constexpr (Kind == PenaltyKind::none || (Kind == PenaltyKind::ridge && !Metric)) {

@@ -129,31 +129,35 @@ template <bool Metric, bool Seen, Mode Keeps, class T, class Step>
 
 // How far row i moves output k, from the products with its coefficients and the anchor's; the
 // intercept is moved.
-template <bool Metric, Mode Keeps, class T>
-[[gnu::always_inline]] inline T row_move(const SgdChunk<T>& s, Index i, Index k, T predictor,
-                                         T at_anchor) {
-    const Index at = i * s.outputs + k;
-    const T weight = s.weight != nullptr ? s.weight[at] : T(1);
-    const T offset = s.offset != nullptr ? s.offset[at] : T(0);
-    T step = s.step[i];
-    if constexpr (Metric) step = capped_step(s, step, weight, centred_square(s.tile, s.metric, i));
-    T slope = s.slope(predictor + s.intercept[k] + offset, s.y[at], s.loss);
-    T of_intercept = 0;
-    if constexpr (Keeps == Mode::anchored) {
-        slope -= s.slope(at_anchor + s.anchor.intercept[k] + offset, s.y[at], s.loss);
-        of_intercept = s.step[i] * s.anchor.gradient[s.outputs * s.tile.columns + k];
+template <bool Metric, Mode Keeps>
+struct GradientMove {
+    template <class T>
+    [[gnu::always_inline]] T operator()(const SgdChunk<T>& s, Index i, Index k, T predictor,
+                                        T at_anchor) const {
+        const Index at = i * s.outputs + k;
+        const T weight = s.weight != nullptr ? s.weight[at] : T(1);
+        const T offset = s.offset != nullptr ? s.offset[at] : T(0);
+        T step = s.step[i];
+        if constexpr (Metric)
+            step = capped_step(s, step, weight, centred_square(s.tile, s.metric, i));
+        T slope = s.slope(predictor + s.intercept[k] + offset, s.y[at], s.loss);
+        T of_intercept = 0;
+        if constexpr (Keeps == Mode::anchored) {
+            slope -= s.slope(at_anchor + s.anchor.intercept[k] + offset, s.y[at], s.loss);
+            of_intercept = s.step[i] * s.anchor.gradient[s.outputs * s.tile.columns + k];
+        }
+        // a row that weighs nothing moves nothing, however far off it lies
+        const T move = weight == 0 ? T(0) : step * weight * slope;
+        s.intercept[k] -= (move + of_intercept) * s.intercept_metric;
+        if constexpr (Keeps == Mode::averaged) s.intercept_sum[k] += s.intercept[k];
+        return move;
     }
-    // a row that weighs nothing moves nothing, however far off it lies
-    const T move = weight == 0 ? T(0) : step * weight * slope;
-    s.intercept[k] -= (move + of_intercept) * s.intercept_metric;
-    if constexpr (Keeps == Mode::averaged) s.intercept_sum[k] += s.intercept[k];
-    return move;
-}
+};
 
 // Steps that do the same to all columns, but for the rows' own moves. In `lazy.all` they cost
 // nothing: with c = keep u - pulled pull a row's move of c is one of u, keep times smaller.
-template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
-[[gnu::noinline]] void sgd_sparse_alike(const SgdChunk<T>& s) noexcept {
+template <bool Metric, PenaltyKind Kind, Mode Keeps, class T, class Move>
+[[gnu::noinline]] void sgd_sparse_alike(const SgdChunk<T>& s, Move row_move) noexcept {
     const Index columns = s.tile.columns;
     MissedSteps all;
     if (s.lazy.all != nullptr) all = *s.lazy.all;
@@ -181,7 +185,7 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
                                      return Metric ? s.metric[j] * gradient[j] : gradient[j];
                                  });
                 }
-                const T move = row_move<Metric, Keeps>(s, i, k, predictor, at_anchor);
+                const T move = row_move(s, i, k, predictor, at_anchor);
                 if constexpr (Kind != PenaltyKind::none) {
                     if (renewed) {
                         const Index size = columns;
@@ -262,8 +266,8 @@ template <bool Metric, PenaltyKind Kind, class T>
 }
 
 // Steps that do something else to each column: one takes those it missed when a row has it.
-template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
-[[gnu::noinline]] void sgd_sparse_by_column(const SgdChunk<T>& s) noexcept {
+template <bool Metric, PenaltyKind Kind, Mode Keeps, class T, class Move>
+[[gnu::noinline]] void sgd_sparse_by_column(const SgdChunk<T>& s, Move row_move) noexcept {
     constexpr bool anchored = Keeps == Mode::anchored;
     const Index columns = s.tile.columns;
     const bool owes_own = kink_alone(s.lazy, s.penalty, s.anchor.gradient);
@@ -284,7 +288,7 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
                 T at_anchor = 0;
                 if constexpr (anchored)
                     at_anchor = centred_product(s.tile, i, [&](Index j) { return anchor[j]; });
-                const T move = row_move<Metric, Keeps>(s, i, k, predictor, at_anchor);
+                const T move = row_move(s, i, k, predictor, at_anchor);
                 const auto moved = [&](Index j, T x) __attribute__((always_inline)) {
                     return moved_along<1, Metric, Kind, Keeps>(load<1>(coef + j), Vector<T, 1>{x},
                                                                s, step, move, gradient, j);
@@ -315,12 +319,13 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
         });
 }
 
-template <bool Metric, PenaltyKind Kind, Mode Keeps, class T>
-void sgd_sparse(const SgdChunk<T>& s) {
+// `row_move` tells how far a row moves an output, as GradientMove does.
+template <bool Metric, PenaltyKind Kind, Mode Keeps, class T, class Move>
+void sgd_sparse(const SgdChunk<T>& s, Move row_move) {
     if constexpr (Kind == PenaltyKind::none || (Kind == PenaltyKind::ridge && !Metric))
-        sgd_sparse_alike<Metric, Kind, Keeps>(s);
+        sgd_sparse_alike<Metric, Kind, Keeps>(s, row_move);
     else
-        sgd_sparse_by_column<Metric, Kind, Keeps>(s);
+        sgd_sparse_by_column<Metric, Kind, Keeps>(s, row_move);
 }
 
 }  // namespace

@@ -242,7 +242,9 @@ struct SgdChunk {
     T (*slope)(T z, T y, LossParameters) noexcept;  // of the loss, as LossKernels has them
     void (*moves)(BlockMoves<T>&) noexcept;
     LossParameters loss;
-    const T* step;  // one a row; of passive-aggressive steps what bounds it (C)
+    // one a row; of passive-aggressive steps what bounds it (C), 0 where PA-I has a sparse row of
+    // zeros
+    const T* step;
     const T* metric;  // per column, or null for the identity
     T intercept_metric;  // 0 keeps the intercept where it is
     T curvature;  // > 0 caps each row's step at 1 / (curvature * its squared norm); 0 does not

@@ -99,11 +99,6 @@ def build_options(
         variance_reduction=variance_reduction,
         averaged=averaged_from > 0,
     )
-    if sparse and rate in _PASSIVE_AGGRESSIVE:
-        cure = "X.toarray() is one, if it fits in memory"
-        raise ValueError(
-            message("X", f"a dense array with learning_rate={rate!r}", "a sparse one", cure)
-        )
 
     options = _core.FitOptions()
     options.solver = _core.Solver[solver_name]

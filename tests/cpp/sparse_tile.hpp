@@ -8,7 +8,8 @@ namespace fastgd::testing {
 template <class T>
 class SparseTile {
   public:
-    // Columns are rarer from left to right: some are in most rows, some in none.
+    // Columns are rarer from left to right: some are in most rows, some in none. A few rows store
+    // nothing, or zeros alone.
     SparseTile(Numbers& numbers, Index rows, Index columns)
         : columns_(columns), shift_(std::vector<T>(static_cast<std::size_t>(columns), T(0))) {
         for (Index j = 0; j < columns; j += 3)
@@ -20,8 +21,9 @@ class SparseTile {
             std::vector<T> full(static_cast<std::size_t>(columns), T(0)), values;
             std::vector<std::int32_t> found;
             for (Index j = 0; j < columns; ++j) {
-                if (numbers.uniform(0, 1) > 1.0 / static_cast<double>(1 + j)) continue;
-                values.push_back(static_cast<T>(numbers.uniform(-1, 1)));
+                if (i % 20 == 7 || numbers.uniform(0, 1) > 1.0 / static_cast<double>(1 + j))
+                    continue;
+                values.push_back(i % 20 == 9 ? T(0) : static_cast<T>(numbers.uniform(-1, 1)));
                 found.push_back(static_cast<std::int32_t>(j));
                 full[static_cast<std::size_t>(j)] = values.back();
             }

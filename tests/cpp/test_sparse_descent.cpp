@@ -28,6 +28,8 @@ struct Kind {
 };
 
 constexpr auto invscaling = Schedule::Kind::invscaling;
+constexpr auto passive_aggressive_1 = Schedule::Kind::passive_aggressive_1;
+constexpr auto passive_aggressive_2 = Schedule::Kind::passive_aggressive_2;
 const Kind kinds[] = {
     {.name = "sgd"},
     {.name = "sgd scaled", .scaled = true, .l1 = 0.01, .l2 = 0.1},
@@ -42,6 +44,23 @@ const Kind kinds[] = {
     {.name = "sgd anchored", .scaled = true, .l2 = 0.01, .anchored = true},
     {.name = "sgd anchored, plain", .anchored = true},
     {.name = "sgd in bounds", .l1 = 0.01, .bounded = true},
+    {.name = "passive-aggressive", .schedule = passive_aggressive_1},
+    {.name = "passive-aggressive, ridge", .l2 = 0.5, .schedule = passive_aggressive_1},
+    {.name = "passive-aggressive, elastic net",
+     .l1 = 0.1,
+     .l2 = 0.5,
+     .schedule = passive_aggressive_1},
+    {.name = "passive-aggressive in bounds", .schedule = passive_aggressive_1, .bounded = true},
+    {.name = "passive-aggressive averaged",
+     .average = true,
+     .average_after = 333,
+     .l1 = 0.1,
+     .schedule = passive_aggressive_1},
+    {.name = "passive-aggressive, damped", .l1 = 0.1, .schedule = passive_aggressive_2},
+    {.name = "passive-aggressive, damped, averaged",
+     .average = true,
+     .l2 = 0.5,
+     .schedule = passive_aggressive_2},
     {.name = "minibatch", .solver = Solver::minibatch},
     {.name = "minibatch scaled",
      .solver = Solver::minibatch,
@@ -146,11 +165,15 @@ template <class T>
 void check_kind(const KernelTable<T>& kernels, const Kind& kind, Index outputs) {
     constexpr Index rows = 531, columns = 37;
     Numbers numbers(3);
-    const Problem<T> problem = sparse_problem<T>(numbers, rows, columns, outputs);
+    Problem<T> problem = sparse_problem<T>(numbers, rows, columns, outputs);
+    // some rows store nothing
+    for (Index i = 3; i < rows; i += 21) problem.X[static_cast<std::size_t>(i * columns + 1)] = 0;
     const SparseRows<T> stored(problem, sparse_kinds[0], numbers);
     const Data dense = problem.data();
     const Data sparse = with_rows(problem, stored);
-    const Objective<T> objective(kernels, {find_loss(kernels, "squared_error")}, 1);
+    const Schedule rule{.kind = kind.schedule};
+    const char* name = rule.passive_aggressive() ? "epsilon_insensitive" : "squared_error";
+    const Objective<T> objective(kernels, {find_loss(kernels, name)}, 1);
     DescentOptions options = options_for(kind, problem);
     const auto make = [&](bool on_sparse) {
         options.stored_a_row = on_sparse ? sparse.X.stored_a_row : 0;

@@ -4,6 +4,7 @@
 
 #include "check.hpp"
 #include "core/lazy_steps.hpp"
+#include "core/loss.hpp"
 #include "levels.hpp"
 #include "loss_oracle.hpp"
 #include "sparse_tile.hpp"
@@ -24,6 +25,8 @@ struct Kind {
     bool weighted = false;
     bool held = true;
     double step = 0.05;
+    bool passive_aggressive = false;
+    bool damped = false;  // these
 };
 
 template <class T>
@@ -71,6 +74,7 @@ void check_kind(const KernelTable<T>& kernels, Index loss, const Kind& kind, Ind
     chunk.moves = kernels.losses[loss].moves;
     chunk.metric = kind.scaled ? metric.data() : nullptr;
     chunk.intercept_metric = T(0.5);
+    chunk.damped = kind.damped;
     chunk.curvature = kind.scaled ? T(1) : T(0);
     chunk.penalty = {static_cast<T>(kind.l1), static_cast<T>(kind.l2)};
     PenaltyStrength penalty{kind.l1, kind.l2};
@@ -99,7 +103,7 @@ void check_kind(const KernelTable<T>& kernels, Index loss, const Kind& kind, Ind
         part.coef = coef.data();
         part.intercept = intercept.data();
         part.intercept_sum = intercept_sum.data();
-        kernels.sgd(part);
+        kind.passive_aggressive ? kernels.passive_aggressive(part) : kernels.sgd(part);
     };
     std::vector<T> dense = start, dense_intercept(static_cast<std::size_t>(outputs)),
                    dense_sum(size), dense_intercept_sum(dense_intercept);
@@ -107,6 +111,9 @@ void check_kind(const KernelTable<T>& kernels, Index loss, const Kind& kind, Ind
     whole.tile = tile.dense(0, rows, kind.shifted ? tile.shift() : zeros.data());
     whole.coef_sum = kind.averaged ? dense_sum.data() : nullptr;
     run(whole, 0, dense, dense_intercept, dense_intercept_sum);
+    if (kind.passive_aggressive && !kind.damped)
+        for (std::size_t i = 0; i < step.size(); ++i)
+            if (i % 20 == 7 || i % 20 == 9) step[i] = 0;  // rows of zeros
 
     LazySteps<T> lazy(columns, penalty, preconditioner);
     lazy.restart(kind.held ? static_cast<double>(static_cast<T>(kind.step)) : 0.0);
@@ -210,10 +217,46 @@ void as_with_zeros() {
     });
 }
 
+// Bounded by `step`; and rows of zeros, whose steps along columns as given PA-I leaves out.
+void passive_aggressive_as_with_zeros() {
+    const Kind kinds[] = {
+        {.name = "passive-aggressive"},
+        {.name = "passive-aggressive, weighted", .weighted = true},
+        {.name = "passive-aggressive, cut seldom", .step = 2},
+        {.name = "passive-aggressive, ridge", .l2 = 0.1},
+        {.name = "passive-aggressive, ridge by column", .l2 = 0.1, .factors = true},
+        {.name = "passive-aggressive, lasso", .l1 = 0.02},
+        {.name = "passive-aggressive, elastic net", .l1 = 0.02, .l2 = 0.1, .weighted = true},
+        {.name = "passive-aggressive, averaged", .averaged = true},
+        {.name = "passive-aggressive, averaged ridge", .l2 = 0.1, .averaged = true},
+        {.name = "passive-aggressive, averaged lasso", .l1 = 0.05, .averaged = true},
+        {.name = "passive-aggressive, averaged in bounds",
+         .l1 = 0.05,
+         .l2 = 0.1,
+         .averaged = true,
+         .factors = true,
+         .bounded = true},
+        {.name = "passive-aggressive, ridge that turns round", .l2 = 25, .averaged = true},
+    };
+    each_kernel_table([&](const auto& kernels) {
+        for (const char* name : {"hinge", "epsilon_insensitive"})
+            for (Kind kind : kinds)
+                for (const bool damped : {false, true})
+                    for (const Index outputs : {1, 3}) {
+                        kind.passive_aggressive = true;
+                        kind.damped = damped;
+                        kind.held = false;
+                        check_kind(kernels, find_loss(kernels, name), kind, outputs);
+                    }
+    });
+}
+
 }  // namespace
 }  // namespace fastgd::testing
 
 int main(int argc, char** argv) {
     using namespace fastgd::testing;
-    return run({{"as with zeros", as_with_zeros}}, argc, argv);
+    return run({{"as with zeros", as_with_zeros},
+                {"passive-aggressive as with zeros", passive_aggressive_as_with_zeros}},
+               argc, argv);
 }
