@@ -130,3 +130,28 @@ def test_chunks_are_the_whole(solver: Any, penalty: str) -> None:
         full.partial_fit(X[begin:end], z[begin:end])
     np.testing.assert_array_equal(parts.coef_, whole.coef_)
     np.testing.assert_allclose(parts.coef_, full.coef_, atol=1e-12)
+
+
+@pytest.mark.parametrize("solver", STOCHASTIC)
+@pytest.mark.parametrize("average", [False, True])
+def test_a_stream_whose_penalty_changes(solver: Any, average: bool) -> None:
+    """What columns owe to steps before the change is told by the penalty of then."""
+    linear_model = pytest.importorskip("fastgd.linear_model")
+    X, z = table()
+    csr = sp.csr_array(X)
+    own = {"solver": solver, "batch_size": 16, "learning_rate": "constant", "eta0": 0.02}
+    own |= {"penalty": "elasticnet", "l1_ratio": 0.6, "precondition": "none", "average": average}
+    sparse, full = linear_model.GDRegressor(**own), linear_model.GDRegressor(**own)
+    changes: list[dict[str, Any]] = [
+        {"alpha": 0.2},
+        {"alpha": 0.001},
+        {"penalty_factor": np.linspace(0, 3, 15), "alpha": 0.1},
+        {"bounds": (-0.05, 0.05), "penalty_factor": None},
+        {"bounds": None, "alpha": 0.0},
+    ]
+    for change, begin in zip(changes, range(0, 700, 140), strict=True):
+        for model, rows in ((sparse, csr), (full, X)):
+            model.set_params(**change).partial_fit(
+                rows[begin : begin + 135], z[begin : begin + 135]
+            )
+        np.testing.assert_allclose(sparse.coef_, full.coef_, atol=1e-12)

@@ -15,6 +15,8 @@ struct Box {
     std::vector<double> low{};
     std::vector<double> high{};
 
+    bool operator==(const Box&) const = default;
+
     bool empty() const { return low.empty(); }
     double low_of(std::size_t at) const {
         return empty() ? -std::numeric_limits<double>::infinity() : low[at];

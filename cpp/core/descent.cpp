@@ -16,14 +16,20 @@ Descent<T>::Descent(const Objective<T>& objective, DescentOptions options)
       steps_(options_.steps_before),
       shift_(options_.preconditioner.shift.begin(), options_.preconditioner.shift.end()),
       metric_(options_.preconditioner.metric.begin(), options_.preconditioner.metric.end()),
-      l1_factor_(options_.penalty.l1_factor.begin(), options_.penalty.l1_factor.end()),
-      l2_factor_(options_.penalty.l2_factor.begin(), options_.penalty.l2_factor.end()),
       stage_(objective.kernels()) {
-    Box& box = options_.penalty.box;
-    if (box.empty()) return;
-    box = box.within<T>();
-    low_.assign(box.low.begin(), box.low.end());
-    high_.assign(box.high.begin(), box.high.end());
+    set_penalty(options_.penalty);
+}
+
+template <class T>
+void Descent<T>::set_penalty(PenaltyStrength penalty) {
+    penalty.box = penalty.box.within<T>();
+    options_.penalty = std::move(penalty);
+    const PenaltyStrength& own = options_.penalty;
+    l1_factor_.assign(own.l1_factor.begin(), own.l1_factor.end());
+    l2_factor_.assign(own.l2_factor.begin(), own.l2_factor.end());
+    low_.assign(own.box.low.begin(), own.box.low.end());
+    high_.assign(own.box.high.begin(), own.box.high.end());
+    if (own.box.empty()) return;
     // kernels know bounds beside factors alone
     if (!l1_factor_.empty()) return;
     l1_factor_.assign(static_cast<std::size_t>(options_.columns), T(1));

@@ -105,6 +105,7 @@ class Descent {
     const T* shift() const { return shift_.empty() ? nullptr : shift_.data(); }
     const T* metric() const { return metric_.empty() ? nullptr : metric_.data(); }
     Penalty<T> penalty() const;
+    void set_penalty(PenaltyStrength penalty);
 
   private:
     RowStage<T> stage_;

@@ -22,6 +22,8 @@ struct PenaltyStrength {
         return {alpha * l1_ratio, alpha * (1.0 - l1_ratio), factor, factor, {}};
     }
 
+    bool operator==(const PenaltyStrength&) const = default;
+
     bool zero() const { return l1 == 0.0 && l2 == 0.0; }
     // No kinks, no bounds: steps need no proximal operator.
     bool smooth() const { return l1 == 0.0 && box.empty(); }

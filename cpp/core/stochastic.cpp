@@ -171,6 +171,11 @@ DescentState Stochastic<T>::state() const {
             {"coef_sum", as_double(coef_sum_)},
             {"intercept_sum", as_double(intercept_sum_)},
             {"lazy", lazy_ ? lazy_->state() : std::vector<double>{}},
+            {"penalty", {options_.penalty.l1, options_.penalty.l2}},
+            {"l1_factor", options_.penalty.l1_factor},
+            {"l2_factor", options_.penalty.l2_factor},
+            {"low", options_.penalty.box.low},
+            {"high", options_.penalty.box.high},
             {"coef_total", coef_total_},
             {"intercept_total", intercept_total_},
             {"scalars",
@@ -199,10 +204,31 @@ void Stochastic<T>::restore(const DescentState& state) {
     averaged_ = scalars.at(2);
     restarted_at_ = static_cast<std::int64_t>(scalars.at(3));
     lazily_averaged_ = scalars.at(4) != 0.0;
+    restore_lazy(state);
+    // bounds may be others than those the state was held in
+    const Box& box = options_.penalty.box;
+    for (std::size_t j = 0; !box.empty() && j < coef_.size(); ++j)
+        coef_[j] = static_cast<T>(box.projected(j, static_cast<double>(coef_[j])));
+}
+
+// Steps that columns have yet to take are those of the penalty they were put off under.
+template <class T>
+void Stochastic<T>::restore_lazy(const DescentState& state) {
     lazy_.reset();
-    if (const std::vector<double>& lazy = state.at("lazy"); !lazy.empty())
-        lazy_ = LazySteps<T>::restored(lazy, options_.columns, options_.penalty,
-                                       options_.preconditioner);
+    const std::vector<double>& lazy = state.at("lazy");
+    if (lazy.empty()) return;
+    const std::vector<double>& strength = state.at("penalty");
+    const PenaltyStrength before{strength.at(0),
+                                 strength.at(1),
+                                 state.at("l1_factor"),
+                                 state.at("l2_factor"),
+                                 {state.at("low"), state.at("high")}};
+    const PenaltyStrength now = options_.penalty;
+    this->set_penalty(before);
+    lazy_ = LazySteps<T>::restored(lazy, options_.columns, before, options_.preconditioner);
+    if (now == before) return;
+    end_lazy_steps();
+    this->set_penalty(now);
 }
 
 template class Stochastic<float>;

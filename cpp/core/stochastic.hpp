@@ -64,6 +64,7 @@ class Stochastic : public Descent<T> {
   private:
     Coefficients coefficients(const std::vector<T>& coef, const std::vector<double>& total) const;
     void restart_average();
+    void restore_lazy(const DescentState& state);
     void bring_up(LazySteps<T>& lazy, std::vector<T>& coef, std::vector<double>& total) const;
 
     std::vector<T> anchor_coef_;
