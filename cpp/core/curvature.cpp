@@ -35,6 +35,8 @@ std::vector<double> metric_on(const KernelTable<T>& kernels, const Data& data,
                               FunctionRef<bool()> keep_going) {
     const auto columns = static_cast<std::size_t>(data.columns());
     if (preconditioner.identity()) return std::vector<double>(columns, 1.0);
+    // all rows bear out what was told by them
+    if (rows.count == data.rows()) return preconditioner.metric;
     const ColumnMoments sample = column_moments(kernels, data, rows, threads, keep_going);
     std::vector<double> metric = preconditioner.metric;
     for (std::size_t j = 0; j < columns; ++j) {

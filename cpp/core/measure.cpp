@@ -19,6 +19,7 @@ double least_subgradient(double gradient, double coef, double l1, double low, do
 Measure measure(const GradientSums& sums, const PenaltyStrength& penalty,
                 std::span<const double> coef, std::span<const double> shift, bool fit_intercept) {
     double square = 0.0;
+    const bool smooth = penalty.smooth();
     const std::size_t columns = coef.size() / sums.intercept.size();
     for (std::size_t k = 0; k < sums.intercept.size(); ++k) {
         const double of_intercept = sums.intercept[k] / sums.weight;
@@ -28,9 +29,10 @@ Measure measure(const GradientSums& sums, const PenaltyStrength& penalty,
             // d/dw at a fixed raw intercept: x = (x - shift) + shift
             double gradient = sums.coef[at] / sums.weight + penalty.l2_of(j) * coef[at];
             if (!shift.empty()) gradient += shift[j] * of_intercept;
-            const double least = least_subgradient(gradient, coef[at], penalty.l1_of(j),
-                                                   penalty.box.low_of(at), penalty.box.high_of(at));
-            square += least * least;
+            if (!smooth)
+                gradient = least_subgradient(gradient, coef[at], penalty.l1_of(j),
+                                             penalty.box.low_of(at), penalty.box.high_of(at));
+            square += gradient * gradient;
         }
     }
     return {.objective = sums.loss / sums.weight + penalty.value(coef),

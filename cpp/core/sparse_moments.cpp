@@ -97,6 +97,17 @@ struct Total {
     }
 };
 
+// Rows whose columns are on their way: sums of many columns lie far from the processor.
+constexpr Index rows_ahead = 2;
+
+template <class T>
+[[gnu::always_inline]] inline void fetch_sums(const RowTile<T>& tile, Index i,
+                                              const BlockSums& block) {
+    if (i >= tile.rows) return;
+    for (Index s = 0; s < tile.stored[i]; ++s)
+        __builtin_prefetch(&block.columns[static_cast<std::size_t>(tile.column[i][s])], 1);
+}
+
 template <class T>
 void sum_block(const Data& data, const RowSelection& rows, Index tile_rows, TileReader<T>& reader,
                BlockSums& block) {
@@ -110,6 +121,7 @@ void sum_block(const Data& data, const RowSelection& rows, Index tile_rows, Tile
         const RowTile<T> tile = reader.rows(data, part, RowSelection{}, nullptr);
         const T* weight = reader.row_weights(data, part);
         for (Index i = 0; i < tile.rows; ++i) {
+            fetch_sums(tile, i + rows_ahead, block);
             const double w = weight != nullptr ? static_cast<double>(weight[i]) : 1.0;
             for (Index s = 0; s < tile.stored[i]; ++s) {
                 const T x = tile.row[i][s];
