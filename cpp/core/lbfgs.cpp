@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "dot.hpp"
-
 namespace fastgd {
 
 namespace {
@@ -55,9 +53,8 @@ void Lbfgs::shorten(double value) {
 }
 
 void Lbfgs::remember(const std::vector<double>& point, const std::vector<double>& gradient) {
-    Pair pair{difference(point, origin_), difference(gradient, origin_gradient_)};
-    const double bend = dot(pair.step, pair.change);
-    if (!(bend > 0.0) || !std::isfinite(bend)) return;
+    Pair pair(difference(point, origin_), difference(gradient, origin_gradient_));
+    if (!(pair.bend > 0.0) || !std::isfinite(pair.bend)) return;
     if (pairs_.size() == most_pairs) pairs_.erase(pairs_.begin());
     pairs_.push_back(std::move(pair));
 }
@@ -68,7 +65,7 @@ void Lbfgs::aim(const std::vector<double>& gradient, double rate) {
     std::vector<double> share(pairs_.size());
     for (std::size_t i = pairs_.size(); i-- > 0;) {
         const Pair& pair = pairs_[i];
-        share[i] = dot(pair.step, direction_) / dot(pair.step, pair.change);
+        share[i] = dot(pair.step, direction_) / pair.bend;
         add(direction_, -share[i], pair.change);
     }
     double scale = rate;
@@ -76,14 +73,13 @@ void Lbfgs::aim(const std::vector<double>& gradient, double rate) {
         const Pair& last = pairs_.back();
         std::vector<double> in_metric = last.change;
         apply_metric(in_metric);
-        scale = dot(last.step, last.change) / dot(last.change, in_metric);
+        scale = last.bend / dot(last.change, in_metric);
     }
     apply_metric(direction_);
     for (double& x : direction_) x *= scale;
     for (std::size_t i = 0; i < pairs_.size(); ++i) {
         const Pair& pair = pairs_[i];
-        const double correction =
-            share[i] - dot(pair.change, direction_) / dot(pair.step, pair.change);
+        const double correction = share[i] - dot(pair.change, direction_) / pair.bend;
         add(direction_, correction, pair.step);
     }
     for (double& x : direction_) x = -x;
@@ -148,7 +144,7 @@ void Lbfgs::load(const DescentState& state) {
     const auto size = static_cast<std::ptrdiff_t>(metric_.size());
     pairs_.clear();
     for (auto at = flat.begin(); at != flat.end(); at += 2 * size)
-        pairs_.push_back({{at, at + size}, {at + size, at + 2 * size}});
+        pairs_.emplace_back(std::vector(at, at + size), std::vector(at + size, at + 2 * size));
     origin_ = state.at("lbfgs_origin");
     origin_gradient_ = state.at("lbfgs_origin_gradient");
     direction_ = state.at("lbfgs_direction");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "descent_state.hpp"
+#include "dot.hpp"
 #include "whitened_metric.hpp"
 
 namespace fastgd {
@@ -30,8 +31,12 @@ class Lbfgs {
 
   private:
     struct Pair {
+        Pair(std::vector<double> step_, std::vector<double> change_)
+            : step(std::move(step_)), change(std::move(change_)), bend(dot(step, change)) {}
+
         std::vector<double> step;
         std::vector<double> change;  // of the gradient
+        double bend;  // step . change
     };
 
     bool accepts(double value) const;
