@@ -28,7 +28,7 @@ _SOLVERS = ("auto", "batch", "minibatch", "sgd")
 # Above the optimum, relative.
 _CLOSE = 1e-4
 # What a user would ask for, from little to much.
-_TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-8)
+_TOLERANCES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8)
 
 
 def main() -> int:

@@ -182,8 +182,8 @@ def _solvers(alpha: float, threads: int) -> dict[str, list[Callable[..., Any]]]:
 
         return fit
 
-    tolerances = (1e-3, 1e-4, 1e-5, 1e-6)
-    ladder = (5, 10, 20, 40, 80, 160)
+    tolerances = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+    ladder = (2, 5, 10, 20, 40, 80, 160)
     return {
         **{
             f"fastgd {s}": [ours(s, tol) for tol in tolerances]
