@@ -10,16 +10,18 @@ namespace {
 // from a table then.
 constexpr Index columns_a_used = 2;
 
+constexpr std::int32_t unused = -1;
+
 // Marks columns in use until there are `most`; returns how many there are.
 template <class Column>
-Index mark(const MatrixView& X, Index most, std::vector<std::int32_t>& used) {
+Index mark(const MatrixView& X, Index most, std::vector<std::int32_t>& place) {
     const auto* column = static_cast<const Column*>(X.column);
     const Index numbers = X.begin(X.rows);
     Index count = 0;
     for (Index s = 0; s < numbers && count < most; ++s) {
-        std::int32_t& mark = used[static_cast<std::size_t>(column[s])];
-        count += mark == 0;
-        mark = 1;
+        std::int32_t& mark = place[static_cast<std::size_t>(column[s])];
+        count += mark == unused;
+        mark = 0;
     }
     return count;
 }
@@ -28,14 +30,14 @@ Index mark(const MatrixView& X, Index most, std::vector<std::int32_t>& used) {
 
 std::optional<ColumnsInUse> ColumnsInUse::of(const MatrixView& X) {
     ColumnsInUse result;
-    result.place_.resize(static_cast<std::size_t>(X.columns));
+    result.place_.assign(static_cast<std::size_t>(X.columns), unused);
     const Index most = (X.columns + columns_a_used - 1) / columns_a_used;
     const Index count = X.wide_column ? mark<std::int64_t>(X, most, result.place_)
                                       : mark<std::int32_t>(X, most, result.place_);
     if (count == most || count == 0) return std::nullopt;
     result.used_.reserve(static_cast<std::size_t>(count));
     for (std::size_t j = 0; j < result.place_.size(); ++j) {
-        if (result.place_[j] == 0) continue;
+        if (result.place_[j] == unused) continue;
         result.place_[j] = static_cast<std::int32_t>(result.used_.size());
         result.used_.push_back(static_cast<std::int32_t>(j));
     }
@@ -43,10 +45,8 @@ std::optional<ColumnsInUse> ColumnsInUse::of(const MatrixView& X) {
 }
 
 bool ColumnsInUse::suffice(const Coefficients& start, const PenaltyStrength& penalty) const {
-    std::vector<bool> used(place_.size());
-    for (const std::int32_t j : used_) used[static_cast<std::size_t>(j)] = true;
     for (std::size_t at = 0; at < start.coef.size(); ++at) {
-        if (used[at % place_.size()]) continue;
+        if (place_[at % place_.size()] != unused) continue;
         if (start.coef[at] != 0.0 || penalty.box.projected(at, 0.0) != 0.0) return false;
     }
     return true;

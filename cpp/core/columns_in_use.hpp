@@ -32,7 +32,7 @@ class ColumnsInUse {
     std::vector<double> of(const std::vector<double>& all) const;
 
     std::vector<std::int32_t> used_;  // ascending
-    std::vector<std::int32_t> place_;  // of each column of X in `used_`; else nothing anyone reads
+    std::vector<std::int32_t> place_;  // of each column of X in `used_`, or -1
 };
 
 // Shows a monitor the coefficients of all columns.

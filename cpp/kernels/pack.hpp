@@ -6,6 +6,9 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
+// Rows fetched into the first cache level before they are packed.
+constexpr Index packing_ahead = 8;
+
 template <class Source, bool swapped, class T>
 [[gnu::always_inline]] inline void pack_contiguous(const char* from, Index count, T* to) {
     constexpr int L = lanes<T>;
@@ -57,7 +60,8 @@ template <class Source, bool swapped, class T>
     const Index bytes = source.columns * source.column_stride;
     for (Index i = 0; i < rows.count; ++i) {
         // those wait in the second cache level at best
-        const char* soon = base + rows.at(i + 8 < rows.count ? i + 8 : i) * source.row_stride;
+        const char* soon = base + rows.at(i + packing_ahead < rows.count ? i + packing_ahead : i) *
+                                      source.row_stride;
         for (Index at = 0; at < bytes; at += cache_line) __builtin_prefetch(soon + at);
         pack_contiguous<Source, swapped, T>(base + rows.at(i) * source.row_stride, source.columns,
                                             out + i * leading);
