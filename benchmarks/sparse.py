@@ -242,7 +242,7 @@ def _snapml(alpha: float, threads: int) -> dict[str, list[Callable[..., Any]]]:
 
         return fit
 
-    ladder = (2, 5, 10, 20, 40, 80, 160)
+    ladder = (2, 3, 4, 5, 6, 8, 10, 20, 40, 80, 160)
     return {
         f"snapml {name}": [solver(epochs, dual=dual) for epochs in ladder]
         for name, dual in (("primal", False), ("dual", True))

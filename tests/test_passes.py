@@ -82,11 +82,21 @@ def test_a_sample_counts_for_its_rows(solver: str) -> None:
     assert result.n_passes >= result.history.n_passes[-1]
 
 
-def test_power_iterations_count_for_their_rows() -> None:
+@pytest.mark.parametrize(
+    ("penalty", "least", "most"),
+    [
+        pytest.param({}, 1, 1, id="one along the gradient, for a line search"),
+        pytest.param({"alpha": 1e-3, "l1_ratio": 1.0}, 2, 31, id="power iterations"),
+    ],
+)
+def test_finding_the_first_step_counts_for_its_rows(
+    penalty: dict[str, float], least: int, most: int
+) -> None:
     n, epochs = 400_000, 2
     share = 2**18 / n  # 8 MiB of four columns
     problem = make_problem("huber", n=n, d=4)
-    result = fastgd.fit(**problem.arguments(), precondition="scale", tol=None, max_iter=epochs)
+    arguments = {**problem.arguments(), **penalty}
+    result = fastgd.fit(**arguments, precondition="scale", tol=None, max_iter=epochs)
     for_the_step = (result.n_passes - MOMENTS - epochs - MEASURE) / share
     assert for_the_step == pytest.approx(round(for_the_step))
-    assert 2 <= for_the_step <= 31
+    assert least <= round(for_the_step) <= most

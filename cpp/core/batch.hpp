@@ -16,6 +16,8 @@ class Batch final : public Descent<T> {
     // At the current coefficients, from the rows consumed since the last epoch ended.
     Measure measure() const;
     const GradientSums& sums() const { return sums_; }
+    // Of the smooth part (losses and ridge) there, coefficients first.
+    std::vector<double> smooth_gradient() const;
 
     // In the place of rows: their sums at the current coefficients.
     void take(GradientSums sums) { sums_ = std::move(sums); }
@@ -38,8 +40,6 @@ class Batch final : public Descent<T> {
     using Descent<T>::options_;
 
     double value() const;
-    // Gradient of the smooth part (losses and ridge) at the current point.
-    std::vector<double> smooth_gradient() const;
     void cast_point();
 
     void step_momentum(const std::vector<double>& gradient);

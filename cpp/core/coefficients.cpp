@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "dot.hpp"
 
 namespace fastgd {
 
@@ -15,10 +18,11 @@ bool all_of(const Coefficients& model, Predicate holds) {
 
 // Intercepts move by sign * shift . coef.
 Coefficients moved(Coefficients model, std::span<const double> shift, double sign) {
+    const std::size_t columns = shift.size();
     if (shift.empty()) return model;
     for (std::size_t k = 0; k < model.intercept.size(); ++k)
-        for (std::size_t j = 0; j < shift.size(); ++j)
-            model.intercept[k] += sign * shift[j] * model.coef[k * shift.size() + j];
+        model.intercept[k] +=
+            sign * dot(shift, std::span(model.coef).subspan(k * columns, columns));
     return model;
 }
 
@@ -36,12 +40,16 @@ bool Coefficients::zero() const {
     return all_of(*this, [](double x) { return x == 0.0; });
 }
 
-Coefficients Coefficients::onto_shifted(std::span<const double> shift) const {
+Coefficients Coefficients::onto_shifted(std::span<const double> shift) const& {
     return moved(*this, shift, 1.0);
 }
 
-Coefficients Coefficients::onto_raw(std::span<const double> shift) const {
+Coefficients Coefficients::onto_raw(std::span<const double> shift) const& {
     return moved(*this, shift, -1.0);
+}
+
+Coefficients Coefficients::onto_raw(std::span<const double> shift) && {
+    return moved(std::move(*this), shift, -1.0);
 }
 
 Coefficients between(const Coefficients& from, const Coefficients& to, double t) {

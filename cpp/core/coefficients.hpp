@@ -14,8 +14,9 @@ struct Coefficients {
     bool zero() const;
 
     // The same model on columns reduced by `shift` (by none if it is empty), or back from there.
-    Coefficients onto_shifted(std::span<const double> shift) const;
-    Coefficients onto_raw(std::span<const double> shift) const;
+    Coefficients onto_shifted(std::span<const double> shift) const&;
+    Coefficients onto_raw(std::span<const double> shift) const&;
+    Coefficients onto_raw(std::span<const double> shift) &&;
 };
 
 // The point that lies the share `t` of the way from `from` to `to`; for 1 that is `to` to the bit.

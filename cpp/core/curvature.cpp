@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 
+#include "dot.hpp"
 #include "parallel.hpp"
 #include "permutation.hpp"
 #include "row_sample.hpp"
@@ -26,6 +27,11 @@ Index sample_rows(const Data& data) {
     return static_cast<Index>(bytes / row_bytes);
 }
 
+std::vector<double> metric_of(const Preconditioner& preconditioner, Index columns) {
+    return preconditioner.identity() ? std::vector(static_cast<std::size_t>(columns), 1.0)
+                                     : preconditioner.metric;
+}
+
 // The metric as far as these rows bear it out: a column whose few large entries fell into the
 // sample would else look steeper than it is on all rows.
 template <class T>
@@ -33,13 +39,11 @@ std::vector<double> metric_on(const KernelTable<T>& kernels, const Data& data,
                               const RowSelection& rows, const Preconditioner& preconditioner,
                               double curvature, const PenaltyStrength& penalty, int threads,
                               FunctionRef<bool()> keep_going) {
-    const auto columns = static_cast<std::size_t>(data.columns());
-    if (preconditioner.identity()) return std::vector<double>(columns, 1.0);
+    std::vector<double> metric = metric_of(preconditioner, data.columns());
     // all rows bear out what was told by them
-    if (rows.count == data.rows()) return preconditioner.metric;
+    if (preconditioner.identity() || rows.count == data.rows()) return metric;
     const ColumnMoments sample = column_moments(kernels, data, rows, threads, keep_going);
-    std::vector<double> metric = preconditioner.metric;
-    for (std::size_t j = 0; j < columns; ++j) {
+    for (std::size_t j = 0; j < metric.size(); ++j) {
         const double offset = sample.mean[j] - preconditioner.shift[j];
         const double bend = curvature * (sample.variance[j] + offset * offset) + penalty.l2_of(j);
         if (metric[j] * bend > 1.0) metric[j] = 1.0 / bend;
@@ -58,7 +62,7 @@ CurvatureOperator<T>::CurvatureOperator(const KernelTable<T>& kernels, const Dat
     : objective_(kernels, {find_loss(kernels, "squared_error")}, threads),
       data_(with_zero_targets(data)),
       rows_(rows),
-      shift_(shift.begin(), shift.end()),
+      shift_(Preconditioner::shift_of_kernels<T>(shift)),
       curvature_(curvature),
       penalty_(penalty),
       sums_(1, data.columns()) {
@@ -120,6 +124,19 @@ SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& d
 }
 
 template <class T>
+double curvature_along(const KernelTable<T>& kernels, const Data& data,
+                       const Preconditioner& preconditioner, double curvature,
+                       const PenaltyStrength& penalty, int threads,
+                       const std::vector<double>& direction) {
+    const std::vector<Index> sample = spread_rows(data.rows(), sample_rows<T>(data));
+    const RowSelection rows{sample.data(), 0, static_cast<Index>(sample.size())};
+    CurvatureOperator<T> bend(kernels, data, rows, preconditioner.shift,
+                              metric_of(preconditioner, data.columns()),
+                              preconditioner.intercept_metric, curvature, penalty, threads);
+    return dot(bend(direction), direction);
+}
+
+template <class T>
 LongestRow longest_row(const KernelTable<T>& kernels, const Data& data, double mean_weight,
                        int threads) {
     const Blocks blocks = Blocks::of<T>(data.X);
@@ -176,6 +193,10 @@ template SteepestDirection largest_curvature(const KernelTable<float>&, const Da
 template SteepestDirection largest_curvature(const KernelTable<double>&, const Data&,
                                              const Preconditioner&, double, const PenaltyStrength&,
                                              int, FunctionRef<bool()>, double);
+template double curvature_along(const KernelTable<float>&, const Data&, const Preconditioner&,
+                                double, const PenaltyStrength&, int, const std::vector<double>&);
+template double curvature_along(const KernelTable<double>&, const Data&, const Preconditioner&,
+                                double, const PenaltyStrength&, int, const std::vector<double>&);
 template LongestRow longest_row(const KernelTable<float>&, const Data&, double, int);
 template LongestRow longest_row(const KernelTable<double>&, const Data&, double, int);
 

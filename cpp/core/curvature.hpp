@@ -48,6 +48,13 @@ SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& d
                                     const PenaltyStrength& penalty, int threads,
                                     FunctionRef<bool()> keep_going, double tolerance);
 
+// The same along a direction of length 1 in the metric, intercept last.
+template <class T>
+double curvature_along(const KernelTable<T>& kernels, const Data& data,
+                       const Preconditioner& preconditioner, double curvature,
+                       const PenaltyStrength& penalty, int threads,
+                       const std::vector<double>& direction);
+
 struct LongestRow {
     Index row = 0;
     double square = 0.0;

@@ -40,8 +40,10 @@ class SideBySide {
             return runs_[k]->begin(classes[k].start, k > 0 ? runs_[0].get() : nullptr);
         });
         evaluate([](const FitRun<T>& run) { return run.measures_start(); });
-        each(
-            [&](std::size_t k) { return !runs_[k]->measures_start() || runs_[k]->accept_start(); });
+        each([&](std::size_t k) {
+            return !runs_[k]->measures_start() ||
+                   runs_[k]->accept_start(k > 0 ? runs_[0].get() : nullptr);
+        });
         while (!running_.empty()) {
             each([&](std::size_t k) { return runs_[k]->begin_epoch() && runs_[k]->begin_steps(); });
             if (!running_.empty() && !first().batch()) feed();
@@ -130,14 +132,14 @@ class SideBySide {
             if (!wanted(*runs_[k])) continue;
             runs.push_back(runs_[k].get());
             targets.push_back(targets_[k]);
-            const Coefficients at = runs_[k]->coefficients();
+            const Coefficients& at = runs_[k]->coefficients();
             coef.insert(coef.end(), at.coef.begin(), at.coef.end());
             intercept.insert(intercept.end(), at.intercept.begin(), at.intercept.end());
         }
         if (runs.empty()) return;
         Data data = data_;
         data.classes = targets;
-        const std::vector<T> shift(first().shift().begin(), first().shift().end());
+        const std::vector<T> shift = Preconditioner::shift_of_kernels<T>(first().shift());
         GradientSums sums(data);
         const bool done = first().objective().add_gradient(
             data, {coef.data(), intercept.data(), shift.empty() ? nullptr : shift.data()},

@@ -56,28 +56,35 @@ void FitRun<T>::prepare(const Coefficients& start, const FitRun* sibling) {
         outcome_.dependent = joint_->dependent_columns();
     }
     const double at_zero = objective_of_zero(objective_, data_);
-    if (automatic() && adaptive(options_.update)) {
-        const Index rows_a_step = step_problem_.rows_a_step;
-        d.schedule.rate =
-            adaptive_rate(options_.update, at_zero, (data_.rows() + rows_a_step - 1) / rows_a_step);
-        d.gradient_unit = reach(at_zero);
-    } else if (sibling != nullptr && sibling->objective_.curvature() == curvature) {
-        d.schedule.rate = sibling->descent_options_.schedule.rate;
-    } else if (automatic() && !whitened_batch() && !d.whitened) {
-        d.schedule.rate = automatic_rate(objective_.kernels(), data_, step_problem_, moments,
-                                         preconditioner, [&] { return keep_going(); });
-    } else {
-        d.schedule.rate = whitened_batch() || d.whitened ? 1.0 : options_.eta0;
-    }
+    if (automatic() && adaptive(options_.update)) d.gradient_unit = reach(at_zero);
+    if (whitened_batch() || d.whitened)
+        d.schedule.rate = 1.0;
+    else if (automatic())
+        d.schedule.rate = first_rate(moments, preconditioner, at_zero, sibling);
     d.preconditioner = std::move(preconditioner);
 
     best_ = start.onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, d, best_);
+    now_ = descent_->coefficients();
     if (start.zero()) best_measure_ = {.objective = at_zero, .gradient_norm = unknown};
     target_square_ = mean_target_square(objective_, data_, at_zero);
     const double rounding = static_cast<double>(std::numeric_limits<T>::epsilon());
     stopping_ = std::make_unique<Stopping>(
         stopping_options(options_, whitening_ != nullptr, at_zero, 8.0 * rounding));
+}
+
+template <class T>
+double FitRun<T>::first_rate(const ColumnMoments& moments, const Preconditioner& preconditioner,
+                             double at_zero, const FitRun* sibling) {
+    const Index rows = data_.rows();
+    const Index rows_a_step = step_problem_.rows_a_step;
+    if (adaptive(options_.update))
+        return adaptive_rate(options_.update, at_zero, (rows + rows_a_step - 1) / rows_a_step);
+    if (steps_are_searched()) return 1.0;
+    if (sibling != nullptr && sibling->objective_.curvature() == objective_.curvature())
+        return sibling->descent_options_.schedule.rate;
+    return automatic_rate(objective_.kernels(), data_, step_problem_, moments, preconditioner,
+                          [&] { return keep_going(); });
 }
 
 template <class T>
@@ -146,28 +153,28 @@ bool FitRun<T>::feed() {
 
 template <class T>
 bool FitRun<T>::end_steps() {
-    if (joint_) joint_->renew_after(epoch_, descent_->coefficients(), [&] { return keep_going(); });
+    if (joint_) joint_->renew_after(epoch_, now_, [&] { return keep_going(); });
     if (!whitened_batch()) descent_->finish_epoch();
-    return keep_going() && !spoiled(descent_->coefficients().finite());
+    now_ = descent_->coefficients();
+    return keep_going() && !spoiled(now_.finite());
 }
 
 template <class T>
 bool FitRun<T>::evaluate() {
-    const Coefficients at = descent_->coefficients();
     std::optional<GradientSums> told;
-    if (second_moments_) told = second_moments_->sums_at(at);
+    if (second_moments_) told = second_moments_->sums_at(now_);
     if (told) {
         take(std::move(*told));
         return true;
     }
-    const std::vector<T> coef(at.coef.begin(), at.coef.end());
-    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
-    const std::vector<T> shift_T(shift().begin(), shift().end());
+    const std::vector<T> coef(now_.coef.begin(), now_.coef.end());
+    const std::vector<T> intercept(now_.intercept.begin(), now_.intercept.end());
+    const std::vector<T> shift_T = Preconditioner::shift_of_kernels<T>(shift());
     const LinearModel<T> model{coef.data(), intercept.data(),
                                shift_T.empty() ? nullptr : shift_T.data()};
     GradientSums sums(data_);
     if (!objective_.add_gradient(data_, model, [&] { return keep_going(); }, sums)) return false;
-    if (second_moments_) second_moments_->refer_to(at, sums);
+    if (second_moments_) second_moments_->refer_to(now_, sums);
     take(std::move(sums));
     return true;
 }
@@ -181,8 +188,7 @@ void FitRun<T>::take(GradientSums sums) {
         return;
     }
     sums_ = std::move(sums);
-    measured_ = measure(sums_, options_.penalty, descent_->coefficients().coef, shift(),
-                        options_.fit_intercept);
+    measured_ = measure(sums_, options_.penalty, now_.coef, shift(), options_.fit_intercept);
 }
 
 template <class T>
@@ -195,7 +201,7 @@ bool FitRun<T>::take_second_moments() {
     log_.leave_out();
     outcome_.squares_overflow = !moments->finite();
     if (outcome_.squares_overflow) return true;
-    moments->refer_to(descent_->coefficients(), static_cast<Batch<T>&>(*descent_).sums());
+    moments->refer_to(now_, static_cast<Batch<T>&>(*descent_).sums());
     second_moments_ = std::move(moments);
     outcome_.second_moments_from = epoch_;
     return true;
@@ -204,9 +210,15 @@ bool FitRun<T>::take_second_moments() {
 template <class T>
 void FitRun<T>::propose() {
     if (!whitening_ || !std::isfinite(measured_.objective)) return;
-    proposal_ = whitening_->step(descent_->coefficients(), sums_, [&] { return keep_going(); });
+    proposal_ = whitening_->step(now_, sums_, [&] { return keep_going(); });
     // rounding may leave less than nothing
     measured_.height = std::max(proposal_->height, 0.0);
+}
+
+template <class T>
+void FitRun<T>::restart_from(const Coefficients& model) {
+    descent_->restart_from(model);
+    now_ = descent_->coefficients();
 }
 
 template <class T>
@@ -214,7 +226,7 @@ bool FitRun<T>::retreat() {
     descent_->set_rate(descent_->rate() * stopping_->cut());
     if (whitening_) whitening_->shorten();
     // adaptive steps are bounded by the rate: where they are is as good, and what they know stays
-    if (automatic() && !adaptive(options_.update)) descent_->restart_from(best_);
+    if (automatic() && !adaptive(options_.update)) restart_from(best_);
     // steps of our own need the gradient where they start
     if ((batch() || reduces_variance(options_)) && automatic() && !evaluate()) return false;
     propose();
@@ -223,14 +235,13 @@ bool FitRun<T>::retreat() {
 
 template <class T>
 Verdict FitRun<T>::settle() {
-    const Coefficients now = descent_->coefficients();
-    const bool finite = now.finite();
+    const bool finite = now_.finite();
     const bool measured = measures_epoch();
     Verdict verdict = finite ? Verdict::go_on : Verdict::diverged;
     if (measured) {
         if (finite) propose();
         verdict = stopping_->judge(finite ? measured_.objective : infinite, descent_->rate(),
-                                   measured_.height, rounded_at(onto_raw(now)));
+                                   measured_.height, rounded_at(onto_raw(now_)));
         if (whitened_batch() && stopping_->improved()) whitening_->recover();
     }
     // where objectives differ by rounding alone, the gradient tells
@@ -238,7 +249,7 @@ Verdict FitRun<T>::settle() {
         stopping_->improved() || (stopping_->as_good(measured_.objective) &&
                                   measured_.gradient_norm < best_measure_.gradient_norm);
     if (verdict != Verdict::diverged && (!measured || better)) {
-        best_ = now;
+        best_ = now_;
         best_measure_ = measured_;
     }
     if (options_.tol && stopping_->improved() &&
@@ -255,57 +266,12 @@ template <class T>
 Coefficients FitRun<T>::onto_raw(Coefficients model) const {
     // an intercept that made up for digits the caller does not get would be off by mean * rounding
     for (double& w : model.coef) w = static_cast<double>(static_cast<T>(w));
-    return model.onto_raw(shift());
+    return std::move(model).onto_raw(shift());
 }
 
 template <class T>
 double FitRun<T>::rounded_at(const Coefficients& raw) const {
     return rounded_objective(objective_, columns_.moments(), raw, target_square_);
-}
-
-template <class T>
-void FitRun<T>::conclude() {
-    const bool cut_short =
-        outcome_.status == Status::stopped || outcome_.status == Status::time_limit;
-    if (cut_short && !kept_ && std::isnan(best_measure_.objective)) {
-        if (!evaluate()) return;
-        best_measure_ = measured_;
-    }
-    if (verdict_ == Verdict::converged && outcome_.status != Status::stopped)
-        outcome_.status = Status::converged;
-    // a passive-aggressive step is as long as its row asks for, whatever that does to the others
-    const bool own_length = automatic() || passive_aggressive(options_.rate);
-    const bool grown = !own_length && stopping_->grown(measured_.objective, 2.0);
-    if (verdict_ == Verdict::diverged || grown) {
-        outcome_.status = Status::diverged;
-        look_at_data(true);
-        outcome_.safe_step =
-            safe_step(raw_curvature(objective_.kernels(), data_, step_problem_, columns_.moments(),
-                                    options_.fit_intercept, [&] { return keep_going(); }),
-                      step_problem_);
-        // the last good coefficients may never have been measured
-        descent_->restart_from(best_);
-        if (!evaluate()) return;
-        best_measure_ = measured_;
-    }
-    if (!kept_) {
-        const bool take_best = automatic() || outcome_.status == Status::diverged;
-        kept_ = take_best ? best_ : descent_->coefficients();
-        kept_measure_ = take_best ? best_measure_ : measured_;
-    } else if (std::isnan(kept_measure_.objective)) {
-        descent_->restart_from(*kept_);
-        if (!evaluate()) return;
-        kept_measure_ = measured_;
-    }
-    outcome_.raw = onto_raw(*kept_);
-    outcome_.measure = kept_measure_;
-    outcome_.rounded = rounded_at(outcome_.raw);
-    if (whitening_) {
-        outcome_.dependent = whitening_->dependent_columns();
-        outcome_.told_apart = whitening_->columns_told_apart();
-    }
-    outcome_.history = log_.reports();
-    outcome_.passes = log_.passes();
 }
 
 template <class T>
@@ -325,8 +291,15 @@ bool FitRun<T>::begin(Coefficients start, const FitRun* sibling) {
 }
 
 template <class T>
-bool FitRun<T>::accept_start() {
+bool FitRun<T>::accept_start(const FitRun* sibling) {
     if (spoiled(std::isfinite(measured_.objective))) return false;
+    if (automatic() && steps_are_searched())
+        descent_->set_rate(
+            sibling != nullptr && sibling->objective_.curvature() == objective_.curvature()
+                ? sibling->descent_->rate()
+                : searched_rate(objective_.kernels(), data_, step_problem_,
+                                descent_options_.preconditioner,
+                                static_cast<Batch<T>&>(*descent_).smooth_gradient()));
     propose();
     stopping_->start_at(measured_.objective);
     best_measure_ = measured_;
@@ -352,10 +325,9 @@ bool FitRun<T>::end_epoch() {
     log_.record(epoch_, measured_, rate_);
     outcome_.epochs = epoch_ + 1;
     verdict_ = settle();
-    const Coefficients now = descent_->coefficients();
-    const EpochAnswer answer = monitor_.epoch_done(log_.reports().back(), onto_raw(now));
+    const EpochAnswer answer = monitor_.epoch_done(log_.reports().back(), onto_raw(now_));
     if (answer.keep) {
-        kept_ = now;
+        kept_ = now_;
         kept_measure_ = measured_;
     }
     if (answer.stop) {
@@ -370,12 +342,6 @@ bool FitRun<T>::end_epoch() {
     }
     ++epoch_;
     return epoch_ < options_.max_iter && (verdict_ != Verdict::retreat || retreat());
-}
-
-template <class T>
-FitOutcome FitRun<T>::outcome() {
-    if (!abandoned()) conclude();
-    return outcome_;
 }
 
 template <class T>

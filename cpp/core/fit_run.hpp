@@ -41,7 +41,7 @@ class FitRun {
     bool begin(Coefficients start, const FitRun* sibling = nullptr);
     // By `evaluate`, then `accept_start`.
     bool measures_start() const { return !starts_at_zero_ || (batch() && !whitening_); }
-    bool accept_start();
+    bool accept_start(const FitRun* sibling = nullptr);
     bool begin_epoch();
     bool begin_steps();
     bool feed();  // the rows of a stochastic epoch
@@ -74,7 +74,8 @@ class FitRun {
     const Sampler& sampler() const { return sampler_; }
     const Objective<T>& objective() const { return objective_; }
     const std::vector<double>& shift() const { return descent_options_.preconditioner.shift; }
-    Coefficients coefficients() const { return descent_->coefficients(); }
+    // On shifted columns.
+    const Coefficients& coefficients() const { return now_; }
     // Nobody wants the fit, or nothing can be fitted: there is nothing to conclude.
     bool abandoned() const { return outcome_.interrupted || outcome_.non_finite; }
     // False once somebody wants the fit to end; asked between pieces of a few milliseconds.
@@ -87,6 +88,13 @@ class FitRun {
     // Batch descent in the metric of the Hessian: steps come from `whitening_` alone.
     bool whitened_batch() const { return batch() && whitening_ != nullptr; }
     void prepare(const Coefficients& start, const FitRun* sibling);
+    // The automatic step; of quasi-Newton steps only once there is a gradient.
+    double first_rate(const ColumnMoments& moments, const Preconditioner& preconditioner,
+                      double at_zero, const FitRun* sibling);
+    bool steps_are_searched() const {
+        return step_problem_.searched && !whitened_batch() && !descent_options_.whitened;
+    }
+    void restart_from(const Coefficients& model);
 
     // At the weights and, where they are needed, at the columns; false to give up.
     bool look_at_data(bool columns);
@@ -134,7 +142,8 @@ class FitRun {
     double target_square_ = 0.0;  // mean over rows, outputs together
     GradientSums sums_;  // but for plain batch: of all rows at the last coefficients measured
     Measure measured_;
-    Coefficients best_;  // on shifted columns
+    Coefficients now_;  // of the descent, on shifted columns like the next
+    Coefficients best_;
     Measure best_measure_;
     std::optional<Coefficients> kept_;  // as the monitor asked, on shifted columns
     Measure kept_measure_;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "class_losses.hpp"
+#include "dot.hpp"
 #include "parallel.hpp"
 #include "tile_gradient.hpp"
 #include "tile_reader.hpp"
@@ -45,13 +46,9 @@ template <class T>
 std::vector<double> shift_products(const Data& data, const LinearModel<T>& model) {
     if (!data.X.sparse() || model.shift == nullptr) return {};
     std::vector<double> result;
-    for (Index k = 0; k < data.outputs(); ++k) {
-        const T* coef = model.coef + k * data.columns();
-        double sum = 0.0;
-        for (Index j = 0; j < data.columns(); ++j)
-            sum += static_cast<double>(model.shift[j]) * static_cast<double>(coef[j]);
-        result.push_back(sum);
-    }
+    const auto columns = static_cast<std::size_t>(data.columns());
+    for (Index k = 0; k < data.outputs(); ++k)
+        result.push_back(dot_of(model.shift, model.coef + k * data.columns(), columns));
     return result;
 }
 
@@ -109,14 +106,14 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
     const double bytes = data.bytes_of<T>(rows.count) * static_cast<double>(data.outputs());
     const int threads = static_cast<int>(
         std::min<Index>(threads_for_work(threads_, bytes), std::max<Index>(block_count, 1)));
-    const int slots = threads == 1 ? 1 : OrderedBlocks::slots_for(threads);
+    const int slots = static_cast<int>(std::min<Index>(
+        threads == 1 ? 1 : OrderedBlocks::slots_for(threads), std::max<Index>(block_count, 1)));
 
     std::vector<std::unique_ptr<BlockScratch<T>>> scratch;
     for (int member = 0; member < threads; ++member)
         scratch.push_back(std::make_unique<BlockScratch<T>>(kernels_, data, blocks.tile_rows));
-    std::vector<GradientSums> partial(
-        static_cast<std::size_t>(slots),
-        Gradient ? GradientSums(data) : GradientSums(data.outputs(), 0));
+    std::vector<GradientSums> partial(static_cast<std::size_t>(slots),
+                                      GradientSums(data.outputs(), 0));
 
     const std::vector<double> shifted_by = shift_products(data, model);
     const std::vector<double> before = sums.intercept;
@@ -125,7 +122,11 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
         order.work(
             [&](Index block, int slot) {
                 GradientSums& sum = partial[static_cast<std::size_t>(slot)];
-                sum.clear();
+                // of many columns these are large: whoever sums first makes them
+                if (Gradient && sum.coef.empty())
+                    sum = GradientSums(data);
+                else
+                    sum.clear();
                 const Index begin = block * blocks.block_rows;
                 sum_block<Gradient>(
                     kernels_, loss_, blocks, data,

@@ -11,6 +11,11 @@ Preconditioner Preconditioner::none(bool fit_intercept) {
     return result;
 }
 
+void Preconditioner::into_metric(std::vector<double>& gradient) const {
+    for (std::size_t j = 0; j < metric.size(); ++j) gradient[j] *= std::sqrt(metric[j]);
+    gradient.back() *= std::sqrt(intercept_metric);
+}
+
 Preconditioner Preconditioner::scale(const ColumnMoments& moments, double curvature,
                                      const PenaltyStrength& penalty, bool fit_intercept,
                                      Index batch_size) {

@@ -1,6 +1,7 @@
 // The metric in which steps are taken: the path changes, the optimum does not.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "../kernels/table.hpp"
@@ -22,6 +23,16 @@ struct Preconditioner {
     template <class T>
     void round_shift() {
         for (double& s : shift) s = static_cast<double>(static_cast<T>(s));
+    }
+
+    // Scales a gradient of one output, the intercept last, by the root of the metric.
+    void into_metric(std::vector<double>& gradient) const;
+
+    // As kernels read it: nothing where no column is moved.
+    template <class T>
+    static std::vector<T> shift_of_kernels(const std::vector<double>& shift) {
+        const bool moves = std::any_of(shift.begin(), shift.end(), [](double s) { return s != 0; });
+        return moves ? std::vector<T>(shift.begin(), shift.end()) : std::vector<T>{};
     }
 
     static Preconditioner none(bool fit_intercept);

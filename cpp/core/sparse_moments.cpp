@@ -64,7 +64,6 @@ struct StoredMoments {
         weight = total;
     }
     void merge(const StoredSums& other) {
-        if (other.count == 0.0) return;
         const double offset = other.sum / other.weight;
         merge(other.weight, other.origin + offset,
               std::max(other.square - other.sum * offset, 0.0));
@@ -88,12 +87,17 @@ struct Total {
     std::optional<CellPosition> non_finite;
     std::vector<StoredMoments> columns;
 
-    void merge(const BlockSums& block) {
+    // Leaves the block's columns clear for the next.
+    void merge(BlockSums& block) {
         weight += block.weight;
         least_weight = std::min(least_weight, block.least_weight);
         weighing += block.weighing;
         if (!non_finite) non_finite = block.non_finite;
-        for (std::size_t j = 0; j < columns.size(); ++j) columns[j].merge(block.columns[j]);
+        for (std::size_t j = 0; j < columns.size(); ++j) {
+            if (block.columns[j].count == 0.0) continue;
+            columns[j].merge(block.columns[j]);
+            block.columns[j] = {};
+        }
     }
 };
 
@@ -115,7 +119,6 @@ void sum_block(const Data& data, const RowSelection& rows, Index tile_rows, Tile
     block.least_weight = infinity;
     block.weighing = 0;
     block.non_finite.reset();
-    std::fill(block.columns.begin(), block.columns.end(), StoredSums{});
     for (Index begin = 0; begin < rows.count; begin += tile_rows) {
         const RowSelection part = rows.part(begin, std::min(tile_rows, rows.count - begin));
         const RowTile<T> tile = reader.rows(data, part, RowSelection{}, nullptr);
@@ -144,6 +147,9 @@ ColumnMoments with_zeros(Total& total) {
     moments.least_weight = total.least_weight;
     moments.weighing = total.weighing;
     moments.non_finite = total.non_finite;
+    for (std::vector<double>* numbers : {&moments.stored_share, &moments.mean, &moments.variance,
+                                         &moments.smallest, &moments.largest})
+        numbers->reserve(total.columns.size());
     for (StoredMoments& column : total.columns) {
         moments.stored_share.push_back(column.weight / total.weight);
         // a difference of sums: what rounding leaves of it must not pass for zeros

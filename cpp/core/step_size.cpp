@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dot.hpp"
+
 namespace fastgd {
 
 namespace {
@@ -10,7 +12,6 @@ namespace {
 // The power iteration's estimate comes from below.
 constexpr double estimate_margin = 1.02;
 constexpr double tolerance = 1e-3;
-constexpr double rough_tolerance = 0.1;
 
 // The variance that an anchor leaves needs steps of a quarter of 1 / L (Johnson, Zhang 2013).
 constexpr double variance_margin = 4.0;
@@ -28,8 +29,7 @@ double automatic_rate(const KernelTable<T>& kernels, const Data& data, const Ste
                       FunctionRef<bool()> keep_going) {
     const auto of_all_rows = [&] {
         return largest_curvature(kernels, data, preconditioner, problem.curvature, problem.penalty,
-                                 problem.threads, keep_going,
-                                 problem.searched ? rough_tolerance : tolerance)
+                                 problem.threads, keep_going, tolerance)
             .curvature;
     };
     if (problem.rows_a_step == 0) return inverse(estimate_margin * of_all_rows());
@@ -38,6 +38,28 @@ double automatic_rate(const KernelTable<T>& kernels, const Data& data, const Ste
     if (problem.rows_a_step == 1) return inverse(of_rows);
     const auto rows = static_cast<double>(problem.rows_a_step);
     return inverse(of_all_rows() * (1.0 - 1.0 / rows) + of_rows / rows);
+}
+
+template <class T>
+double searched_rate(const KernelTable<T>& kernels, const Data& data, const StepProblem& problem,
+                     const Preconditioner& preconditioner, const std::vector<double>& gradient) {
+    const auto columns = static_cast<std::size_t>(data.columns());
+    std::vector<double> steepest;
+    double longest = 0.0;
+    for (std::size_t k = 0; k * (columns + 1) < gradient.size(); ++k) {
+        std::vector<double> own(gradient.begin() + std::ptrdiff_t(k * columns),
+                                gradient.begin() + std::ptrdiff_t((k + 1) * columns));
+        own.push_back(gradient[gradient.size() / (columns + 1) * columns + k]);
+        preconditioner.into_metric(own);
+        const double square = dot(own, own);
+        if (!(square > longest) || !std::isfinite(square)) continue;
+        longest = square;
+        steepest = std::move(own);
+    }
+    if (steepest.empty()) return 1.0;
+    for (double& x : steepest) x /= std::sqrt(longest);
+    return inverse(curvature_along(kernels, data, preconditioner, problem.curvature,
+                                   problem.penalty, problem.threads, steepest));
 }
 
 template <class T>
@@ -84,6 +106,10 @@ template double automatic_rate(const KernelTable<float>&, const Data&, const Ste
                                const ColumnMoments&, const Preconditioner&, FunctionRef<bool()>);
 template double automatic_rate(const KernelTable<double>&, const Data&, const StepProblem&,
                                const ColumnMoments&, const Preconditioner&, FunctionRef<bool()>);
+template double searched_rate(const KernelTable<float>&, const Data&, const StepProblem&,
+                              const Preconditioner&, const std::vector<double>&);
+template double searched_rate(const KernelTable<double>&, const Data&, const StepProblem&,
+                              const Preconditioner&, const std::vector<double>&);
 template RawCurvature raw_curvature(const KernelTable<float>&, const Data&, const StepProblem&,
                                     const ColumnMoments&, bool, FunctionRef<bool()>);
 template RawCurvature raw_curvature(const KernelTable<double>&, const Data&, const StepProblem&,

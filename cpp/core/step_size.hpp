@@ -14,7 +14,7 @@ struct StepProblem {
     double curvature = 1.0;  // bound of the loss's second derivative
     PenaltyStrength penalty{};
     int threads = 0;
-    bool searched = false;  // a line search finds the length: a rough step will do
+    bool searched = false;  // a line search finds the length
 };
 
 // 1 / L in the metric, for the smoothness L of a batch: that of all rows, plus the spread of
@@ -23,6 +23,13 @@ template <class T>
 double automatic_rate(const KernelTable<T>& kernels, const Data& data, const StepProblem& problem,
                       const ColumnMoments& moments, const Preconditioner& preconditioner,
                       FunctionRef<bool()> keep_going);
+
+// For a line search to begin with: the step to the least point along the gradient, in the metric,
+// of a parabola that bends as the loss does at most (Cauchy 1847). Of several outputs the steepest
+// speaks for all.
+template <class T>
+double searched_rate(const KernelTable<T>& kernels, const Data& data, const StepProblem& problem,
+                     const Preconditioner& preconditioner, const std::vector<double>& gradient);
 
 // How far off the optimum may lie in a metric where the curvature is one, for an objective that can
 // fall by `height`.
