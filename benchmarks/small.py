@@ -1,16 +1,20 @@
-"""Default fits of small tables beside scikit-learn's: ``python -m benchmarks.small``."""
+"""What little data costs, in calls, fits and the import: ``python -m benchmarks.small``."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import warnings
+from functools import partial
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.linear_model import SGDClassifier, SGDRegressor
 
+import fastgd
 from fastgd import GDClassifier, GDRegressor
 
 from . import machine
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PAIRS = 15
+_CALLS = 1000
 
 # Table, ours, theirs: the same penalty where theirs has one by default.
 _FITS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
@@ -36,7 +41,7 @@ _FITS: dict[str, tuple[Callable[..., Any], Any, Any]] = {
 
 
 def main() -> int:
-    """Time every fit in alternating pairs and print medians and their ratio.
+    """Time calls, imports and fits in alternating pairs and print medians and their ratio.
 
     Returns
     -------
@@ -56,7 +61,42 @@ def main() -> int:
         ratio, low, high = median_interval([b / a for a, b in pairs])
         cells.append((name, f"{mine:.2f}", f"{other:.1f}", f"{ratio:.1f} [{low:.1f}, {high:.1f}]"))
     print_table(cells, text_columns={0})
+    _print_calls()
+    _print_imports()
     return 0
+
+
+def _print_calls() -> None:
+    """Print microseconds of a gradient of 100 x 10 beside numpy's two products."""
+    rng = np.random.default_rng(0)
+    X, y, coef = rng.standard_normal((100, 10)), rng.standard_normal(100), np.zeros(10)
+    ours = partial(fastgd.value_and_gradient, X, y, coef)
+    pairs = [
+        (_microseconds(ours), _microseconds(lambda: X.T @ (X @ coef - y))) for _ in range(_PAIRS)
+    ]
+    mine, other = (median(side) for side in zip(*pairs, strict=True))
+    print(f"\nvalue_and_gradient of 100 x 10: {mine:.1f} us; numpy's two products: {other:.1f} us")
+
+
+def _print_imports() -> None:
+    """Print milliseconds of an import in a fresh process, after numpy's and of numpy."""
+    source = (
+        "from time import perf_counter as now; a = now(); import numpy; b = now(); import fastgd; "
+        "print(1e3 * (now() - b), 1e3 * (b - a))"
+    )
+    times = [
+        tuple(map(float, subprocess.check_output([sys.executable, "-c", source]).split()))
+        for _ in range(_PAIRS)
+    ]
+    mine, numpys = (median(side) for side in zip(*times, strict=True))
+    print(f"import fastgd after numpy: {mine:.0f} ms; import numpy: {numpys:.0f} ms")
+
+
+def _microseconds(call: Callable[[], Any]) -> float:
+    start = perf_counter()
+    for _ in range(_CALLS):
+        call()
+    return (perf_counter() - start) / _CALLS * 1e6
 
 
 def _seconds(model: Any, X: Any, y: Any) -> float:

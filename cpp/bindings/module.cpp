@@ -9,6 +9,7 @@ PYBIND11_MODULE(_core, module) {
     topics::register_options(module);  // signatures name its enumerations
     topics::register_columns(module);
     topics::register_objective(module);
+    topics::register_plain_objective(module);
     topics::register_duality(module);
     topics::register_predict(module);
     topics::register_conditioning(module);

@@ -1,41 +1,14 @@
 // value, value_and_gradient and the search for non-finite numbers.
-#include "../core/objective.hpp"
-
 #include <algorithm>
 
-#include "../core/measure.hpp"
 #include "../core/moments.hpp"
-#include "../core/penalty_scale.hpp"
+#include "evaluation.hpp"
 #include "problem.hpp"
 #include "topics.hpp"
 
 namespace fastgd::bindings {
 
 namespace {
-
-struct Evaluation {
-    double value;
-    GradientSums gradient;
-};
-
-template <class T>
-Evaluation evaluate(const Data& data, const LossSpec& loss, const PenaltyStrength& strength,
-                    PenaltyScale scale, const Coefficients& at, const RowSelection& rows,
-                    bool with_gradient, int threads) {
-    const Objective<T> objective(selected_kernels<T>(), loss, threads);
-    const PenaltyStrength penalty = scaled_penalty(objective, data, rows, strength, scale);
-    const std::vector<T> coef(at.coef.begin(), at.coef.end());
-    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
-    const LinearModel<T> model{coef.data(), intercept.data()};
-    GradientSums sums(data.outputs(), with_gradient ? data.columns() : 0);
-    if (!with_gradient) {
-        objective.add_value(data, rows, model, sums);
-        return {sums.loss / sums.weight + penalty.value(at.coef), std::move(sums)};
-    }
-    objective.add_gradient(data, rows, model, sums);
-    const double value = finish_gradient(sums, penalty, at.coef);
-    return {value, std::move(sums)};
-}
 
 using RowIndices = py::array_t<Index, py::array::c_style>;
 

@@ -8,6 +8,7 @@ namespace fastgd::bindings {
 void register_environment(pybind11::module_& module);
 void register_columns(pybind11::module_& module);
 void register_objective(pybind11::module_& module);
+void register_plain_objective(pybind11::module_& module);
 void register_duality(pybind11::module_& module);
 void register_predict(pybind11::module_& module);
 void register_conditioning(pybind11::module_& module);

@@ -11,10 +11,11 @@ template <class T>
 class Buffer {
   public:
     Buffer() = default;
-    explicit Buffer(std::ptrdiff_t size)
-        : memory_(static_cast<T*>(
-              ::operator new(sizeof(T) * static_cast<std::size_t>(size), alignment))),
-          size_(size) {}
+    explicit Buffer(std::ptrdiff_t size) : size_(size) {
+        if (size == 0) return;
+        const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(size);
+        memory_.reset(static_cast<T*>(::operator new(bytes, alignment)));
+    }
 
     T* data() { return memory_.get(); }
     const T* data() const { return memory_.get(); }

@@ -77,8 +77,10 @@ int available_threads() {
 }
 
 int threads_for_work(int requested, double bytes) {
+    const double useful = bytes / bytes_per_thread;
+    // asking the system for its processors takes as long as a small gradient
+    if (useful < 2.0) return 1;
     const int wanted = requested > 0 ? requested : available_threads();
-    const double useful = std::max(1.0, bytes / bytes_per_thread);
     return useful < wanted ? static_cast<int>(useful) : wanted;
 }
 

@@ -316,6 +316,18 @@ def objective_at(
     rows: NDArray[np.int64] | None = None,
     penalty_factor: NDArray[np.float64] | None = None,
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]: ...
+def plain_objective_at(
+    X: object,
+    y: object,
+    coef: object,
+    intercept: object,
+    loss: str,
+    parameters: LossParameters,
+    alpha: object,
+    l1_ratio: object,
+    n_threads: int,
+    with_gradient: bool,
+) -> Any: ...
 def duality_gap(
     X: _Features,
     y: NDArray[Any],

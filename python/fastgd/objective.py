@@ -81,6 +81,51 @@ def check_point(
     return Point(matrix, coefs, intercepts, arguments)
 
 
+# Losses whose targets need no more than a look, by name.
+_PLAIN_LOSSES = {
+    name: made.core_parameters
+    for name, make in losses.catalog.items()
+    if (made := make()).targets in ("real", "binary")
+}
+
+
+def _at_once(
+    X: object,
+    y: object,
+    coef: object,
+    intercept: object,
+    loss: object,
+    sample_weight: object,
+    offset: object,
+    alpha: object,
+    l1_ratio: object,
+    penalty_scale: object,
+    penalty_factor: object,
+    n_threads: object,
+    dtype: object,
+    with_gradient: bool,
+) -> Any:
+    """Return what is asked for if all arguments are plain, else None: then they get checked."""
+    if (
+        sample_weight is not None
+        or offset is not None
+        or penalty_factor is not None
+        or dtype is not None
+        or type(loss) is not str
+        or type(penalty_scale) is not str
+        or penalty_scale != "raw"
+        or not (n_threads is None or (type(n_threads) is int and 0 < n_threads < 2**31))
+    ):
+        return None
+    parameters = _PLAIN_LOSSES.get(loss)
+    if parameters is None:
+        return None
+    threads = n_threads or 0
+    return _core.plain_objective_at(
+        X, y, coef, intercept, loss, parameters, alpha, l1_ratio, threads, with_gradient
+    )
+
+
 def blame_data(point: Point) -> None:
     """Blame the data for a value that is not finite, unless the arithmetic alone overflowed."""
     found = _core.first_non_finite(point.X, point.arguments["single_precision"])
@@ -171,6 +216,12 @@ def value(
     >>> fastgd.value(np.array([[1.0], [2.0]]), np.array([1.0, 2.0]), np.array([0.5]))
     0.3125
     """
+    plain: float | None = _at_once(
+        X, y, coef, intercept, loss, sample_weight, offset,
+        alpha, l1_ratio, penalty_scale, penalty_factor, n_threads, dtype, False,
+    )  # fmt: skip
+    if plain is not None:
+        return plain
     point = check_point(
         *(X, y, coef, intercept, loss, sample_weight, offset),
         *(alpha, l1_ratio, penalty_scale, penalty_factor, n_threads, dtype),
@@ -247,6 +298,12 @@ def value_and_gradient(
     >>> from scipy.optimize import minimize                                    # doctest: +SKIP
     >>> minimize(lambda w: fastgd.value_and_gradient(X, y, w)[:2], w0, jac=True)  # doctest: +SKIP
     """
+    plain: tuple[float, NDArray[Any], float] | None = _at_once(
+        X, y, coef, intercept, loss, sample_weight, offset,
+        alpha, l1_ratio, penalty_scale, penalty_factor, n_threads, dtype, True,
+    )  # fmt: skip
+    if plain is not None:
+        return plain
     point = check_point(
         *(X, y, coef, intercept, loss, sample_weight, offset),
         *(alpha, l1_ratio, penalty_scale, penalty_factor, n_threads, dtype),

@@ -1,0 +1,163 @@
+// value and value_and_gradient of arguments that need no words: on few rows, choosing these takes
+// ten times as long as the arithmetic.
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "custom_loss.hpp"
+#include "evaluation.hpp"
+#include "topics.hpp"
+
+namespace fastgd::bindings {
+
+namespace {
+
+// Tells arrays that can be read as they are, and declines all that somebody may have a question
+// about.
+class PlainArrays {
+  public:
+    explicit PlainArrays(py::object ndarray) : ndarray_(std::move(ndarray)) {}
+
+    // C-ordered float32 or float64 in memory that numpy holds: what is mapped from a file may be
+    // cut short.
+    std::optional<StridedView> view(const py::object& object, py::ssize_t dimensions) const {
+        if (!is_array(object)) return std::nullopt;
+        const auto array = py::reinterpret_borrow<py::array>(object);
+        const py::dtype dtype = array.dtype();
+        const py::ssize_t size = array.itemsize();
+        if (array.ndim() != dimensions || array.size() == 0 || dtype.kind() != 'f' ||
+            (size != 4 && size != 8) || dtype.byteorder() != '=' ||
+            (array.flags() & py::array::c_style) == 0 ||
+            reinterpret_cast<std::uintptr_t>(array.data()) % static_cast<std::size_t>(size) != 0)
+            return std::nullopt;
+        for (py::object owner = array.base(); owner && !owner.is_none();
+             owner = py::reinterpret_borrow<py::array>(owner).base())
+            if (!is_array(owner)) return std::nullopt;
+        const bool matrix = dimensions == 2;
+        return StridedView{
+            array.data(),     size == 4 ? ElementType::float32 : ElementType::float64,
+            array.shape(0),   matrix ? array.shape(1) : 1,
+            array.strides(0), size};
+    }
+
+  private:
+    bool is_array(const py::object& object) const {
+        return py::type::handle_of(object).is(ndarray_);
+    }
+
+    py::object ndarray_;
+};
+
+template <class Visit>
+auto of_type(const StridedView& view, Visit visit) {
+    return view.type == ElementType::float32
+               ? visit(std::span(static_cast<const float*>(view.data),
+                                 static_cast<std::size_t>(view.rows)))
+               : visit(std::span(static_cast<const double*>(view.data),
+                                 static_cast<std::size_t>(view.rows)));
+}
+
+bool finite(const StridedView& values) {
+    return of_type(values, [](auto span) {
+        return std::all_of(span.begin(), span.end(), [](auto x) { return std::isfinite(x); });
+    });
+}
+
+// Of {0, 1} or {-1, +1}.
+bool labels(const StridedView& values) {
+    return of_type(values, [](auto span) {
+        const bool signs = std::any_of(span.begin(), span.end(), [](auto y) { return y < 0; });
+        return std::all_of(span.begin(), span.end(),
+                           [&](auto y) { return y == 1 || y == (signs ? -1 : 0); });
+    });
+}
+
+std::optional<double> number(const py::object& object) {
+    double value = NAN;
+    if (PyFloat_CheckExact(object.ptr()))
+        value = PyFloat_AS_DOUBLE(object.ptr());
+    else if (PyLong_CheckExact(object.ptr()))
+        value = PyLong_AsDouble(object.ptr());
+    PyErr_Clear();  // beyond any double
+    return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+py::object gradient_like(const StridedView& coef, const std::vector<double>& gradient) {
+    const auto size = static_cast<py::ssize_t>(gradient.size());
+    if (coef.type == ElementType::float64) return py::array_t<double>(size, gradient.data());
+    py::array_t<float> result(size);
+    std::copy(gradient.begin(), gradient.end(), result.mutable_data());
+    return result;
+}
+
+// As value or value_and_gradient return it; None where the arguments are to be looked at in Python,
+// and where a number that is not finite is to be explained.
+py::object plain_objective_at(const PlainArrays& arrays, const py::object& X, const py::object& y,
+                              const py::object& coef, const py::object& intercept, const char* loss,
+                              const BoundParameters& parameters, const py::object& alpha,
+                              const py::object& l1_ratio, int n_threads, bool with_gradient) {
+    const auto features = arrays.view(X, 2);
+    const auto targets = arrays.view(y, 1);
+    const auto at = arrays.view(coef, 1);
+    const auto shift = number(intercept);
+    const auto strength = number(alpha);
+    const auto share = number(l1_ratio);
+    const KernelTable<double>& kernels = selected_kernels<double>();
+    const Index index = find_loss(kernels, loss);
+    if (!features || !targets || !at || !shift || !strength || !share || index < 0 ||
+        targets->rows != features->rows || at->rows != features->columns || *strength < 0.0 ||
+        *share < 0.0 || *share > 1.0 || !finite(*at))
+        return py::none();
+    Data data;
+    data.X = *features;
+    data.y = *targets;
+    switch (kernels.losses[index].targets) {
+        case Targets::real:
+            if (!finite(*targets)) return py::none();
+            break;
+        case Targets::binary:
+            if (!labels(*targets)) return py::none();
+            data.binary = true;
+            data.positive_label = 1.0;
+            break;
+        default: return py::none();
+    }
+    const Coefficients model{
+        of_type(*at, [](auto span) { return std::vector<double>(span.begin(), span.end()); }),
+        {*shift}};
+    const LossSpec spec{index, {parameters.shape, parameters.smoothing}};
+    const PenaltyStrength penalty = PenaltyStrength::of(*strength, *share);
+    const RowSelection rows{nullptr, 0, data.rows()};
+    const Evaluation result = [&] {
+        const py::gil_scoped_release released;
+        return features->type == ElementType::float32
+                   ? evaluate<float>(data, spec, penalty, PenaltyScale::raw, model, rows,
+                                     with_gradient, n_threads)
+                   : evaluate<double>(data, spec, penalty, PenaltyScale::raw, model, rows,
+                                      with_gradient, n_threads);
+    }();
+    if (!std::isfinite(result.value)) return py::none();
+    if (!with_gradient) return py::float_(result.value);
+    return py::make_tuple(result.value, gradient_like(*at, result.gradient.coef),
+                          result.gradient.intercept[0]);
+}
+
+}  // namespace
+
+void register_plain_objective(py::module_& module) {
+    const PlainArrays arrays(py::module_::import("numpy").attr("ndarray"));
+    module.def(
+        "plain_objective_at",
+        [arrays](const py::object& X, const py::object& y, const py::object& coef,
+                 const py::object& intercept, const char* loss, const BoundParameters& parameters,
+                 const py::object& alpha, const py::object& l1_ratio, int n_threads,
+                 bool with_gradient) {
+            return plain_objective_at(arrays, X, y, coef, intercept, loss, parameters, alpha,
+                                      l1_ratio, n_threads, with_gradient);
+        },
+        py::arg("X"), py::arg("y"), py::arg("coef"), py::arg("intercept"), py::arg("loss"),
+        py::arg("parameters"), py::arg("alpha"), py::arg("l1_ratio"), py::arg("n_threads"),
+        py::arg("with_gradient"));
+}
+
+}  // namespace fastgd::bindings
