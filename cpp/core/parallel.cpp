@@ -3,10 +3,12 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 #include <vector>
 
 #include "cpu_quota.hpp"
+#include "team_worth.hpp"
 
 #if defined(_OPENMP)
 #include <omp.h>
@@ -48,6 +50,18 @@ void run_std_team(int threads, FunctionRef<void(int, int)> body) {
     for (std::thread& other : others) other.join();
 }
 
+void run_any_team(int threads, FunctionRef<void(int, int)> body) {
+#if defined(_OPENMP)
+    if (!pool_lost.load(std::memory_order_relaxed)) {
+        pool_exists.store(true, std::memory_order_relaxed);
+#pragma omp parallel num_threads(threads)
+        body(omp_get_thread_num(), omp_get_num_threads());
+        return;
+    }
+#endif
+    run_std_team(threads, body);
+}
+
 // Waits a moment for another thread. Spinning is for the microsecond in which all members run;
 // beyond it the processor may be needed by the very thread that is waited for.
 constexpr int spins = 128;
@@ -61,6 +75,26 @@ void wait_a_little(int times) {
     __builtin_ia32_pause();
 #endif
 }
+
+double now() {
+    using Clock = std::chrono::steady_clock;
+    return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+}
+
+// Each caller's own: what one waits says nothing of another's processors.
+thread_local TeamWorth team_worth;
+
+// Times what it lives as waiting in the midst of a team's work.
+class WaitInside {
+  public:
+    WaitInside() = default;
+    ~WaitInside() { team_worth.wait_inside(now() - began_); }
+    WaitInside(const WaitInside&) = delete;
+    WaitInside& operator=(const WaitInside&) = delete;
+
+  private:
+    double began_ = now();
+};
 
 // Bytes a thread should have to read before it is worth waking.
 constexpr double bytes_per_thread = 256.0 * 1024.0;
@@ -93,19 +127,27 @@ const char* thread_runtime() {
 }
 
 void run_team(int threads, FunctionRef<void(int, int)> body) {
-    if (threads <= 1) {
+    const double began = threads > 1 ? now() : 0.0;
+    TeamWorth& worth = team_worth;
+    if (threads <= 1 || !worth.pays(began)) {
         body(0, 1);
         return;
     }
-#if defined(_OPENMP)
-    if (!pool_lost.load(std::memory_order_relaxed)) {
-        pool_exists.store(true, std::memory_order_relaxed);
-#pragma omp parallel num_threads(threads)
-        body(omp_get_thread_num(), omp_get_num_threads());
-        return;
-    }
-#endif
-    run_std_team(threads, body);
+    double started = began;  // the calling thread's own part
+    double ended = began;
+    int size = 1;
+    const auto timed = [&](int member, int members) {
+        if (member == 0) started = now();
+        body(member, members);
+        if (member > 0) return;
+        ended = now();
+        size = members;
+    };
+    worth.take_inside();
+    run_any_team(threads, timed);
+    const double over = now();
+    const double worked = ended - started - worth.take_inside();
+    worth.record(size, worked, over - began - worked, over);
 }
 
 void Barrier::wait(int members) {
@@ -162,8 +204,12 @@ bool OrderedBlocks::claim(Index* block) {
     *block = next_.fetch_add(1, std::memory_order_relaxed);
     if (*block >= blocks_) return false;
     // a slot is free once the block that used it before is committed
-    for (int times = 0; *block >= committed_.load(std::memory_order_acquire) + slots_; ++times)
-        wait_a_little(times);
+    const auto taken = [&] {
+        return *block >= committed_.load(std::memory_order_acquire) + slots_;
+    };
+    if (!taken()) return true;
+    const WaitInside waiting;
+    for (int times = 0; taken(); ++times) wait_a_little(times);
     return true;
 }
 
@@ -172,7 +218,11 @@ void OrderedBlocks::work(FunctionRef<void(Index, int)> compute, FunctionRef<void
     while (claim(&block)) {
         const int slot = static_cast<int>(block % slots_);
         compute(block, slot);
-        const std::lock_guard lock(committing_);
+        std::unique_lock lock(committing_, std::try_to_lock);
+        if (!lock.owns_lock()) {
+            const WaitInside waiting;
+            lock.lock();
+        }
         ready_[static_cast<std::size_t>(slot)].store(true, std::memory_order_relaxed);
         Index first = committed_.load(std::memory_order_relaxed);
         while (first < blocks_ &&

@@ -18,7 +18,8 @@ int available_threads();
 int threads_for_work(int requested, double bytes);
 
 // Calls body(member, members) once on each member of a team; member 0 is the calling thread.
-// The team may come out smaller than asked for. `body` must not throw.
+// The team may come out smaller than asked for, and is the calling thread alone for a while where
+// the last ones were waited for longer than they helped. `body` must not throw.
 void run_team(int threads, FunctionRef<void(int member, int members)> body);
 
 // Name of the runtime behind run_team: "OpenMP" or "std::thread".
