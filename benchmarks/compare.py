@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
     from .tasks import Task
 
 
+# Suites of other modules: which, and the arguments it gets before those given.
+_ELSEWHERE = {
+    "time-to-accuracy": ("race",),
+    "sparse": ("race", "--case", "sparse-9", "sparse-75"),
+    "wide": ("race", "--case", "wide"),
+    "small": ("small",),
+    "memory": ("memory",),
+    "threads": ("threads",),
+    "growth": ("growth",),
+}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the comparisons the arguments ask for, print and write the figures.
 
@@ -36,7 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 when done, 1 when a control shows the machine too noisy to quote the ratios.
     """
-    arguments = _parse(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == ["--suite"] and given[1:2] and given[1] in _ELSEWHERE:
+        module, *before = _ELSEWHERE[given[1]]
+        command = [sys.executable, "-m", f"benchmarks.{module}", *before, *given[2:]]
+        return subprocess.run(command, check=False).returncode
+    arguments = _parse(given)
     description = machine.describe() | {"rows": arguments.rows, "columns": arguments.columns}
     warn_of_load(description["load_average"][0])
     comparisons = []
@@ -55,9 +73,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(any(comparison.noisy for comparison in comparisons))
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.compare", description="Speed of fastgd against its peers."
+        prog="python -m benchmarks.compare",
+        description="Speed of fastgd against its peers.",
+        epilog=f"--suite {', '.join(_ELSEWHERE)}, given first: those of other modules, whose "
+        "arguments follow.",
     )
     parser.add_argument("--suite", choices=("gradient", "epoch", "all"), default="all")
     parser.add_argument("--rows", type=positive, default=1_000_000, metavar="N")
