@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -19,8 +20,8 @@ from . import machine
 from .console import output_file, positive, say, warn_of_load
 from .growth_axes import AXES, TASKS_OF
 from .growth_report import growth_table, slope_table
-from .others import Others, wait_for_quiet
 from .pipes import pipe_table
+from .quiet import quietest, watched
 from .stopwatch import calls, epochs, units_lasting
 from .table import print_table
 
@@ -80,9 +81,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--threads", type=positive, default=None, metavar="T", help="of all axes but this (all)"
     )
-    parser.add_argument(
-        "--patience", type=positive, default=3, metavar="S", help="seconds to wait for quiet"
-    )
     parser.add_argument("--json", type=output_file, metavar="FILE", help="write all raw numbers")
     parser.add_argument("--plot", type=output_file, metavar="FILE", help="draw a panel an axis")
     parser.add_argument("--markdown", type=output_file, metavar="FILE", help="write the tables")
@@ -115,7 +113,6 @@ def _measure_all(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 make = point.make
             for task in axis.tasks:
                 if task in options.task and made is not None:
-                    wait_for_quiet(options.patience)
                     entry = {"axis": name, "task": task, **_measure(task, made, point)}
                     size = f"{point.series} {point.size:g}"
                     say(f"{name} {size}, {task}: {entry['seconds']:.3g} s")
@@ -124,8 +121,7 @@ def _measure_all(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 def _measure(task: str, made: Made, point: Point) -> dict[str, Any]:
     measure, passes = _TASKS[task](made, point)
-    others = Others()
-    repeats = _repeats(measure)
+    repeats, waited = _repeats(measure)
     return {
         "series": point.series,
         "size": point.size,
@@ -137,19 +133,19 @@ def _measure(task: str, made: Made, point: Point) -> dict[str, Any]:
         "bytes": made.nbytes,
         "passes": passes,
         "seconds": median(repeats),
-        "others": others.busy(),
+        "waited": waited,
         "repeats": repeats,
     }
 
 
-def _repeats(measure: Callable[[int], float]) -> list[float]:
-    """Return the seconds of a unit of work, as often as there is time."""
-    units = units_lasting(_SECONDS_A_REPEAT, measure)
+def _repeats(measure: Callable[[int], float]) -> tuple[list[float], float]:
+    """Return the seconds of a unit of work, as often as there is time, and how disturbed."""
+    work = partial(measure, units_lasting(_SECONDS_A_REPEAT, measure))
     end = perf_counter() + _SECONDS_A_POINT
-    repeats: list[float] = []
-    while len(repeats) < _LEAST_REPEATS or (len(repeats) < _MOST_REPEATS and perf_counter() < end):
-        repeats.append(measure(units))
-    return repeats
+    samples: list[tuple[float, float]] = []
+    while len(samples) < _LEAST_REPEATS or (len(samples) < _MOST_REPEATS and perf_counter() < end):
+        samples.append(watched(work))
+    return quietest(samples, _LEAST_REPEATS)
 
 
 def _gradient(made: Made, point: Point) -> tuple[Callable[[int], float], float]:

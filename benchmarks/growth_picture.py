@@ -56,10 +56,11 @@ def draw(points: Sequence[dict[str, Any]], machine: dict[str, Any], path: Path) 
     for panel in panels[len(names) :]:
         panel.set_axis_off()
     _add_legend(figure, panels[0], lines)
-    threads = machine["available_threads"]
+    fixed = {point["threads"] for point in points if point["axis"] != "threads"}
+    threads = next(filter(None, fixed), machine["available_threads"])
     figure.suptitle(
         f"How the time of fastgd grows\n"
-        f"{machine['processor']}, {threads} threads, {machine['date'][:10]}",
+        f"{machine['processor']}, {threads} thread{'s' * (threads > 1)}, {machine['date'][:10]}",
         fontsize=12,
     )
     figure.savefig(path, dpi=130)

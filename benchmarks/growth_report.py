@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .growth_axes import AXES
-from .others import BUSY
+from .quiet import DISTURBED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def growth_table(points: Sequence[dict[str, Any]]) -> _Rows:
     Returns
     -------
     list of tuple of str
-        The header first; a row ends with "?" if other processes kept processors busy.
+        The header first; a row ends with "?" if other processes disturbed it.
     """
     head = ("axis", "X", "task", "size", "rows", "columns", "passes", "seconds", "ns a number")
     rows: _Rows = [(*head, "GB/s", "")]
@@ -66,7 +66,7 @@ def growth_table(points: Sequence[dict[str, Any]]) -> _Rows:
                     f"{entry['size']:g}",
                     *shape,
                     *figures,
-                    "?" if entry["others"] > BUSY else "",
+                    "?" if entry["waited"] > DISTURBED else "",
                 )
             )
     return rows

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["calls", "epochs", "units_lasting"]
 
 # Bounds of how much longer the next try is.
-_LONGER = (2.0, 10.0)
+_LONGER = (2.0, 4.0)
 
 
 def calls(call: Callable[[], object]) -> Callable[[int], float]:

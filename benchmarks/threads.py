@@ -8,6 +8,7 @@ import sys
 import warnings
 from functools import partial
 from statistics import median
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,8 +19,8 @@ from . import machine
 from .console import output_file, positive, say, warn_of_load
 from .interval import Interval, median_interval
 from .made import Made, dense, held
-from .others import BUSY, Others, wait_for_quiet
 from .pipes import pipe_table
+from .quiet import DISTURBED, quietest, watched
 from .sparse import text_like
 from .stopwatch import calls, epochs, units_lasting
 from .table import print_table
@@ -32,9 +33,11 @@ _SMALLEST = 1_000
 _FACTOR = 4
 # One thread took less than this of the time of all: no noise.
 _SLOWER = 0.97
-# What looks slower is measured again with so many times the pairs, until nobody else disturbs.
+# Longer than a case takes unless others disturb: then fewer pairs have to do, this many.
+_LONGEST = 10.0
+_LEAST_PAIRS = 3
+# What looks slower is measured again with so many times the pairs.
 _AGAIN = 3
-_TRIES = 3
 _SECONDS_A_SIDE = 0.02
 _EPOCHS = 20
 
@@ -48,7 +51,7 @@ class Case(NamedTuple):
     one: float
     all: float
     ratio: Interval
-    others: float  # processors that other processes kept busy
+    waited: float  # the largest share of a pair's time that threads waited for a processor
     pairs: list[tuple[float, float]]
 
     @property
@@ -56,7 +59,7 @@ class Case(NamedTuple):
         """Whether all threads took longer than one, with "?" where others disturbed."""
         if self.ratio.high >= _SLOWER:
             return ""
-        return "slower" if self.others <= BUSY else "slower?"
+        return "slower" if self.waited <= DISTURBED else "slower?"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -92,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print_table(_table(cases), text_columns={0, 2, 6})
     print(f"\n{slower} of {len(cases)} slower with {threads} threads than with one")
     if unsure:
-        print(f"{unsure} more looked slower while other processes were busy: measure those again")
+        print(f"{unsure} more looked slower while other processes disturbed: measure those again")
     if options.markdown:
         text = pipe_table(_table(cases), text_columns={0, 2, 6})
         options.markdown.write_text(f"{heading}.\n\n{text}", encoding="utf-8")
@@ -106,7 +109,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--pairs", type=positive, default=7)
     parser.add_argument("--largest-bytes", type=float, default=400e6, metavar="N", help="of X")
     parser.add_argument(
-        "--patience", type=positive, default=10, metavar="S", help="seconds to wait for quiet"
+        "--patience",
+        type=float,
+        default=2.0,
+        metavar="S",
+        help="seconds of a case for more pairs, where other processes disturb",
     )
     parser.add_argument("--json", type=output_file, metavar="FILE", help="write all raw numbers")
     parser.add_argument("--markdown", type=output_file, metavar="FILE", help="write the table")
@@ -119,14 +126,10 @@ def _measure_all(options: argparse.Namespace, threads: int) -> Iterator[Case]:
             made = _ROWS[rows_of](nbytes)
             for task in options.task:
                 sides = [_TASKS[task](made, count) for count in (1, threads)]
-                case = _case(rows_of, made.nbytes, task, sides, options.pairs)
-                for _ in range(_TRIES):
-                    if not case.verdict:
-                        break
-                    wait_for_quiet(options.patience)
-                    case = _case(rows_of, made.nbytes, task, sides, _AGAIN * options.pairs)
-                    if case.verdict == "slower":
-                        break
+                case = _case(rows_of, made.nbytes, task, sides, options.pairs, options.patience)
+                if case.verdict:
+                    count = _AGAIN * options.pairs
+                    case = _case(rows_of, made.nbytes, task, sides, count, 2 * options.patience)
                 ratio = f"{case.ratio.median:.2f} {case.verdict}"
                 say(f"{rows_of}, {made.nbytes:,} bytes, {task}: {ratio}")
                 yield case
@@ -140,28 +143,39 @@ def _sizes(largest: float) -> Iterator[int]:
     yield int(largest)
 
 
-def _pairs(sides: list[Callable[[int], float]], count: int) -> list[tuple[float, float]]:
-    """Return seconds with one thread and with all, every second pair in reverse."""
-    units = max(units_lasting(_SECONDS_A_SIDE, side) for side in sides)
-    one, every = sides
-    pairs = []
-    for pair in range(count):
-        if pair % 2 == 0:
-            pairs.append((one(units), every(units)))
-        else:
-            second = every(units)
-            pairs.append((one(units), second))
-    return pairs
-
-
 def _case(
-    rows_of: str, nbytes: int, task: str, sides: list[Callable[[int], float]], count: int
+    rows_of: str,
+    nbytes: int,
+    task: str,
+    sides: list[Callable[[int], float]],
+    count: int,
+    patience: float,
 ) -> Case:
-    others = Others()
-    pairs = _pairs(sides, count)
+    units = max(units_lasting(_SECONDS_A_SIDE, side) for side in sides)
+    begin = perf_counter()
+    samples: list[tuple[tuple[float, float], float]] = []
+    while True:
+        samples.append(watched(partial(_pair, sides, units, reverse=len(samples) % 2 == 1)))
+        seconds = perf_counter() - begin
+        if seconds > _LONGEST and len(samples) >= _LEAST_PAIRS:
+            break
+        if len(samples) >= count and (
+            seconds > patience or quietest(samples, count)[1] <= DISTURBED
+        ):
+            break
+    pairs, waited = quietest(samples, count)
     one, every = (median(side) * 1e3 for side in zip(*pairs, strict=True))
     ratio = median_interval([a / b for a, b in pairs])
-    return Case(rows_of, nbytes, task, one, every, ratio, others.busy(), pairs)
+    return Case(rows_of, nbytes, task, one, every, ratio, waited, pairs)
+
+
+def _pair(sides: list[Callable[[int], float]], units: int, *, reverse: bool) -> tuple[float, float]:
+    """Return seconds with one thread and with all."""
+    one, every = sides
+    if reverse:
+        second = every(units)
+        return one(units), second
+    return one(units), every(units)
 
 
 def _table(cases: list[Case]) -> list[tuple[str, ...]]:
