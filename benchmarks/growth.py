@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
 _LEAST_REPEATS = 3
 _MOST_REPEATS = 101
-# A repeat lasts at least so long, all of a point about so long.
+# A repeat lasts at least so long.
 _SECONDS_A_REPEAT = 0.01
-_SECONDS_A_POINT = 2.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,6 +80,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--threads", type=positive, default=None, metavar="T", help="of all axes but this (all)"
     )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=2.0,
+        metavar="S",
+        help="of a point, or as three repeats take",
+    )
     parser.add_argument("--json", type=output_file, metavar="FILE", help="write all raw numbers")
     parser.add_argument("--plot", type=output_file, metavar="FILE", help="draw a panel an axis")
     parser.add_argument("--markdown", type=output_file, metavar="FILE", help="write the tables")
@@ -113,15 +119,19 @@ def _measure_all(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 make = point.make
             for task in axis.tasks:
                 if task in options.task and made is not None:
-                    entry = {"axis": name, "task": task, **_measure(task, made, point)}
+                    entry = {
+                        "axis": name,
+                        "task": task,
+                        **_measure(task, made, point, options.seconds),
+                    }
                     size = f"{point.series} {point.size:g}"
                     say(f"{name} {size}, {task}: {entry['seconds']:.3g} s")
                     yield entry
 
 
-def _measure(task: str, made: Made, point: Point) -> dict[str, Any]:
+def _measure(task: str, made: Made, point: Point, seconds: float) -> dict[str, Any]:
     measure, passes = _TASKS[task](made, point)
-    repeats, waited = _repeats(measure)
+    repeats, waited = _repeats(measure, seconds)
     return {
         "series": point.series,
         "size": point.size,
@@ -138,10 +148,10 @@ def _measure(task: str, made: Made, point: Point) -> dict[str, Any]:
     }
 
 
-def _repeats(measure: Callable[[int], float]) -> tuple[list[float], float]:
+def _repeats(measure: Callable[[int], float], seconds: float) -> tuple[list[float], float]:
     """Return the seconds of a unit of work, as often as there is time, and how disturbed."""
     work = partial(measure, units_lasting(_SECONDS_A_REPEAT, measure))
-    end = perf_counter() + _SECONDS_A_POINT
+    end = perf_counter() + seconds
     samples: list[tuple[float, float]] = []
     while len(samples) < _LEAST_REPEATS or (len(samples) < _MOST_REPEATS and perf_counter() < end):
         samples.append(watched(work))
@@ -152,12 +162,11 @@ def _gradient(made: Made, point: Point) -> tuple[Callable[[int], float], float]:
     shape = () if point.outputs == 1 else (point.outputs,)
     coef, intercept = np.zeros((*shape, made.X.shape[1])), np.zeros(shape)
     y = np.tile(made.y[:, None], shape) if shape else made.y
-    return (
-        calls(
-            lambda: fastgd.value_and_gradient(made.X, y, coef, intercept, n_threads=point.threads)
-        ),
-        1,
-    )
+
+    def gradient() -> object:
+        return fastgd.value_and_gradient(made.X, y, coef, intercept, n_threads=point.threads)
+
+    return calls(gradient), 1
 
 
 def _epoch(solver: Any) -> Callable[[Made, Point], tuple[Callable[[int], float], float]]:
