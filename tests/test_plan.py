@@ -79,7 +79,7 @@ def test_few_rows_a_column_are_no_work_for_single_rows() -> None:
 @pytest.mark.parametrize("columns", [WHITENED_COLUMNS, WHITENED_COLUMNS + 1])
 def test_the_plan_knows_where_the_core_takes_a_hessian(columns: int) -> None:
     X = np.random.default_rng(0).normal(size=(5, columns))
-    plan = fastgd.explain_plan(X, X[:, 0])
+    plan = fastgd.explain_plan(X, X[:, 0], max_iter=1, tol=None)
     result = fastgd.fit(X, X[:, 0], solver=plan.solver, max_iter=1, tol=None)
     assert result.precondition == plan.precondition
     assert plan.precondition == ("whiten" if columns == WHITENED_COLUMNS else "scale")

@@ -110,7 +110,8 @@ void register_options(py::module_& module) {
         .def_readwrite("seed", &FitOptions::seed)
         .def_readwrite("n_threads", &FitOptions::threads)
         .def_readwrite("epochs_before", &FitOptions::epochs_before)
-        .def_readwrite("steps_before", &FitOptions::steps_before);
+        .def_readwrite("steps_before", &FitOptions::steps_before)
+        .def_readwrite("quasi_newton_first", &FitOptions::quasi_newton_first);
 }
 
 }  // namespace fastgd::bindings

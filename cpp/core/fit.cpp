@@ -2,6 +2,7 @@
 
 #include "columns_in_use.hpp"
 #include "fit_run.hpp"
+#include "quasi_newton_first.hpp"
 #include "zero_model.hpp"
 
 namespace fastgd {
@@ -12,13 +13,17 @@ template <class T>
 FitOutcome fit_all_columns(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
                            const FitOptions& options, const Coefficients& start,
                            FitMonitor& monitor) {
-    if (kernels_of(kernels, loss).targets != Targets::mean)
-        return FitRun<T>(kernels, loss, data, options, monitor).run(start);
+    const auto run = [&](const Coefficients& from) {
+        if (options.quasi_newton_first > 0)
+            return fit_quasi_newton_first(kernels, loss, data, options, from, monitor);
+        return FitRun<T>(kernels, loss, data, options, monitor).run(from);
+    };
+    if (kernels_of(kernels, loss).targets != Targets::mean) return run(start);
     const NullModel null = null_model(kernels, loss, data, options.fit_intercept, options.threads);
     loss.curvature = null.curvature;
     Coefficients from = start;
     if (options.fit_intercept && start.zero()) from.intercept = null.intercept;
-    return FitRun<T>(kernels, loss, data, options, monitor).run(from);
+    return run(from);
 }
 
 }  // namespace

@@ -1,10 +1,18 @@
 // How a fit ended, and with which coefficients.
 #include <cmath>
 
+#include "batch.hpp"
 #include "fit_run.hpp"
 #include "step_size.hpp"
 
 namespace fastgd {
+
+namespace {
+
+// Times those of a sample to step by: some four a column tell its curvature to a factor.
+constexpr double few_rows = 0.04;
+
+}  // namespace
 
 template <class T>
 void FitRun<T>::conclude() {
@@ -57,9 +65,24 @@ FitOutcome FitRun<T>::outcome() {
     return outcome_;
 }
 
+template <class T>
+double FitRun<T>::left_to_gain() {
+    restart_from(*kept_);
+    const auto go_on = [&] { return keep_going(); };
+    if (!evaluate()) return 0.0;
+    Whitening<T> few(
+        objective_, data_,
+        WhiteningSample<T>(objective_, data_, columns_.moments(), shift(), go_on, few_rows),
+        options_.penalty, options_.fit_intercept);
+    const auto& descent = static_cast<Batch<T>&>(*descent_);
+    return few.step(now_, descent.sums(), go_on).decrement;
+}
+
 template void FitRun<float>::conclude();
 template void FitRun<double>::conclude();
 template FitOutcome FitRun<float>::outcome();
 template FitOutcome FitRun<double>::outcome();
+template double FitRun<float>::left_to_gain();
+template double FitRun<double>::left_to_gain();
 
 }  // namespace fastgd

@@ -58,6 +58,8 @@ struct FitOptions {
     // of an earlier fit that this one goes on from: where orders of rows and schedules stand
     Index epochs_before = 0;
     Index steps_before = 0;
+    // epochs of batch descent without a Hessian before one is taken
+    Index quasi_newton_first = 0;
 };
 
 // Whether each epoch's steps are anchored at the full gradient measured before it (SVRG).

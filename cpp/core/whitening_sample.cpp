@@ -67,14 +67,15 @@ bool WhiteningSample<T>::pays(const Objective<T>& objective, const Data& data) {
 template <class T>
 WhiteningSample<T>::WhiteningSample(const Objective<T>& objective, const Data& data,
                                     const ColumnMoments& moments, std::vector<double> shift,
-                                    FunctionRef<bool()> keep_going)
+                                    FunctionRef<bool()> keep_going, double width)
     : data_(&data),
       moments_(&moments),
       ridge_(std::max(
           64.0 * static_cast<double>(data.columns() + 16) * std::numeric_limits<double>::epsilon(),
           sizeof(T) == 4 ? ridge_float32 : 0.0)),
       rows_(data.rows()),
-      shift_(std::move(shift)) {
+      shift_(std::move(shift)),
+      width_(width) {
     measure_columns();
     choose_rows(objective, keep_going);
 }

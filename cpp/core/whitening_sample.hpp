@@ -23,9 +23,9 @@ class WhiteningSample {
     static bool pays(const Objective<T>& objective, const Data& data);
 
     // `data` and `moments` must outlive this. A loss that bends alike everywhere needs its moments
-    // only once and takes more rows.
+    // only once and takes more rows; `width` times as many as are wanted for steps.
     WhiteningSample(const Objective<T>& objective, const Data& data, const ColumnMoments& moments,
-                    std::vector<double> shift, FunctionRef<bool()> keep_going);
+                    std::vector<double> shift, FunctionRef<bool()> keep_going, double width = 1.0);
 
     // The same rows with other targets; both must outlive the copy.
     WhiteningSample with(const Data& data, const ColumnMoments& moments) const {
@@ -78,7 +78,7 @@ class WhiteningSample {
     std::vector<bool> unseen_;  // constant in the sample alone
     std::vector<double> rounding_;  // of a column's numbers, root mean square in its unit
     double thinned_ = 1.0;  // rows to one that weighs something
-    double width_ = 1.0;  // times the rows of a sample that nothing speaks against
+    double width_;  // times the rows of a sample that nothing speaks against
 };
 
 }  // namespace fastgd

@@ -135,6 +135,7 @@ class FitOptions:
     n_threads: int
     epochs_before: int
     steps_before: int
+    quasi_newton_first: int
     def __init__(self) -> None: ...
     def set_penalty(
         self,

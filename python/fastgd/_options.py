@@ -90,6 +90,7 @@ def build_options(
         n_threads=threads or _core.available_threads(),
         for_batch=_why_batch(loss, fitted_columns) or ("X is sparse" if sparse else ""),
         reading_width=X.reading_width() if isinstance(X, SparseRows) else 0,
+        kinked=loss.smoothing != 0.0 or loss.targets == "classes",
     )
     solver_name, reason = choose_solver(
         check_choice("solver", solver, ("auto", "batch", "minibatch", "sgd")),
@@ -137,11 +138,15 @@ def build_options(
     options.n_threads = threads
     if rate in _PASSIVE_AGGRESSIVE:
         _check_passive_aggressive(rate, loss, options)
+    first = 0
+    if (solver_name, options.precondition.name) == ("batch", "automatic") and tol is not None:
+        first = work.quasi_newton_first()
+    options.quasi_newton_first = first
     joint = solver_name == "batch" and loss.targets == "classes"
     metric = options.precondition.name
     if metric == "automatic":
         # of outputs together the Hessian is a metric of quasi-Newton steps alone
-        whitens = work.whitens() and not (joint and work.proximal)
+        whitens = work.whitens() and not first and not (joint and work.proximal)
         metric = "whiten" if whitens else "scale"
     plan = Plan(
         solver=solver_name,
@@ -153,7 +158,8 @@ def build_options(
             else options.update.name
         ),
         batch_size={"batch": n_rows, "sgd": 1}.get(solver_name, options.batch_size),
-        reason=reason,
+        reason=reason
+        + (f"; a Hessian if {first:,} epochs without one do not end it" if first else ""),
         seconds=work.seconds(),
         reading=describe_reading(
             _core.epochs_before_second_moments(

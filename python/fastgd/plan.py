@@ -27,6 +27,8 @@ WHITENED_COLUMNS = _core.most_gram_columns()
 _WHITENED_READINGS = 8.0
 _LBFGS_READINGS = 40.0
 _PROXIMAL_READINGS = 150.0
+# Of a loss whose curvature changes on the way.
+_HESSIANS = 4.0
 _WHITENED_EPOCHS = 7.0
 _SCALED_EPOCHS = 15.0
 # A row of an epoch costs a prediction at the anchor too, and the epoch's measure a reading.
@@ -49,6 +51,8 @@ class Work:
         Whether the loss bends the same everywhere.
     proximal : bool
         Whether there is an l1 penalty or a bound.
+    kinked : bool
+        Whether the loss has kinks, rounded off or not.
     n_threads : int
         Threads the fit may use.
     reading_width : int
@@ -66,6 +70,7 @@ class Work:
     n_threads: int
     for_batch: str = ""
     reading_width: int = 0
+    kinked: bool = False
 
     def reading(self, n_threads: int) -> float:
         """Return the seconds of one gradient of all rows on so many threads."""
@@ -88,14 +93,30 @@ class Work:
         # its products are those of dense rows
         return not self.reading_width or self.hessian(1) <= _LBFGS_READINGS * self.reading(1)
 
+    def quasi_newton_first(self) -> int:
+        """Return the epochs of batch descent without a Hessian that cost half of what those do.
+
+        0 where that is too few to end a fit, or where such steps are none for the problem.
+        """
+        if not self.whitens() or self.proximal or self.kinked or self.n_outputs > 1:
+            return 0
+        # of one thread each: results have the same bits for any number
+        hessians = self.hessian(1) * (1.0 if self.quadratic else _HESSIANS)
+        epochs = 0.5 * hessians / self.reading(1)
+        return int(epochs) if epochs > _LBFGS_READINGS else 0
+
     def seconds(self) -> dict[str, float]:
         """Return the estimated time of each solver with default steps."""
         whitens = self.whitens()
         reading = self.reading(self.n_threads)
         hessian = (
-            self.hessian(self.n_threads) * (1.0 if self.quadratic else 4.0) if whitens else 0.0
+            self.hessian(self.n_threads) * (1.0 if self.quadratic else _HESSIANS)
+            if whitens
+            else 0.0
         )
-        if whitens:
+        if self.quasi_newton_first():
+            batch = _LBFGS_READINGS * reading
+        elif whitens:
             batch = hessian + (3.0 if self.quadratic else _WHITENED_READINGS) * reading
         else:
             batch = (_PROXIMAL_READINGS if self.proximal else _LBFGS_READINGS) * reading
@@ -218,4 +239,7 @@ def as_carried_out(plan: Plan, fitted: _core._Fitted) -> Plan:
     reading = plan.reading
     if fitted["squares_overflow"]:
         reading = "by every epoch, and once in vain: squares overflow, so no second moments"
-    return replace(plan, precondition=fitted["precondition"].name, reading=reading)
+    metric = fitted["precondition"].name
+    # the Hessian's metric, once it was taken after all
+    update = "plain" if (plan.precondition, metric) == ("scale", "whiten") else plan.update
+    return replace(plan, precondition=metric, update=update, reading=reading)

@@ -1,0 +1,136 @@
+"""Where a Hessian costs more than many passes, steps without one come first, in one fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastgd
+
+N, D = 3000, 400
+
+
+def table(kind: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return columns and a predictor to which all directions matter alike."""
+    rng = np.random.default_rng(5)
+    X = rng.standard_normal((N, D))
+    coef = rng.standard_normal(D) / np.sqrt(D)
+    z = X @ coef
+    if kind == "pairs that hardly differ":
+        X = np.hstack([X[:, : D // 2], X[:, : D // 2] + 1e-4 * X[:, D // 2 :]])
+    if kind == "a few factors":
+        X = X[:, :5] @ rng.standard_normal((5, D)) + 1e-2 * X
+    return X, z
+
+
+def targets(loss: str, z: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    rng = np.random.default_rng(6)
+    if loss == "log_loss":
+        return (z + rng.logistic(size=N) > 0.0).astype(float)
+    return rng.poisson(np.exp(0.5 * z)).astype(float)
+
+
+def problem(kind: str, loss: str) -> dict[str, Any]:
+    X, z = table(kind)
+    return {"X": X, "y": targets(loss, z), "loss": loss}
+
+
+@pytest.mark.parametrize("loss", ["log_loss", "poisson"])
+@pytest.mark.parametrize(
+    ("kind", "metric"),
+    [("alike", "scale"), ("pairs that hardly differ", "whiten"), ("a few factors", "whiten")],
+)
+def test_both_ways_end_at_the_optimum(kind: str, metric: str, loss: str) -> None:
+    asked = problem(kind, loss)
+    result = fastgd.fit(**asked)
+    exact = fastgd.fit(**asked, precondition="whiten", tol=1e-12)
+    assert result.status == "converged"
+    assert result.precondition == metric
+    assert result.objective <= exact.objective * (1.0 + 1e-6)
+    assert result.plan.update == ("lbfgs" if metric == "scale" else "plain")
+
+
+def test_a_squared_error_of_many_columns() -> None:
+    rng = np.random.default_rng(8)
+    X = rng.standard_normal((1800, 1500), dtype=np.float32)
+    y = X[:, :9].sum(axis=1) + rng.standard_normal(1800)
+    result = fastgd.fit(X, y, alpha=0.1)
+    exact = fastgd.fit(X, y, alpha=0.1, precondition="whiten", tol=1e-12)
+    assert (result.precondition, exact.precondition) == ("scale", "whiten")
+    assert result.objective <= exact.objective * (1.0 + 1e-6)
+
+
+def test_the_plan_says_so() -> None:
+    X, z = table("alike")
+    plan = fastgd.explain_plan(X, targets("log_loss", z), loss="log_loss")
+    assert (plan.solver, plan.precondition, plan.update) == ("batch", "scale", "lbfgs")
+    assert "a Hessian if" in plan.reason
+    for other in ({"precondition": "whiten"}, {"l1_ratio": 1.0, "alpha": 0.1}, {"tol": None}):
+        plan = fastgd.explain_plan(X, targets("log_loss", z), loss="log_loss", **other)
+        assert "a Hessian if" not in plan.reason
+    assert "a Hessian if" not in fastgd.explain_plan(X[:, :50], z).reason
+
+
+def test_two_ways_are_one_fit() -> None:
+    asked = problem("a few factors", "log_loss")
+    seen: list[tuple[int, float]] = []
+    result = fastgd.fit(**asked, callback=lambda at: seen.append((at.epoch, at.objective)))
+    assert result.precondition == "whiten"
+    history = result.history
+    assert [epoch for epoch, _ in seen] == list(range(len(seen)))
+    assert result.n_iter == len(seen) == len(history.objective)
+    np.testing.assert_array_equal([objective for _, objective in seen], history.objective)
+    assert np.all(np.diff(history.n_passes) > 0.0)
+    assert np.all(np.diff(history.seconds) >= 0.0)
+    assert result.n_passes >= history.n_passes[-1]
+
+
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+@pytest.mark.parametrize("max_iter", [1, 30, 60])
+def test_epochs_of_both_count(max_iter: int) -> None:
+    result = fastgd.fit(**problem("a few factors", "log_loss"), max_iter=max_iter, tol=0.0)
+    assert result.n_iter == max_iter
+    assert result.status == "iteration_limit"
+
+
+@pytest.mark.parametrize("last", [3, 57])
+def test_a_callback_stops_either(last: int) -> None:
+    result = fastgd.fit(
+        **problem("a few factors", "log_loss"), tol=0.0, callback=lambda at: at.epoch == last
+    )
+    assert result.status == "stopped"
+    assert result.n_iter == last + 1
+
+
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+def test_time_is_of_both() -> None:
+    result = fastgd.fit(**problem("a few factors", "log_loss"), tol=0.0, max_time=1e-9)
+    assert result.status == "time_limit"
+    assert result.n_iter == 1
+
+
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+def test_bits_do_not_depend_on_threads() -> None:
+    asked = problem("a few factors", "log_loss")
+    one, two = (fastgd.fit(**asked, n_threads=n, max_iter=70, tol=0.0) for n in (1, 2))
+    np.testing.assert_array_equal(one.coef, two.coef)
+
+
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+def test_the_best_epoch_on_held_out_rows_may_be_of_the_first() -> None:
+    rng = np.random.default_rng(7)
+    factors = rng.standard_normal((5, D))
+    X = rng.standard_normal((N, 5)) @ factors + 1e-2 * rng.standard_normal((N, D))
+    y = (X[:, 0] + 5.0 * rng.logistic(size=N) > 0.0).astype(float)
+    held = (X[2000:], y[2000:])
+    rows = (X[:2000], y[:2000])
+    result = fastgd.fit(
+        *rows, loss="log_loss", validation_set=held, n_iter_no_change=1000, tol=0.0, max_iter=100
+    )
+    scores = result.history.validation
+    assert result.precondition == "whiten"
+    assert np.nanargmin(scores) < 20
+    there = fastgd.value(*held, result.coef, result.intercept, loss="log_loss")
+    assert there == pytest.approx(np.nanmin(scores), rel=1e-9)
