@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import sys
 import warnings
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _WARM_UP_ROWS = 1000
 # Above the least objective, relative: nothing closer is asked for.
 _CLOSE = 1e-9
+# Efforts in a row that may end no closer than one before them.
+_PATIENCE = 8
 
 
 def main() -> None:
@@ -57,18 +60,22 @@ def _climb(
         racer.prepare(problem, threads)
         report["conversion"] = perf_counter() - start
         yield report
-        total = 0.0
-        for effort in kind.efforts:
+        total, best, best_at = 0.0, math.inf, 0
+        for number, effort in enumerate(kind.efforts):
             start = perf_counter()
             fitted = racer.fit(effort)
             seconds = perf_counter() - start
             value = objective(problem, racer.coefficients(fitted))
             total += seconds
+            if value < best:
+                best, best_at = value, number
             report["fits"].append({"effort": effort, "seconds": seconds, "objective": value})
             if value <= least * (1.0 + _CLOSE):
                 report["ended"] = "close"
             elif seconds > most_seconds or total > 2.0 * most_seconds:
                 report["ended"] = "out of time"
+            elif number - best_at >= _PATIENCE:
+                report["ended"] = "no closer"
             else:
                 yield report
                 continue

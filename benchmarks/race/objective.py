@@ -42,7 +42,8 @@ def objective(problem: Problem, coef: NDArray[Any]) -> float:
         total += float(_losses(problem.loss, z, problem.y[part]).sum())
     squares, absolutes = float(np.sum(w * w)), float(np.sum(np.abs(w)))
     share = problem.l1_ratio
-    return total / n + problem.alpha * ((1.0 - share) / 2.0 * squares + share * absolutes)
+    penalty = (1.0 - share) / 2.0 * squares + share * absolutes
+    return float(total / n + problem.alpha * penalty)
 
 
 def _losses(loss: str, z: NDArray[np.float64], y: NDArray[Any]) -> NDArray[np.float64]:
@@ -55,5 +56,5 @@ def _losses(loss: str, z: NDArray[np.float64], y: NDArray[Any]) -> NDArray[np.fl
         raise ValueError(f"expected as many coefficients as columns, got {z.shape[1]} times that")
     of_one = z[:, 0]
     if loss == "squared_error":
-        return np.square(of_one - y) / 2.0
-    return np.logaddexp(0.0, -y * of_one)
+        return np.asarray(np.square(of_one - y) / 2.0)
+    return np.asarray(np.logaddexp(0.0, -y * of_one))

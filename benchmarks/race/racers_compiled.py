@@ -80,7 +80,7 @@ class LiblinearPrimal(Racer):
     def coefficients(self, fitted: Any) -> NDArray[Any]:
         """Turn them to the label that counts as positive."""
         coef: NDArray[Any] = np.ctypeslib.as_array(fitted.w, (self.X.shape[1],))
-        return coef * fitted.label[0]
+        return np.asarray(coef * fitted.label[0])
 
 
 class LiblinearDual(LiblinearPrimal):

@@ -47,7 +47,7 @@ class _Torch(Racer):
                     form.shape,
                 )
                 for form in forms
-            )  # type: ignore[return-value]
+            )
         dense = torch.from_numpy(X).to(self.type)
         return dense, dense.T
 
