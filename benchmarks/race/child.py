@@ -9,7 +9,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any
 
 from .objective import objective
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _WARM_UP_ROWS = 1000
 # Above the least objective, relative: nothing closer is asked for.
 _CLOSE = 1e-9
+# Threads of the BLAS that scored the fit before spin for a while: they are let go to sleep.
+_PAUSE = 0.2
 # Efforts in a row that may end no closer than one before them.
 _PATIENCE = 8
 
@@ -62,6 +64,7 @@ def _climb(
         yield report
         total, best, best_at = 0.0, math.inf, 0
         for number, effort in enumerate(kind.efforts):
+            sleep(_PAUSE)
             start = perf_counter()
             fitted = racer.fit(effort)
             seconds = perf_counter() - start

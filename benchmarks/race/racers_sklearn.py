@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Any, ClassVar
 
-from .racer import CLASSES_APART, FEW_COLUMNS, SMOOTH, TWO_CLASSES, Racer
+from .racer import CLASSES_APART, DENSE, FEW_COLUMNS, SMOOTH, TWO_CLASSES, Racer
 
 __all__ = [
     "LBFGS", "SAG", "SAGA", "SGD", "IntelLBFGS", "IntelRidge", "Liblinear", "NewtonCG",
@@ -92,7 +92,8 @@ class IntelLBFGS(_Logistic):
 
     name = "scikit-learn-intelex lbfgs"
     package = "scikit-learn-intelex"
-    cases = SMOOTH | CLASSES_APART
+    cases = (DENSE - {"l1"}) | CLASSES_APART
+    note = "scikit-learn-intelex hands sparse rows on to scikit-learn: not run there"
     module = "sklearnex.linear_model"
     solver = "lbfgs"
 

@@ -82,7 +82,7 @@ def _title(case: dict[str, Any]) -> str:
 def _row(standing: Standing) -> tuple[str, ...]:
     reached = [_seconds(standing.seconds[level]) for level in LEVELS]
     if standing.seconds[LEVELS[0]] is None:
-        reached[0] = "failed" if standing.best is None else "never"
+        reached[0] = "never" if standing.best is not None else standing.ended.partition(":")[0]
     return (
         standing.name,
         *reached,
