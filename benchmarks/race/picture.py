@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-# One colour a package; its solvers differ in marker and dashes.
+# One colour a package; its solvers differ in shade, marker and dashes.
 _COLOURS = {
     "fastgd": "#000000",
     "scikit-learn": "#e07b00",
@@ -30,7 +32,7 @@ _COLOURS = {
     "liblinear-official": "#c0397f",
     "cyanure": "#7a4fbf",
     "glum": "#8c6d1f",
-    "vowpalwabbit": "#7f7f7f",
+    "vowpalwabbit": "#00a8c0",
     "torch": "#d62728",
 }
 _MARKERS = "osD^vPX*<>hp"
@@ -117,8 +119,14 @@ def _style(racer: type[Racer]) -> dict[str, Any]:
     own = [other for other in RACERS if other.package == racer.package]
     place = own.index(racer)
     return {
-        "color": _COLOURS.get(racer.package, "#17becf"),
+        "color": _shade(_COLOURS.get(racer.package, "#7f7f7f"), place / len(own)),
         "marker": _MARKERS[place % len(_MARKERS)],
         "linestyle": _DASHES[place % len(_DASHES)],
         "linewidth": 3.0 if racer.name == FASTGD else 1.2,
     }
+
+
+def _shade(colour: str, share: float) -> str:
+    """Return a colour that turns from darker than given to lighter as `share` goes from 0 to 1."""
+    dark, light = 0.65 * np.array(to_rgb(colour)), 0.55 * np.array(to_rgb(colour)) + 0.45
+    return to_hex(tuple((1.0 - share) * dark + share * light))
