@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from .racers import RACERS
 from .results import FASTGD, standings
@@ -97,6 +98,7 @@ def _draw_case(axes: Axes, case: dict[str, Any]) -> None:
             )
     axes.set_xscale("log")
     axes.set_yscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(_CLOSEST / 2.0, _FARTHEST)
     axes.set_title(f"{case['name']}: {case['rows']:,} x {case['columns']:,}", fontsize=11)
     axes.set_xlabel("seconds of a fit, conversion of the data apart")
@@ -119,7 +121,7 @@ def _style(racer: type[Racer]) -> dict[str, Any]:
     own = [other for other in RACERS if other.package == racer.package]
     place = own.index(racer)
     return {
-        "color": _shade(_COLOURS.get(racer.package, "#7f7f7f"), place / len(own)),
+        "color": _shade(_COLOURS.get(racer.package, "#7f7f7f"), (place + 0.5) / len(own)),
         "marker": _MARKERS[place % len(_MARKERS)],
         "linestyle": _DASHES[place % len(_DASHES)],
         "linewidth": 3.0 if racer.name == FASTGD else 1.2,
