@@ -14,7 +14,7 @@ import fastgd
 
 from . import machine
 from .console import positive, say, warn_of_load
-from .sparse import text_like
+from .synthetic import badly_scaled, labels, tall, ten_classes, text_like, wide
 from .table import print_table
 
 if TYPE_CHECKING:
@@ -99,24 +99,25 @@ def _seconds(X: Any, y: NDArray[Any], arguments: dict[str, Any], tol: float) -> 
     return perf_counter() - start
 
 
-def _correlated(n: int, d: int, seed: int) -> NDArray[np.float64]:
-    """Return columns that share a few factors, in units from 1e-3 to 1e3, off 0."""
-    rng = np.random.default_rng(seed)
-    factors = rng.standard_normal((n, 4)) @ rng.standard_normal((4, d))
-    X: NDArray[np.float64] = (factors + rng.standard_normal((n, d)) + 3.0) * np.logspace(-3, 3, d)
-    return X
+def _wide(scale: int) -> _Problem:
+    return *wide(scale), {"loss": "log_loss", "alpha": 1e-2}
 
 
-def _labels(X: NDArray[Any], seed: int) -> NDArray[np.bool_]:
-    rng = np.random.default_rng(seed)
-    z = X @ rng.standard_normal(X.shape[1])
-    positive: NDArray[np.bool_] = 2.0 * (z - z.mean()) / z.std() + rng.logistic(size=len(z)) > 0.0
-    return positive
+def _tall(scale: int) -> _Problem:
+    return *tall(scale), {"loss": "log_loss"}
+
+
+def _badly_scaled(scale: int) -> _Problem:
+    return *badly_scaled(scale), {"loss": "log_loss"}
+
+
+def _softmax(scale: int) -> _Problem:
+    return *ten_classes(scale), {"loss": "softmax", "alpha": 1e-4}
 
 
 def _dense(scale: int) -> _Problem:
     X = np.random.default_rng(1).standard_normal((500_000 // scale, 100))
-    return X, _labels(X, 2), {"loss": "log_loss"}
+    return X, labels(X, 2), {"loss": "log_loss"}
 
 
 def _sparse(scale: int) -> _Problem:
@@ -124,33 +125,11 @@ def _sparse(scale: int) -> _Problem:
     return X, y, {"loss": "log_loss", "alpha": 1.0 / len(y), "fit_intercept": False}
 
 
-def _wide(scale: int) -> _Problem:
-    X = np.random.default_rng(3).standard_normal((5_000 // scale, 20_000))
-    return X, _labels(X, 4), {"loss": "log_loss", "alpha": 1e-2}
-
-
-def _tall(scale: int) -> _Problem:
-    X = np.random.default_rng(5).standard_normal((5_000_000 // scale, 20), dtype=np.float32)
-    return X, _labels(X, 6), {"loss": "log_loss"}
-
-
-def _badly_scaled(scale: int) -> _Problem:
-    X = _correlated(300_000 // scale, 50, 7)
-    return X, _labels(X / X.std(axis=0), 8), {"loss": "log_loss"}
-
-
 def _lasso(scale: int) -> _Problem:
     rng = np.random.default_rng(9)
     X = rng.standard_normal((200_000 // scale, 200))
     coef = np.where(np.arange(200) % 10 == 0, rng.standard_normal(200), 0.0)
     return X, X @ coef + rng.standard_normal(len(X)), {"alpha": 0.02, "l1_ratio": 1.0}
-
-
-def _softmax(scale: int) -> _Problem:
-    rng = np.random.default_rng(10)
-    X = rng.standard_normal((100_000 // scale, 50))
-    z = X @ rng.standard_normal((50, 10)) * 0.3 + rng.gumbel(size=(len(X), 10))
-    return X, z.argmax(axis=1), {"loss": "softmax", "alpha": 1e-4}
 
 
 _CASES: dict[str, Callable[[int], _Problem]] = {

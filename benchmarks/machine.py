@@ -9,13 +9,16 @@ import sys
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastgd import _core
 
 from .peers import PEERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["available_threads", "describe", "installed"]
 
@@ -33,8 +36,13 @@ def installed(package: str) -> str | None:
         return None
 
 
-def describe() -> dict[str, Any]:
+def describe(packages: Iterable[str] = ()) -> dict[str, Any]:
     """Return processor, ISA level, versions, environment and date, for JSON.
+
+    Parameters
+    ----------
+    packages : iterable of str
+        Distributions whose versions matter, beside numpy and those of the peers.
 
     Returns
     -------
@@ -42,7 +50,7 @@ def describe() -> dict[str, Any]:
         Plain values only.
     """
     build = _core.build_info()
-    packages = sorted({peer.package for peer in PEERS} | {"numpy"})
+    packages = sorted({peer.package for peer in PEERS} | {"numpy", *packages})
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),

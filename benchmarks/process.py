@@ -26,9 +26,13 @@ _THREAD_VARIABLES = (
 
 
 def run(
-    module: str, arguments: Sequence[str], threads: int, environment: Mapping[str, str]
+    module: str,
+    arguments: Sequence[str],
+    threads: int,
+    environment: Mapping[str, str],
+    most_seconds: float | None = None,
 ) -> dict[str, Any]:
-    """Run a module of the benchmarks that prints one JSON object.
+    """Run a module of the benchmarks that prints JSON objects, one a line.
 
     Parameters
     ----------
@@ -40,26 +44,33 @@ def run(
         What the environment variables of OpenMP and the BLAS say.
     environment : mapping of str to str
         Further variables.
+    most_seconds : float, optional
+        After so many the process is ended, and what it has printed counts.
 
     Returns
     -------
     dict
-        The object.
+        The last object.
 
     Raises
     ------
     RuntimeError
-        If the process fails; the text ends with what it printed.
+        If the process fails or prints nothing; the text ends with what it said.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        cwd=_ROOT,
-        env=os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads)) | dict(environment),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"{module} {' '.join(arguments)} failed:\n{done.stderr.strip()}")
-    report: dict[str, Any] = json.loads(done.stdout)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=_ROOT,
+            env=os.environ | dict.fromkeys(_THREAD_VARIABLES, str(threads)) | dict(environment),
+            capture_output=True,
+            timeout=most_seconds,
+            check=False,
+        )
+        output, failure = done.stdout, done.stderr.decode() if done.returncode else ""
+    except subprocess.TimeoutExpired as stopped:
+        output, failure = stopped.stdout or b"", ""
+    lines = output.decode().splitlines()
+    if failure or not lines:
+        raise RuntimeError(f"{module} {' '.join(arguments)} failed:\n{failure.strip()}")
+    report: dict[str, Any] = json.loads(lines[-1])
     return report

@@ -12,19 +12,18 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 import fastgd
 
 from . import machine
 from .console import positive, say, warn_of_load
+from .synthetic import text_like
 from .table import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_COLUMNS = 2**18
 _EPOCHS = 3
 _PENALTIES: dict[str, dict[str, Any]] = {
     "no penalty": {"alpha": 0.0},
@@ -73,23 +72,6 @@ def main() -> int:
         fits += _whole_fits(X, y, stored, options.threads)
     print_table(fits, text_columns={0})
     return 0
-
-
-def text_like(n: int, stored: int, seed: int = 0) -> tuple[Any, Any]:
-    """Return rows of about `stored` numbers in columns by Zipf's law, length 1, and labels."""
-    rng = np.random.default_rng(seed)
-    weight = 1.0 / (np.arange(_COLUMNS) + 10.0)
-    column = rng.permutation(_COLUMNS)[
-        np.searchsorted(np.cumsum(weight) / weight.sum(), rng.random(n * stored))
-    ]
-    column = np.minimum(column, _COLUMNS - 1).astype(np.int32)
-    start = np.arange(0, n * stored + 1, stored, dtype=np.int32)
-    X = scipy.sparse.csr_matrix((rng.random(n * stored) + 0.5, column, start), (n, _COLUMNS))
-    X.sum_duplicates()
-    length = np.sqrt(X.multiply(X).sum(axis=1)).A1
-    X.data /= np.repeat(length, np.diff(X.indptr))
-    z = X @ (3.0 * rng.standard_normal(_COLUMNS))
-    return X, (z + rng.logistic(size=n) > 0).astype(np.int64)
 
 
 def _ours(penalty: str, threads: int) -> Callable[[int], Any]:

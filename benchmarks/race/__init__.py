@@ -1,0 +1,1 @@
+"""Seconds until close to the optimum, fastgd beside solvers of others."""
