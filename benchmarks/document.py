@@ -34,34 +34,36 @@ class Page:
     commands: tuple[str, ...]
 
 
-_PAIRS = "--pairs 5"
+_GRADIENT = "compare --suite gradient --task *squared* --pairs 5"
+_EPOCH = "compare --suite epoch --pairs 5"
 PAGES = {
     "gradient": Page(
         "Gradients",
         "One value and gradient beside numpy's two products, and the share of the speed at which "
         "the same threads can read X at all: narrow, middling and wide rows, 400 MB or more.",
         (
-            f"compare --suite gradient --task *squared* --rows 6000000 --columns 16 {_PAIRS}",
-            f"compare --suite gradient --columns 100 --threads 1 2 {_PAIRS} --plot {{picture}}",
-            f"compare --suite gradient --task *squared* --rows 100000 --columns 1024 {_PAIRS}",
-            f"compare --suite gradient --task *squared* --rows 25000 --columns 4096 {_PAIRS}",
+            f"{_GRADIENT} --columns 100 --threads 1 2 --plot {{picture}}",
+            f"{_GRADIENT} --rows 6000000 --columns 16",
+            f"{_GRADIENT} --rows 100000 --columns 1024",
         ),
     ),
     "epoch": Page(
         "Epochs of single rows and of mini-batches",
         "Five epochs of a constant step, the whole call, and one more epoch alone.",
         (
-            f"compare --suite epoch --task sgd*error {_PAIRS} --plot {{picture}}",
-            f"compare --suite epoch --task sgd*log_loss --peer scikit* {_PAIRS}",
-            f"compare --suite epoch --task minibatch*error {_PAIRS}",
+            f"{_EPOCH} --task sgd-squared_error --plot {{picture}}",
+            f"{_EPOCH} --task sgd-log_loss",
+            f"{_EPOCH} --task minibatch256-squared_error",
         ),
     ),
     "race": Page(
         "Time to accuracy",
         "Seconds until coefficients are so close to the optimum of one objective, without an "
         "intercept, by one numpy function for all: every solver climbs a ladder of tolerances or "
-        "epochs in a process of its own.",
-        ("race --seconds 8 --rounds 1 --plot {picture}",),
+        "epochs in a process of its own, eight seconds at most.",
+        (
+            "race --case dense l1 wide sparse-9 sparse-75 --seconds 4 --rounds 1 --plot {picture}",
+        ),
     ),
     "small": Page(
         "Small tables, calls and the import", "Alternating pairs in one process.", ("small",)
@@ -79,12 +81,12 @@ PAGES = {
     ),
     "threads": Page(
         "One thread and all of them",
-        "Whether all threads are ever slower than one, from 1 KB to 400 MB.",
-        ("threads",),
+        "Whether all threads are ever slower than one, from 1 KB to 50 MB.",
+        ("threads --largest-bytes 50e6",),
     ),
     "growth": Page(
         "Growth", "Seconds against rows, columns, outputs, threads and density.",
-        ("growth --plot {picture}",),
+        ("growth --largest-bytes 500e6 --plot {picture}",),
     ),
 }  # fmt: skip
 

@@ -21,8 +21,8 @@ from .interval import Interval, median_interval
 from .made import Made, dense, held
 from .pipes import pipe_table
 from .quiet import DISTURBED, quietest, watched
-from .sparse import text_like
 from .stopwatch import calls, epochs, units_lasting
+from .synthetic import text_like
 from .table import print_table
 
 if TYPE_CHECKING:

@@ -57,6 +57,15 @@ struct Blocks {
         return result;
     }
 
+    // The same tiles in blocks for work that adds up nothing column by column.
+    Blocks without_sums(double row_bytes) const {
+        Blocks result = *this;
+        const auto rows = static_cast<Index>(block_bytes / row_bytes);
+        result.block_rows =
+            std::min(block_rows, std::max(rows / flush_rows, Index{1}) * flush_rows);
+        return result;
+    }
+
     // A few milliseconds of work, in whole blocks: how long a fit goes without looking up.
     Index segment_rows(double row_bytes) const {
         const Index bytes = static_cast<Index>(row_bytes) * block_rows;

@@ -145,7 +145,10 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
     const double batch_bytes = static_cast<double>(batch) * static_cast<double>(data.columns()) *
                                static_cast<double>(data.outputs()) * sizeof(T);
     const Index parts = parts_.count();
-    const int wanted = objective_.threads() > 0 ? objective_.threads() : available_threads();
+    // waking a team has to pay over all batches, and its meetings over each
+    const int wanted = threads_for_work(
+        objective_.threads(),
+        batch_bytes * static_cast<double>(rows.count) / static_cast<double>(batch));
     const int threads =
         static_cast<int>(std::clamp(static_cast<Index>(batch_bytes / bytes_per_member), Index{1},
                                     std::min<Index>(wanted, parts)));

@@ -39,10 +39,12 @@ bool predict(const KernelTable<T>& kernels, const MatrixView& X, const LinearMod
     data.X = X;
     data = with_zero_targets(data);
     data.y.columns = outputs;
-    const Blocks blocks = Blocks::of<T>(X, outputs);
+    const Blocks blocks = Blocks::of<T>(X, outputs).without_sums(X.row_bytes<T>());
     const Index segment = blocks.segment_rows(X.row_bytes<T>());
-    const int team =
-        threads_for_work(threads, data.bytes_of<T>(X.rows) * static_cast<double>(outputs));
+    const Index block_count = (X.rows + blocks.block_rows - 1) / blocks.block_rows;
+    const int team = static_cast<int>(std::min<Index>(
+        threads_for_work(threads, data.bytes_of<T>(X.rows) * static_cast<double>(outputs)),
+        std::max<Index>(block_count, 1)));
     std::vector<std::unique_ptr<TileReader<T>>> readers;
     for (int member = 0; member < team; ++member)
         readers.push_back(std::make_unique<TileReader<T>>(kernels, data, blocks.tile_rows));
