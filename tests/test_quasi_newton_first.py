@@ -62,6 +62,25 @@ def test_a_squared_error_of_many_columns() -> None:
     assert result.objective <= exact.objective * (1.0 + 1e-6)
 
 
+@pytest.mark.parametrize(
+    ("kind", "metric"), [("alike", "scale"), ("pairs that hardly differ", "whiten")]
+)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_classes_told_apart_end_as_their_fits_alone(n_classes: int, kind: str, metric: str) -> None:
+    X, z = table(kind)
+    noise = np.random.default_rng(9).logistic(size=N)
+    y = np.digitize(z + noise, [0.0, 2.0][: n_classes - 1])
+    model = fastgd.GDClassifier(alpha=1e-12, n_threads=1).fit(X, y)
+    results = model.result_ if n_classes > 2 else [model.result_]
+    assert {result.precondition for result in results} == {metric}
+    for label, result in zip(range(n_classes) if n_classes > 2 else [1], results, strict=True):
+        alone = fastgd.fit(X, y == label, loss="log_loss", alpha=1e-12)
+        assert result.objective == pytest.approx(alone.objective, rel=1e-6)
+        if n_classes == 2:  # of several, one looks at columns and first steps for all
+            assert (result.n_iter, result.n_passes) == (alone.n_iter, alone.n_passes)
+        assert len(result.history.objective) == result.n_iter
+
+
 def test_the_plan_says_so() -> None:
     X, z = table("alike")
     plan = fastgd.explain_plan(X, targets("log_loss", z), loss="log_loss")

@@ -7,6 +7,7 @@
 #include "columns_in_use.hpp"
 #include "fit_run.hpp"
 #include "parallel.hpp"
+#include "quasi_newton_first.hpp"
 #include "whitening_sample.hpp"
 
 namespace fastgd {
@@ -56,6 +57,8 @@ class SideBySide {
             outcomes.push_back(given_up_ != nullptr ? given_up_->outcome() : run->outcome());
         return outcomes;
     }
+
+    FitRun<T>& fit_of(std::size_t k) { return *runs_[k]; }
 
   private:
     FitRun<T>& first() { return *runs_[running_.front()]; }
@@ -167,6 +170,41 @@ class SideBySide {
     FitRun<T>* given_up_ = nullptr;
 };
 
+// As `fit_quasi_newton_first`, for each class.
+template <class T>
+std::vector<FitOutcome> fit_group(const KernelTable<T>& kernels, const Data& data,
+                                  const std::vector<ClassFit>& group) {
+    if (group.front().options.quasi_newton_first == 0)
+        return SideBySide<T>(kernels, data, group).run(group);
+    std::vector<EpochsOfBoth> epochs;
+    epochs.reserve(group.size());
+    std::vector<ClassFit> first = group;
+    for (ClassFit& one : first) {
+        epochs.emplace_back(*one.monitor);
+        one.monitor = &epochs.back();
+        one.options = quasi_newton_part(one.options);
+    }
+    SideBySide<T> quasi_newton(kernels, data, first);
+    std::vector<FitOutcome> outcomes = quasi_newton.run(first);
+    std::vector<std::size_t> left;
+    std::vector<ClassFit> second;
+    for (std::size_t k = 0; k < group.size(); ++k) {
+        FitOutcome& outcome = outcomes[k];
+        if (!goes_on(quasi_newton.fit_of(k), group[k].options, outcome)) continue;
+        epochs[k].begin_second_part(outcome.history.back());
+        left.push_back(k);
+        second.push_back({group[k].label, group[k].loss, hessian_part(group[k].options, outcome),
+                          outcome.raw, &epochs[k]});
+    }
+    if (left.empty()) return outcomes;
+    const std::vector<FitOutcome> ends = SideBySide<T>(kernels, data, second).run(second);
+    if (ends.front().interrupted || ends.front().non_finite)
+        return std::vector<FitOutcome>(group.size(), ends.front());
+    for (std::size_t i = 0; i < left.size(); ++i)
+        outcomes[left[i]] = epochs[left[i]].joined(outcomes[left[i]], ends[i]);
+    return outcomes;
+}
+
 std::size_t classes_at_a_time(const Data& data, const FitOptions& options) {
     const double size = static_cast<double>(data.columns()) + 1.0;
     // a factor, and with kinks or bounds what it is the factor of
@@ -192,8 +230,7 @@ std::vector<FitOutcome> fit_all_columns(const KernelTable<T>& kernels, const Dat
             const double share = static_cast<double>(count) / static_cast<double>(left);
             one.options.max_time = std::max(*one.options.max_time - spent, 0.0) * share;
         }
-        for (FitOutcome& one : SideBySide<T>(kernels, data, group).run(group))
-            outcomes.push_back(std::move(one));
+        for (FitOutcome& one : fit_group(kernels, data, group)) outcomes.push_back(std::move(one));
         if (outcomes.back().interrupted || outcomes.back().non_finite) {
             const FitOutcome last = outcomes.back();
             outcomes.assign(classes.size(), last);

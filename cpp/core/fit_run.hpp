@@ -53,6 +53,7 @@ class FitRun {
     }
     bool end_epoch();
     FitOutcome outcome();
+    double passes() const { return log_.passes(); }
     // Of quasi-Newton steps, once they are over: how much of the objective a Hessian of few rows says
     // is left to gain.
     double left_to_gain();

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include "fit_run.hpp"
+#include <utility>
 
 namespace fastgd {
 
@@ -12,50 +11,56 @@ namespace {
 // Without a Hessian that tells how far off the optimum is, more epochs have to agree.
 constexpr double stricter = 0.01;
 
-// Counts on from an earlier fit, and remembers whether epochs were asked to be kept.
-class LaterEpochs final : public FitMonitor {
-  public:
-    explicit LaterEpochs(FitMonitor& monitor) : monitor_(monitor) {}
+}  // namespace
 
-    bool interrupted() override { return monitor_.interrupted(); }
-    EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) override {
-        const EpochAnswer answer = monitor_.epoch_done(counted_on(report), raw);
-        kept_ = kept_ || answer.keep;
-        return answer;
-    }
-    double rate_of(double epoch) override { return monitor_.rate_of(epoch); }
+FitOptions quasi_newton_part(FitOptions options) {
+    options.precondition = Precondition::scale;
+    options.max_iter = std::min(options.max_iter, options.quasi_newton_first);
+    if (options.tol) *options.tol *= stricter;
+    return options;
+}
 
-    // What is to come follows on these; forgets what was kept.
-    void go_on_after(const EpochReport& last) {
-        last_ = last;
-        ++last_.epoch;
-        kept_ = false;
-    }
-    bool kept() const { return kept_; }
+FitOptions hessian_part(FitOptions options, const FitOutcome& first) {
+    options.max_iter -= first.epochs;
+    options.epochs_before += first.epochs;
+    if (options.max_time)
+        *options.max_time = std::max(*options.max_time - first.history.back().seconds, 0.0);
+    return options;
+}
 
-    EpochReport counted_on(EpochReport report) const {
-        report.epoch += last_.epoch;
-        report.seconds += last_.seconds;
-        report.passes += last_.passes;
-        return report;
-    }
+template <class T>
+bool goes_on(FitRun<T>& first, const FitOptions& options, FitOutcome& outcome) {
+    if (outcome.interrupted || outcome.non_finite || outcome.separable || outcome.history.empty() ||
+        outcome.epochs == options.max_iter)
+        return false;
+    if (outcome.status != Status::converged) return outcome.status == Status::iteration_limit;
+    // directions that hardly bend may be far from their end and show in no epoch's gain
+    const double left = first.left_to_gain();
+    outcome.passes = first.passes();
+    return left > options.tol.value_or(0.0) * std::abs(outcome.measure.objective);
+}
 
-  private:
-    FitMonitor& monitor_;
-    EpochReport last_{};
-    bool kept_ = false;
-};
+void EpochsOfBoth::begin_second_part(const EpochReport& last_of_first) {
+    before_ = last_of_first;
+    ++before_.epoch;
+    kept_before_ = std::exchange(kept_, false);
+}
 
-// One outcome of two fits, one after the other.
-FitOutcome joined(const FitOutcome& first, FitOutcome second, const LaterEpochs& later,
-                  bool keep_first) {
+EpochReport EpochsOfBoth::counted_on(EpochReport report) const {
+    report.epoch += before_.epoch;
+    report.seconds += before_.seconds;
+    report.passes += before_.passes;
+    return report;
+}
+
+FitOutcome EpochsOfBoth::joined(const FitOutcome& first, FitOutcome second) const {
     std::vector<EpochReport> history = first.history;
-    for (const EpochReport& report : second.history) history.push_back(later.counted_on(report));
+    for (const EpochReport& report : second.history) history.push_back(counted_on(report));
     second.history = std::move(history);
     second.epochs += first.epochs;
     second.passes += first.passes;
     if (second.second_moments_from) *second.second_moments_from += first.epochs;
-    if (keep_first) {
+    if (kept_before_ && !kept_) {
         second.raw = first.raw;
         second.measure = first.measure;
         second.rounded = first.rounded;
@@ -63,44 +68,24 @@ FitOutcome joined(const FitOutcome& first, FitOutcome second, const LaterEpochs&
     return second;
 }
 
-}  // namespace
-
 template <class T>
 FitOutcome fit_quasi_newton_first(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
                                   const FitOptions& options, const Coefficients& start,
                                   FitMonitor& monitor) {
-    LaterEpochs epochs(monitor);
-    FitOptions first = options;
-    first.precondition = Precondition::scale;
-    first.max_iter = std::min(options.max_iter, options.quasi_newton_first);
-    if (first.tol) *first.tol *= stricter;
-    FitRun<T> quasi_newton(kernels, loss, data, first, epochs);
-    const FitOutcome outcome = quasi_newton.run(start);
-    const bool over =
-        outcome.status != Status::iteration_limit && outcome.status != Status::converged;
-    if (over || outcome.interrupted || outcome.non_finite || outcome.separable ||
-        outcome.epochs == options.max_iter || outcome.history.empty())
-        return outcome;
-    // directions that hardly bend may be far from their end and show in no epoch's gain
-    if (outcome.status == Status::converged &&
-        !(quasi_newton.left_to_gain() >
-          options.tol.value_or(0.0) * std::abs(outcome.measure.objective)))
-        return outcome;
-
-    const bool kept = epochs.kept();
-    FitOptions then = options;
-    then.max_iter -= outcome.epochs;
-    then.epochs_before += outcome.epochs;
-    if (then.max_time)
-        *then.max_time = std::max(*then.max_time - outcome.history.back().seconds, 0.0);
-    epochs.go_on_after(outcome.history.back());
-    FitOutcome second = FitRun<T>(kernels, loss, data, then, epochs).run(outcome.raw);
-    return joined(outcome, std::move(second), epochs, kept && !epochs.kept());
+    EpochsOfBoth epochs(monitor);
+    FitRun<T> quasi_newton(kernels, loss, data, quasi_newton_part(options), epochs);
+    FitOutcome first = quasi_newton.run(start);
+    if (!goes_on(quasi_newton, options, first)) return first;
+    epochs.begin_second_part(first.history.back());
+    FitRun<T> with_hessian(kernels, loss, data, hessian_part(options, first), epochs);
+    return epochs.joined(first, with_hessian.run(first.raw));
 }
 
 template FitOutcome fit_quasi_newton_first(const KernelTable<float>&, LossSpec, const Data&,
                                            const FitOptions&, const Coefficients&, FitMonitor&);
 template FitOutcome fit_quasi_newton_first(const KernelTable<double>&, LossSpec, const Data&,
                                            const FitOptions&, const Coefficients&, FitMonitor&);
+template bool goes_on(FitRun<float>&, const FitOptions&, FitOutcome&);
+template bool goes_on(FitRun<double>&, const FitOptions&, FitOutcome&);
 
 }  // namespace fastgd

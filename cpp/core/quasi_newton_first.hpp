@@ -1,7 +1,7 @@
-// A fit that takes a Hessian only once steps without one have cost as much.
+// Fits that take a Hessian only once steps without one have cost as much.
 #pragma once
 
-#include "fit.hpp"
+#include "fit_run.hpp"
 
 namespace fastgd {
 
@@ -13,5 +13,40 @@ template <class T>
 FitOutcome fit_quasi_newton_first(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
                                   const FitOptions& options, const Coefficients& start,
                                   FitMonitor& monitor);
+
+// Its parts, for those who drive several fits side by side.
+
+FitOptions quasi_newton_part(FitOptions options);
+FitOptions hessian_part(FitOptions options, const FitOutcome& first);
+
+// Whether the first part did not end the fit; what finding that out reads counts as its own.
+template <class T>
+bool goes_on(FitRun<T>& first, const FitOptions& options, FitOutcome& outcome);
+
+// Shows a monitor the epochs of both as those of one fit.
+class EpochsOfBoth final : public FitMonitor {
+  public:
+    explicit EpochsOfBoth(FitMonitor& monitor) : monitor_(monitor) {}
+
+    bool interrupted() override { return monitor_.interrupted(); }
+    EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) override {
+        const EpochAnswer answer = monitor_.epoch_done(counted_on(report), raw);
+        kept_ = kept_ || answer.keep;
+        return answer;
+    }
+    double rate_of(double epoch) override { return monitor_.rate_of(epoch); }
+
+    void begin_second_part(const EpochReport& last_of_first);
+    // The outcome of both.
+    FitOutcome joined(const FitOutcome& first, FitOutcome second) const;
+
+  private:
+    EpochReport counted_on(EpochReport report) const;
+
+    FitMonitor& monitor_;
+    EpochReport before_{};  // what the second part counts on from
+    bool kept_ = false;  // an epoch of this part is to be the outcome
+    bool kept_before_ = false;
+};
 
 }  // namespace fastgd
