@@ -20,7 +20,7 @@ template <int R, bool Weighted, class T>
         auto largest = load<L>(sums.largest + j);
         for (int r = 0; r < R; ++r) {
             const auto x = load<L>(row[r] + j);
-            if (next != nullptr) __builtin_prefetch(next[r] + j);
+            if (next != nullptr) __builtin_prefetch(next[r] + j, 0, 2);
             const auto difference = x - origin;
             const auto weighted = Weighted ? difference * weight[r] : difference;
             sum += weighted;

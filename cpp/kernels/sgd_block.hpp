@@ -40,21 +40,14 @@ struct BlockSums {
     static constexpr int all = Metric ? norm + B : norm;
 };
 
-// Brings one line of each of B rows into the first cache level, or into the second alone.
+// Brings one line of each of B rows, which the second cache level holds, into the first, and one of
+// each of B rows of a later chunk into the second: some processors wait for a place in the first
+// for longer than having them there would save.
 template <int B, class T>
-[[gnu::always_inline]] inline void fetch_lines(const T* const (&row)[B], Index j, bool near) {
-    if (near)
-        for (int r = 0; r < B; ++r) __builtin_prefetch(row[r] + j);
-    else
-        for (int r = 0; r < B; ++r) __builtin_prefetch(row[r] + j, 0, 2);
-}
-
-// Whether rows of a later chunk go into the first cache level: seen to be 5 to 9 % faster for rows
-// of 800 and 1,200 bytes, as fast for shorter ones, 15 % slower for those of 2,400.
-template <class T>
-[[gnu::always_inline]] inline bool fetched_near(Index columns) {
-    const Index lines = columns * static_cast<Index>(sizeof(T)) / cache_line;
-    return lines > 8 && lines < 24;
+[[gnu::always_inline]] inline void fetch_lines(const T* const (&soon)[B], const T* const (&next)[B],
+                                               Index j) {
+    for (int r = 0; r < B; ++r) __builtin_prefetch(soon[r] + j);
+    for (int r = 0; r < B; ++r) __builtin_prefetch(next[r] + j, 0, 2);
 }
 
 // What B steps do to one column, x_r being its values in their rows and g the anchor's gradient:
@@ -122,10 +115,8 @@ template <Pass Does, int L, int B, bool Metric, Mode Keeps, class T>
     T* coef_sum = averaged ? s.coef_sum + k * columns : nullptr;
     const T* anchor = Sums::anchored ? s.anchor.coef + k * columns : nullptr;
     const T* gradient = Sums::anchored ? s.anchor.gradient + k * columns : nullptr;
-    const bool near = fetched_near<T>(columns);
     const auto fetch = [&](Index j) __attribute__((always_inline)) {
-        fetch_lines<B>(rows.soon, j, true);
-        fetch_lines<B>(rows.next, j, near);
+        fetch_lines<B>(rows.soon, rows.next, j);
     };
     V c;
     V total = {};  // of the iterates
