@@ -54,8 +54,8 @@ class FitRun {
     bool end_epoch();
     FitOutcome outcome();
     double passes() const { return log_.passes(); }
-    // Of quasi-Newton steps, once they are over: how much of the objective a Hessian of few rows says
-    // is left to gain.
+    // Of quasi-Newton steps, once they are over: how much of the objective a Hessian of few rows
+    // says is left to gain.
     double left_to_gain();
 
     // A part of `feed`: at most so many rows, asked for in the order of the sampler.

@@ -146,9 +146,9 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                                static_cast<double>(data.outputs()) * sizeof(T);
     const Index parts = parts_.count();
     // waking a team has to pay over all batches, and its meetings over each
-    const int wanted = threads_for_work(
-        objective_.threads(),
-        batch_bytes * static_cast<double>(rows.count) / static_cast<double>(batch));
+    const int wanted =
+        threads_for_work(objective_.threads(), batch_bytes * static_cast<double>(rows.count) /
+                                                   static_cast<double>(batch));
     const int threads =
         static_cast<int>(std::clamp(static_cast<Index>(batch_bytes / bytes_per_member), Index{1},
                                     std::min<Index>(wanted, parts)));
