@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "class_losses.hpp"
 #include "dot.hpp"
@@ -112,8 +113,10 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
     std::vector<std::unique_ptr<BlockScratch<T>>> scratch;
     for (int member = 0; member < threads; ++member)
         scratch.push_back(std::make_unique<BlockScratch<T>>(kernels_, data, blocks.tile_rows));
-    std::vector<GradientSums> partial(static_cast<std::size_t>(slots),
-                                      GradientSums(data.outputs(), 0));
+    std::vector<GradientSums> partial;
+    for (int slot = 0; slot < slots; ++slot)
+        partial.push_back(Gradient ? GradientSums(data) : GradientSums(data.outputs(), 0));
+    std::vector<char> used(static_cast<std::size_t>(slots), 0);
 
     const std::vector<double> shifted_by = shift_products(data, model);
     const std::vector<double> before = sums.intercept;
@@ -122,11 +125,7 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
         order.work(
             [&](Index block, int slot) {
                 GradientSums& sum = partial[static_cast<std::size_t>(slot)];
-                // of many columns these are large: whoever sums first makes them
-                if (Gradient && sum.coef.empty())
-                    sum = GradientSums(data);
-                else
-                    sum.clear();
+                if (std::exchange(used[static_cast<std::size_t>(slot)], 1) != 0) sum.clear();
                 const Index begin = block * blocks.block_rows;
                 sum_block<Gradient>(
                     kernels_, loss_, blocks, data,
