@@ -15,17 +15,12 @@ template <int L, bool Shifted, class T>
 // Rows worked on at once.
 constexpr int rows_at_once = 4;
 
-// Numbers of a vector that rows are streamed through: 32 bytes at most. Rows begin anywhere, and
-// longer vectors cross a line of the cache with each load.
-template <class T>
-constexpr int streamed = vector_bytes > 32 ? lanes<T> / 2 : lanes<T>;
-
 // out[r] = (row[r] - shift) . coef for R rows at once, so that coef is read once for all; the first
 // `Fetched` of the next rows are brought into the second cache level.
 template <int R, bool Shifted, int Fetched, class T>
 [[gnu::always_inline]] inline void dot_rows(const T* const* row, const T* const* next,
                                             const T* shift, const T* coef, Index columns, T* out) {
-    constexpr int L = streamed<T>;
+    constexpr int L = lanes<T>;
     Vector<T, L> sum[R] = {};
     Index j = 0;
     for (; j + L <= columns; j += L) {
@@ -64,7 +59,7 @@ template <int R, bool Shifted, int Fetched, class T>
 [[gnu::always_inline]] inline void add_rows(const T* const* row, const T* const* next,
                                             const T* shift, const T* weight, Index columns,
                                             T* gradient) {
-    for_columns<T, streamed<T>>(0, columns, [&](auto width, Index j) {
+    for_columns<T>(0, columns, [&](auto width, Index j) {
         constexpr int L = decltype(width)::value;
         auto sum = load<L>(gradient + j);
         for (int r = 0; r < R; ++r) {

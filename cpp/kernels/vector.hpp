@@ -207,11 +207,11 @@ template <int L, class Body>
     }
 }
 
-template <class T, int L = lanes<T>, class Body>
+template <class T, class Body>
 [[gnu::always_inline]] inline void for_columns(Index begin, Index end, const Body& body) {
     Index j = begin;
-    for (; j + L <= end; j += L) body(Width<L>{}, j);
-    for_tail<L / 2>(j, end, body);
+    for (; j + lanes<T> <= end; j += lanes<T>) body(Width<lanes<T>>{}, j);
+    for_tail<lanes<T> / 2>(j, end, body);
 }
 
 }  // namespace
