@@ -20,7 +20,6 @@ from . import machine
 from .console import output_file, positive, say, warn_of_load
 from .growth_axes import AXES, TASKS_OF
 from .growth_report import growth_table, slope_table
-from .pipes import pipe_table
 from .quiet import quietest, watched
 from .stopwatch import calls, epochs, units_lasting
 from .table import print_table
@@ -58,13 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     description, points = run["machine"], run["points"]
     heading = f"{description['processor']}, {description['date']}, {description['versions']}"
     print(f"{heading}\n")
-    tables = growth_table(points), slope_table(points)
-    for table in tables:
+    for table in (growth_table(points), slope_table(points)):
         print_table(table, text_columns={0, 1, 2})
         print()
-    if options.markdown:
-        text = "\n".join(pipe_table(table, text_columns={0, 1, 2}) for table in tables)
-        options.markdown.write_text(f"{heading}.\n\n{text}", encoding="utf-8")
     if options.plot:
         from .growth_picture import draw
 
@@ -89,7 +84,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--json", type=output_file, metavar="FILE", help="write all raw numbers")
     parser.add_argument("--plot", type=output_file, metavar="FILE", help="draw a panel an axis")
-    parser.add_argument("--markdown", type=output_file, metavar="FILE", help="write the tables")
     parser.add_argument(
         "--from", dest="source", type=Path, metavar="FILE", help="measure nothing: read this JSON"
     )

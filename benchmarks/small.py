@@ -20,6 +20,7 @@ from fastgd import GDClassifier, GDRegressor
 from . import machine
 from .console import warn_of_load
 from .interval import median_interval
+from .stopwatch import calls
 from .table import print_table
 
 if TYPE_CHECKING:
@@ -70,11 +71,12 @@ def _print_calls() -> None:
     """Print microseconds of a gradient of 100 x 10 beside numpy's two products."""
     rng = np.random.default_rng(0)
     X, y, coef = rng.standard_normal((100, 10)), rng.standard_normal(100), np.zeros(10)
-    ours = partial(fastgd.value_and_gradient, X, y, coef)
-    pairs = [
-        (_microseconds(ours), _microseconds(lambda: X.T @ (X @ coef - y))) for _ in range(_PAIRS)
-    ]
-    mine, other = (median(side) for side in zip(*pairs, strict=True))
+    sides = (
+        calls(partial(fastgd.value_and_gradient, X, y, coef)),
+        calls(lambda: X.T @ (X @ coef - y)),
+    )
+    pairs = [tuple(side(_CALLS) for side in sides) for _ in range(_PAIRS)]
+    mine, other = (median(side) * 1e6 for side in zip(*pairs, strict=True))
     print(f"\nvalue_and_gradient of 100 x 10: {mine:.1f} us; numpy's two products: {other:.1f} us")
 
 
@@ -90,13 +92,6 @@ def _print_imports() -> None:
     ]
     mine, numpys = (median(side) for side in zip(*times, strict=True))
     print(f"import fastgd after numpy: {mine:.0f} ms; import numpy: {numpys:.0f} ms")
-
-
-def _microseconds(call: Callable[[], Any]) -> float:
-    start = perf_counter()
-    for _ in range(_CALLS):
-        call()
-    return (perf_counter() - start) / _CALLS * 1e6
 
 
 def _seconds(model: Any, X: Any, y: Any) -> float:

@@ -19,7 +19,6 @@ from . import machine
 from .console import output_file, positive, say, warn_of_load
 from .interval import Interval, median_interval
 from .made import Made, dense, held
-from .pipes import pipe_table
 from .quiet import DISTURBED, quietest, watched
 from .stopwatch import calls, epochs, units_lasting
 from .synthetic import text_like
@@ -96,9 +95,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"\n{slower} of {len(cases)} slower with {threads} threads than with one")
     if unsure:
         print(f"{unsure} more looked slower while other processes disturbed: measure those again")
-    if options.markdown:
-        text = pipe_table(_table(cases), text_columns={0, 2, 6})
-        options.markdown.write_text(f"{heading}.\n\n{text}", encoding="utf-8")
     return int(slower > 0)
 
 
@@ -116,7 +112,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="seconds of a case for more pairs, where other processes disturb",
     )
     parser.add_argument("--json", type=output_file, metavar="FILE", help="write all raw numbers")
-    parser.add_argument("--markdown", type=output_file, metavar="FILE", help="write the table")
     return parser.parse_args(argv)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _WARM_UP_ROWS = 1000
 # Above the least objective, relative: nothing closer is asked for.
 _CLOSE = 1e-9
-# Threads of the BLAS that scored the fit before spin for a while: they are let go to sleep.
+# Threads that scored the fit before may still spin for work: a pause before each, of all racers.
 _PAUSE = 0.2
 # Efforts in a row that may end no closer than one before them.
 _PATIENCE = 8

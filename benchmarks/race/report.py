@@ -8,12 +8,10 @@ from ..table import print_table
 from .results import LEVELS, MIDDLE, control, standings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..interval import Interval
     from .results import Standing
 
-__all__ = ["print_cases", "write_markdown"]
+__all__ = ["print_cases"]
 
 _HEADER = (
     "racer", *(f"to {level:.0e}".replace("e-0", "e-") for level in LEVELS), "conversion",
@@ -40,35 +38,6 @@ def print_cases(results: dict[str, Any]) -> None:
         print_table([_HEADER, *map(_row, standings(case))], text_columns={0})
         print("\n".join([*_remarks(case), ""]))
     print("\n".join([_EXPLANATION, *_notes(results)]))
-
-
-def write_markdown(path: Path, results: dict[str, Any]) -> None:
-    """Write one pipe table a case.
-
-    Parameters
-    ----------
-    path : Path
-        File to write.
-    results : dict
-        As the JSON holds them.
-    """
-    machine = results["machine"]
-    versions = ", ".join(f"{name} {of}" for name, of in machine["versions"].items() if of)
-    lines = [
-        f"{machine['processor']}, {machine['isa_level']}, {results['threads']} threads, "
-        f"{machine['date'][:10]}; {versions}.",
-        "",
-        _EXPLANATION,
-    ]
-    for case in results["cases"]:
-        lines += ["", f"### {_title(case)}", "", _pipes(_HEADER)]
-        lines.append(_pipes(["---", *["---:"] * (len(_HEADER) - 1)]))
-        lines += [_pipes(_row(standing)) for standing in standings(case)]
-        for remark in _remarks(case):
-            lines += ["", remark]
-    for note in _notes(results):
-        lines += ["", note]
-    path.write_text("\n".join(lines) + "\n")
 
 
 def _title(case: dict[str, Any]) -> str:
@@ -105,10 +74,6 @@ def _remarks(case: dict[str, Any]) -> list[str]:
 
 def _notes(results: dict[str, Any]) -> list[str]:
     return [f"{', '.join(names)}: {note}." for note, names in results["notes"].items()]
-
-
-def _pipes(cells: Any) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _seconds(value: float | None) -> str:

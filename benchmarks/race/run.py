@@ -13,7 +13,7 @@ from .. import machine, process
 from ..console import output_file, positive, say, warn_of_load
 from .cases import CASES
 from .racers import RACERS
-from .report import print_cases, write_markdown
+from .report import print_cases
 from .results import LEVELS, best
 
 if TYPE_CHECKING:
@@ -45,8 +45,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         results = json.loads(arguments.read.read_text())
     print_cases(results)
-    if arguments.markdown:
-        write_markdown(arguments.markdown, results)
     if arguments.plot:
         from .picture import draw
 
@@ -71,7 +69,6 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=positive, default=3)
     parser.add_argument("--json", type=output_file, metavar="FILE", help="write all raw numbers")
     parser.add_argument("--plot", type=output_file, metavar="FILE", help="draw one panel a case")
-    parser.add_argument("--markdown", type=output_file, metavar="FILE", help="write the tables")
     parser.add_argument(
         "--from", dest="read", type=Path, metavar="FILE", help="measure nothing, read this JSON"
     )
