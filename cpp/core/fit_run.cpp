@@ -81,8 +81,7 @@ double FitRun<T>::first_rate(const ColumnMoments& moments, const Preconditioner&
     if (adaptive(options_.update))
         return adaptive_rate(options_.update, at_zero, (rows + rows_a_step - 1) / rows_a_step);
     if (steps_are_searched()) return 1.0;
-    if (sibling != nullptr && sibling->objective_.curvature() == objective_.curvature())
-        return sibling->descent_options_.schedule.rate;
+    if (bends_as(sibling)) return sibling->descent_options_.schedule.rate;
     return automatic_rate(objective_.kernels(), data_, step_problem_, moments, preconditioner,
                           [&] { return keep_going(); });
 }
@@ -295,11 +294,10 @@ bool FitRun<T>::accept_start(const FitRun* sibling) {
     if (spoiled(std::isfinite(measured_.objective))) return false;
     if (automatic() && steps_are_searched())
         descent_->set_rate(
-            sibling != nullptr && sibling->objective_.curvature() == objective_.curvature()
-                ? sibling->descent_->rate()
-                : searched_rate(objective_.kernels(), data_, step_problem_,
-                                descent_options_.preconditioner,
-                                static_cast<Batch<T>&>(*descent_).smooth_gradient()));
+            bends_as(sibling) ? sibling->descent_->rate()
+                              : searched_rate(objective_.kernels(), data_, step_problem_,
+                                              descent_options_.preconditioner,
+                                              static_cast<Batch<T>&>(*descent_).smooth_gradient()));
     propose();
     stopping_->start_at(measured_.objective);
     best_measure_ = measured_;

@@ -95,6 +95,10 @@ class FitRun {
     // The automatic step; of quasi-Newton steps only once there is a gradient.
     double first_rate(const ColumnMoments& moments, const Preconditioner& preconditioner,
                       double at_zero, const FitRun* sibling);
+    // Whether a sibling's steps fit too.
+    bool bends_as(const FitRun* sibling) const {
+        return sibling != nullptr && sibling->objective_.curvature() == objective_.curvature();
+    }
     bool steps_are_searched() const {
         return step_problem_.searched && !whitened_batch() && !descent_options_.whitened;
     }

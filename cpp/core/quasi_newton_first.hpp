@@ -1,4 +1,4 @@
-// Fits that take a Hessian only once steps without one have cost as much.
+// Fits that take a Hessian only once steps without one have cost a good part of it.
 #pragma once
 
 #include "fit_run.hpp"

@@ -1,6 +1,6 @@
 """Counts the instructions of fixed pieces of work, and compares them with what is committed.
 
-usage: check_instructions.py PROGRAM [--valgrind PATH] [--update]
+usage: check_instructions.py PROGRAM --compiler NAME [--valgrind PATH] [--update]
 
 Instructions on one thread at one ISA level do not depend on how busy a machine is. Each piece may
 take 5 % more than `instructions.json` says. The counts belong to a compiler: under another one they
