@@ -253,7 +253,8 @@ def test_rows_held_out_do_not_count() -> None:
     targets = check_targets(problem.y, N, losses.resolve("squared_error"), need_both_classes=False)
     X = problem.X.copy()
     X[draw_rows(targets, 0.3, 0)] *= 1e3
-    options: dict[str, Any] = {"validation_fraction": 0.3, "tol": None, "max_iter": 2}
+    # one epoch: which of several is kept is theirs to say
+    options: dict[str, Any] = {"validation_fraction": 0.3, "tol": None, "max_iter": 1}
     one, other = (fit(replace(problem, X=rows), **options) for rows in (problem.X, X))
     np.testing.assert_array_equal(other.coef, one.coef)
 

@@ -86,8 +86,8 @@ struct Blocks {
     // measured on a busy machine: 10 to 20 % of gradients with 2^18 columns
     static constexpr double sparse_tile_bytes = 32.0 * 1024.0;
     static constexpr Index stored_a_column = 4;
-    // measured: the prefetched tile and the one at work share 32 KiB of cache comfortably
-    static constexpr double tile_bytes = 6.0 * 1024.0;
+    // measured: as long as memory needs to bring the next one, and well within the first level
+    static constexpr double tile_bytes = 12.0 * 1024.0;
     // measured: a part of the second cache level, and beyond 32 rows memory waits
     static constexpr double long_tile_bytes = 160.0 * 1024.0;
     static constexpr double block_bytes = 512.0 * 1024.0;

@@ -31,6 +31,9 @@ void GradientSums::add(const GradientSums& other, double factor) {
 
 namespace {
 
+// Rows of no more bytes than this stay in the second cache level and need no fetching.
+constexpr double cached_bytes = 512.0 * 1024.0;
+
 // One member's scratch: a tile reader and gradient sums of a few tiles in T.
 template <class T>
 struct BlockScratch {
@@ -56,14 +59,14 @@ std::vector<double> shift_products(const Data& data, const LinearModel<T>& model
 template <bool Gradient, class T>
 void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks& blocks,
                const Data& data, const RowSelection& rows, const LinearModel<T>& model,
-               const std::vector<double>& shifted_by, BlockScratch<T>& scratch,
+               const std::vector<double>& shifted_by, bool fetches, BlockScratch<T>& scratch,
                GradientSums& sums) {
     const LossKernels<T>& pointwise = kernels_of(kernels, loss);
     TileReader<T>& reader = scratch.reader;
     const Index outputs = data.outputs();
     for (Index begin = 0; begin < rows.count; begin += blocks.tile_rows) {
         const Index size = std::min(blocks.tile_rows, rows.count - begin);
-        const Index after = std::min(blocks.tile_rows, rows.count - begin - size);
+        const Index after = fetches ? std::min(blocks.tile_rows, rows.count - begin - size) : 0;
         const RowSelection selection = rows.part(begin, size);
         RowTile<T> tile = reader.rows(data, selection, rows.part(begin + size, after),
                                       shifted_by.empty() ? model.shift : nullptr);
@@ -78,10 +81,7 @@ void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks
             else
                 scratch.classes.differentiate(pointwise, targets, derivative, sums.class_loss);
             scratch.gradient.add(tile, derivative, outputs, sums.coef);
-            for (Index i = 0; i < size; ++i)
-                for (Index k = 0; k < outputs; ++k)
-                    sums.intercept[static_cast<std::size_t>(k)] +=
-                        static_cast<double>(derivative[i * outputs + k]);
+            add_derivatives(derivative, size, outputs, sums.intercept.data());
             if ((begin + size) % blocks.flush_rows == 0) scratch.gradient.flush(sums.coef);
         } else {
             sums.loss += pointwise.value(targets);
@@ -130,7 +130,8 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
                 sum_block<Gradient>(
                     kernels_, loss_, blocks, data,
                     rows.part(begin, std::min(blocks.block_rows, rows.count - begin)), model,
-                    shifted_by, *scratch[static_cast<std::size_t>(member)], sum);
+                    shifted_by, bytes > cached_bytes, *scratch[static_cast<std::size_t>(member)],
+                    sum);
             },
             [&](int slot) { sums.add(partial[static_cast<std::size_t>(slot)]); });
     });

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "objective.hpp"
+#include "tile_gradient.hpp"
 #include "tile_reader.hpp"
 
 namespace fastgd {
@@ -39,8 +40,7 @@ void sum_part(const Objective<T>& objective, TileReader<T>& reader, const Data& 
                 derivative[i] -= reader.anchor_derivative()[i];
         }
         objective.kernels().backward(tile, derivative, outputs, sum);
-        for (Index i = 0; i < size; ++i)
-            for (Index k = 0; k < outputs; ++k) sum[coef_size + k] += derivative[i * outputs + k];
+        add_derivatives(derivative, size, outputs, sum + coef_size);
     }
 }
 

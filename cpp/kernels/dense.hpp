@@ -12,6 +12,15 @@ template <int L, bool Shifted, class T>
     return load<L>(row + j);
 }
 
+// Brings the line or two of L numbers into the second cache level. Asked four times a line:
+// requests are dropped where many are under way, and AMD's Zen 4 then reads at two thirds of its
+// rate.
+template <int L, class T>
+[[gnu::always_inline]] inline void fetch_ahead(const T* p) {
+    constexpr Index step = cache_line / 4 / static_cast<Index>(sizeof(T));
+    for (Index j = 0; j < L; j += step) __builtin_prefetch(p + j, 0, 2);
+}
+
 // Rows worked on at once.
 constexpr int rows_at_once = 4;
 
@@ -21,35 +30,43 @@ template <int R, bool Shifted, int Fetched, class T>
 [[gnu::always_inline]] inline void dot_rows(const T* const* row, const T* const* next,
                                             const T* shift, const T* coef, Index columns, T* out) {
     constexpr int L = lanes<T>;
-    Vector<T, L> sum[R] = {};
-    Index j = 0;
-    for (; j + L <= columns; j += L) {
-        const auto c = load<L>(coef + j);
-        for (int r = 0; r < R; ++r) {
-            sum[r] += centred<L, Shifted>(row[r], shift, j) * c;
-            if (r < Fetched) __builtin_prefetch(next[r] + j, 0, 2);
-        }
-    }
-    if (j < columns)
-        for (int r = 0; r < Fetched; ++r) __builtin_prefetch(next[r] + columns - 1, 0, 2);
+    constexpr int H = streamed_lanes<T>;
+    constexpr int parts = L / H;
     if (columns < L) {
+        for (int r = 0; r < Fetched; ++r) __builtin_prefetch(next[r] + columns - 1, 0, 2);
         for (int r = 0; r < R; ++r)
-            out[r] = fold_sum<L, T>(sum[r], j, columns, [&](auto width, Index at) {
-                constexpr int H = decltype(width)::value;
-                return centred<H, Shifted>(row[r], shift, at) * load<H>(coef + at);
+            out[r] = fold_sum<L, T>(Vector<T, L>{}, 0, columns, [&](auto width, Index at) {
+                constexpr int W = decltype(width)::value;
+                return centred<W, Shifted>(row[r], shift, at) * load<W>(coef + at);
             });
         return;
     }
-    if (j < columns) {
-        const Index last = columns - L;
-        const auto c = load<L>(coef + last);
-        each<R>([&](auto r) __attribute__((always_inline)) {
-            const auto x = centred<L, Shifted>(row[r.value], shift, last);
-            sum[r.value] += unless_summed<L>(x, j - last) * c;
+    Vector<T, H> sum[R][parts] = {};
+    const auto add = [&](Index j, Index summed) __attribute__((always_inline)) {
+        each<parts>([&](auto part) __attribute__((always_inline)) {
+            constexpr int first = part.value * H;
+            if (summed >= first + H) return;
+            const auto c = load<H>(coef + j + first);
+            each<R>([&](auto r) __attribute__((always_inline)) {
+                auto x = centred<H, Shifted>(row[r.value], shift, j + first);
+                if (summed > first) x = unless_summed<H>(x, summed - first);
+                sum[r.value][part.value] += x * c;
+            });
         });
+    };
+    Index j = 0;
+    for (; j + L <= columns; j += L) {
+        add(j, 0);
+        for (int r = 0; r < Fetched; ++r) fetch_ahead<L>(next[r] + j);
     }
-    alignas(cache_line) T sums[rounded_up(R, L)];
-    sum_lanes<R, L, T, L>(sum, sums);
+    if (j < columns) {
+        for (int r = 0; r < Fetched; ++r) __builtin_prefetch(next[r] + columns - 1, 0, 2);
+        add(columns - L, j + L - columns);
+    }
+    Vector<T, H> folded[R];
+    for (int r = 0; r < R; ++r) folded[r] = parts == 2 ? sum[r][0] + sum[r][parts - 1] : sum[r][0];
+    alignas(cache_line) T sums[rounded_up(R, H)];
+    sum_lanes<R, H, T, H>(folded, sums);
     for (int r = 0; r < R; ++r) out[r] = sums[r];
 }
 
@@ -59,15 +76,30 @@ template <int R, bool Shifted, int Fetched, class T>
 [[gnu::always_inline]] inline void add_rows(const T* const* row, const T* const* next,
                                             const T* shift, const T* weight, Index columns,
                                             T* gradient) {
-    for_columns<T>(0, columns, [&](auto width, Index j) {
-        constexpr int L = decltype(width)::value;
-        auto sum = load<L>(gradient + j);
-        for (int r = 0; r < R; ++r) {
-            sum += centred<L, Shifted>(row[r], shift, j) * weight[r];
-            if (r >= Fetched) __builtin_prefetch(next[r] + j, 0, 2);
-        }
-        store<L, T>(gradient + j, sum);
-    });
+    // copies: compilers take pointers in memory for what a store may have changed
+    const T* x[R];
+    const T* fetched[R];
+    T w[R];
+    for (int r = 0; r < R; ++r) {
+        x[r] = row[r];
+        fetched[r] = next[r];
+        w[r] = weight[r];
+    }
+    for_columns<T>(
+        0, columns, [&](auto width, Index begin) __attribute__((always_inline)) {
+            constexpr int W = decltype(width)::value;
+            constexpr int H = W < streamed_lanes<T> ? W : streamed_lanes<T>;
+            for (Index j = begin; j < begin + W; j += H) {
+                auto sum = load<H>(gradient + j);
+                each<R>([&](auto r) __attribute__((always_inline)) {
+                    sum += centred<H, Shifted>(x[r.value], shift, j) * w[r.value];
+                });
+                store<H, T>(gradient + j, sum);
+            }
+            each<R, Fetched>([&](auto r) __attribute__((always_inline)) {
+                fetch_ahead<W>(fetched[r.value] + begin);
+            });
+        });
 }
 
 // On a cache line, so that its speed does not hang on what stands before it (3 to 10 %).

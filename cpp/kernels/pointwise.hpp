@@ -37,7 +37,7 @@ template <class Loss, bool Weighted, bool Offset, bool Derivative, class T>
 inline double pointwise_loop(const PointwiseTile<T>& tile, T* derivative) {
     constexpr int L = lanes<T>;
     const Loss loss(tile.loss);
-    double sum = 0.0;
+    Vector<double, L> sum = {};
     for_rows<T>(
         tile, [&](Index i, Index size) __attribute__((always_inline)) {
             const auto y = load_some<L>(tile.y + i, size);
@@ -52,10 +52,13 @@ inline double pointwise_loop(const PointwiseTile<T>& tile, T* derivative) {
                 value = select(none, decltype(value){}, weight * value);
                 slope = select(none, decltype(slope){}, weight * slope);
             }
-            for (Index lane = 0; lane < size; ++lane) sum += static_cast<double>(value[lane]);
+            if (size < L)
+                value =
+                    select(lane_numbers<T, L>() < static_cast<T>(size), value, decltype(value){});
+            sum += converted<Vector<double, L>>(value);
             if constexpr (Derivative) store_some<L, T>(derivative + i, slope, size);
         });
-    return sum;
+    return sum_of_lanes<double, L>(sum);
 }
 
 template <class Loss, bool Derivative, class T>

@@ -42,12 +42,15 @@ struct BlockSums {
 
 // Brings one line of each of B rows, which the second cache level holds, into the first, and one of
 // each of B rows of a later chunk into the second: some processors wait for a place in the first
-// for longer than having them there would save.
+// for longer than having them there would save. The latter are asked for twice, as in
+// fetch_ahead: four times would take longer than it saves.
 template <int B, class T>
 [[gnu::always_inline]] inline void fetch_lines(const T* const (&soon)[B], const T* const (&next)[B],
                                                Index j) {
+    constexpr Index half = cache_line / 2 / static_cast<Index>(sizeof(T));
     for (int r = 0; r < B; ++r) __builtin_prefetch(soon[r] + j);
     for (int r = 0; r < B; ++r) __builtin_prefetch(next[r] + j, 0, 2);
+    for (int r = 0; r < B; ++r) __builtin_prefetch(next[r] + j + half, 0, 2);
 }
 
 // What B steps do to one column, x_r being its values in their rows and g the anchor's gradient:

@@ -17,6 +17,13 @@ constexpr int vector_bytes = 16;
 template <class T>
 constexpr int lanes = vector_bytes / static_cast<int>(sizeof(T));
 
+// Rows that pass by once go through vectors of half a cache line at most, two in the place of one:
+// loads of a whole line cross into the next wherever rows are not aligned, and AMD's Zen 4 takes
+// them in two steps anyhow.
+template <class T>
+constexpr int streamed_lanes = lanes<T> * sizeof(T) > 32 ? 32 / static_cast<int>(sizeof(T))
+                                                         : lanes<T>;
+
 constexpr Index cache_line = 64;
 
 template <class T, int L>
@@ -107,6 +114,14 @@ template <bool Upper, class T, int L>
 template <class T, int L>
 [[gnu::always_inline]] inline Vector<T, L / 2> fold(Vector<T, L> v) {
     return half_of<false, T, L>(v) + half_of<true, T, L>(v);
+}
+
+template <class T, int L>
+[[gnu::always_inline]] inline T sum_of_lanes(Vector<T, L> v) {
+    if constexpr (L == 1)
+        return v[0];
+    else
+        return sum_of_lanes<T, L / 2>(fold<T, L>(v));
 }
 
 // The lanes [0, N) of some order, as template arguments.

@@ -7,14 +7,6 @@ namespace fastgd::FASTGD_ISA {
 namespace {
 
 template <class T, int L>
-[[gnu::always_inline]] inline T sum_of_lanes(Vector<T, L> v) {
-    if constexpr (L == 1)
-        return v[0];
-    else
-        return sum_of_lanes<T, L / 2>(fold<T, L>(v));
-}
-
-template <class T, int L>
 [[gnu::always_inline]] inline T largest_lane(Vector<T, L> v) {
     if constexpr (L == 1) {
         return v[0];
