@@ -1,6 +1,7 @@
 // Forward and backward stages on dense rows: linear predictor and gradient sums.
 #pragma once
 
+#include "fetch.hpp"
 #include "sparse.hpp"
 
 namespace fastgd::FASTGD_ISA {
@@ -10,15 +11,6 @@ template <int L, bool Shifted, class T>
 [[gnu::always_inline]] inline Vector<T, L> centred(const T* row, const T* shift, Index j) {
     if constexpr (Shifted) return load<L>(row + j) - load<L>(shift + j);
     return load<L>(row + j);
-}
-
-// Brings the line or two of L numbers into the second cache level. Asked four times a line:
-// requests are dropped where many are under way, and AMD's Zen 4 then reads at two thirds of its
-// rate.
-template <int L, class T>
-[[gnu::always_inline]] inline void fetch_ahead(const T* p) {
-    constexpr Index step = cache_line / 4 / static_cast<Index>(sizeof(T));
-    for (Index j = 0; j < L; j += step) __builtin_prefetch(p + j, 0, 2);
 }
 
 // Rows worked on at once.
@@ -174,7 +166,7 @@ void largest_squares(const RowTile<T>& tile, const T* unit, T* out) noexcept {
         T rest = 0;
         Index j = 0;
         for (; j + L <= tile.columns; j += L) {
-            if (tile.next != nullptr) __builtin_prefetch(tile.next[i] + j);
+            if (tile.next != nullptr) fetch_ahead<L>(tile.next[i] + j);
             const auto x = centred<L, true>(row, tile.shift, j) * load<L>(unit + j);
             most = x * x > most ? x * x : most;
         }

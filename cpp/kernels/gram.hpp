@@ -1,6 +1,7 @@
 // Second moments of rows: rows packed into panels of columns, and products of two panels.
 #pragma once
 
+#include "fetch.hpp"
 #include "sparse.hpp"
 
 namespace fastgd::FASTGD_ISA {
@@ -22,10 +23,7 @@ void pack_panels(const RowTile<T>& tile, const PanelScale& scale, Index capacity
         double* to = out + i * panel_columns;
         for (Index first = 0; first < whole;
              first += panel_columns, to += capacity * panel_columns) {
-            if (tile.next != nullptr) {
-                __builtin_prefetch(tile.next[i] + first);
-                __builtin_prefetch(tile.next[i] + first + panel_columns / 2);
-            }
+            if (tile.next != nullptr) fetch_ahead<panel_columns>(tile.next[i] + first);
             for (Index j = 0; j < panel_columns; ++j) to[j] = value(first + j);
         }
         Index j = 0;
