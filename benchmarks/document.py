@@ -67,6 +67,16 @@ PAGES = {
             "--plot {picture}",
         ),
     ),
+    "race-others": Page(
+        "Time to accuracy: other data",
+        "The same of tall, badly scaled and float32 data, an absolute penalty, squared errors and "
+        "ten classes; beside solvers that do not take minutes.",
+        (
+            "race --case dense-float32 tall scaled l1 ridge softmax --seconds 2 --rounds 1 "
+            "--racer fastgd *lbfgs *newton-ch* *saga snapml* cyanure* glum* *intelex* *Ridge* "
+            "PyTorch*LBFGS*32 --plot {picture}",
+        ),
+    ),
     "small": Page(
         "Small tables, calls and the import", "Alternating pairs in one process.", ("small",)
     ),

@@ -1,5 +1,6 @@
 #include "permutation.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -44,6 +45,21 @@ Index Permutation::operator()(Index i) const {
         x = mix(x);
     } while (x >= size_);
     return static_cast<Index>(x);
+}
+
+void Permutation::list(Index first, Index count, Index* out) const {
+    // the first step of several, with no branch between: each of its rounds waits for the one
+// before
+    constexpr Index few = 8;
+    std::uint64_t x[few];
+    for (Index begin = 0; begin < count; begin += few) {
+        const Index size = std::min(few, count - begin);
+        for (Index i = 0; i < size; ++i) x[i] = mix(static_cast<std::uint64_t>(first + begin + i));
+        for (Index i = 0; i < size; ++i) {
+            while (x[i] >= size_) x[i] = mix(x[i]);
+            out[begin + i] = static_cast<Index>(x[i]);
+        }
+    }
 }
 
 }  // namespace fastgd

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
+#include <numeric>
 
 #include "permutation.hpp"
 
@@ -19,18 +21,23 @@ constexpr Index least_buffers = 8;  // of a segment: the one ahead is listed twi
 
 // A segment's runs are drawn by position among the whole runs; the short last run stays last.
 void fill_runs(const Permutation& order, Index rows, Index run_rows, Index begin,
-               std::vector<Index>& out) {
+               std::vector<Index>& runs, std::vector<Index>& out) {
+    const Index end = begin + static_cast<Index>(out.size());
     const Index ordered_rows = rows / run_rows * run_rows;
-    for (std::size_t i = 0; i < out.size();) {
-        const Index position = begin + static_cast<Index>(i);
-        if (position >= ordered_rows) {
-            out[i++] = position;
-            continue;
-        }
+    const Index first = begin / run_rows;
+    const Index last = (std::min(end, ordered_rows) + run_rows - 1) / run_rows;
+    runs.resize(static_cast<std::size_t>(std::max(last - first, Index{0})));
+    order.list(first, std::ssize(runs), runs.data());
+    Index* to = out.data();
+    Index position = begin;
+    for (const Index run : runs) {
         const Index offset = position % run_rows;
-        Index row = order(position / run_rows) * run_rows + offset;
-        for (Index left = run_rows - offset; left > 0 && i < out.size(); --left) out[i++] = row++;
+        const Index size = std::min(run_rows - offset, end - position);
+        std::iota(to, to + size, run * run_rows + offset);
+        to += size;
+        position += size;
     }
+    std::iota(to, out.data() + out.size(), position);
 }
 
 // Takes turns at `count` rows cut into stretches.
@@ -101,8 +108,7 @@ RowSelection Sampler::segment(std::int64_t epoch, Index segment, RowOrder& order
     if (shuffle_ == Shuffle::full) {
         const Permutation permutation(rows_, key);
         rows.resize(static_cast<std::size_t>(count));
-        for (Index i = 0; i < count; ++i)
-            rows[static_cast<std::size_t>(i)] = permutation(begin + i);
+        permutation.list(begin, count, rows.data());
         return {rows.data(), 0, count};
     }
     // while a buffer is worked on, the next one is fetched, also that of the segment to come; past
@@ -110,7 +116,7 @@ RowSelection Sampler::segment(std::int64_t epoch, Index segment, RowOrder& order
     const Index listed = std::min(count + buffer_rows_, rows_ - begin);
     rows.resize(static_cast<std::size_t>(listed));
     const Index whole_runs = std::max(rows_ / run_rows_, Index{1});
-    fill_runs(Permutation(whole_runs, key), rows_, run_rows_, begin, rows);
+    fill_runs(Permutation(whole_runs, key), rows_, run_rows_, begin, order.runs, rows);
     order.upcoming.assign(static_cast<std::size_t>(count), rows.back());
     for (Index at = buffer_rows_; at < listed; at += buffer_rows_)
         order_fetches(rows.data() + at, std::min(buffer_rows_, listed - at),

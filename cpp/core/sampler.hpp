@@ -20,6 +20,7 @@ inline constexpr Index mixed_bytes = 256 * 1024;
 struct RowOrder {
     std::vector<Index> rows;      // as they are worked on; in block order the next buffer too
     std::vector<Index> upcoming;  // as memory is best read: the next buffer's rows, run by run
+    std::vector<Index> runs;
     std::vector<Index> lanes;
 };
 

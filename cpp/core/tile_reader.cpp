@@ -21,12 +21,13 @@ bool kept_by_columns(const StridedView& view) {
 
 // Rows of X that are packed when their turn comes.
 [[gnu::always_inline]] inline void fetch_rows(const StridedView& X, const RowSelection& rows) {
-    constexpr Index line = 64;
+    // twice a line: requests are dropped where many are under way
+    constexpr Index half_line = 32;
     const Index bytes = X.columns * std::abs(X.column_stride);
     const Index first = X.column_stride < 0 ? (X.columns - 1) * X.column_stride : 0;
     for (Index i = 0; i < rows.count; ++i) {
         const char* row = static_cast<const char*>(X.data) + rows.at(i) * X.row_stride + first;
-        for (Index at = 0; at < bytes; at += line) fetch(row + at);
+        for (Index at = 0; at < bytes; at += half_line) fetch(row + at);
     }
 }
 

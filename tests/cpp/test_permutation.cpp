@@ -32,6 +32,18 @@ void every_size_is_a_bijection() {
         check(is_permutation_of_indices(order_of(size, 42)), "size ", size);
 }
 
+void lists_are_what_is_asked_one_by_one() {
+    for (const Index size : {1, 2, 7, 9, 100, 4097}) {
+        const std::vector<Index> order = order_of(size, 3);
+        for (const Index first : {Index{0}, size / 2, size}) {
+            std::vector<Index> listed(static_cast<std::size_t>(size - first));
+            Permutation(size, 3).list(first, size - first, listed.data());
+            check(std::equal(listed.begin(), listed.end(), order.begin() + first), "size ", size,
+                  " from ", first);
+        }
+    }
+}
+
 void orders_change_with_the_key() {
     for (Index size = 20; size <= 300; ++size) {
         std::set<std::vector<Index>> seen;
@@ -79,6 +91,7 @@ void keys_do_not_collide() {
 int main(int argc, char** argv) {
     using namespace fastgd::testing;
     return run({{"every size is a bijection", every_size_is_a_bijection},
+                {"lists are what is asked one by one", lists_are_what_is_asked_one_by_one},
                 {"orders change with the key", orders_change_with_the_key},
                 {"first place is fair", first_place_is_fair},
                 {"shuffle is a permutation by key", shuffle_is_a_permutation_by_key},
