@@ -19,6 +19,11 @@ constexpr double rows_a_column = 100.0;
 constexpr double once_columns = 160.0;
 constexpr double each_time_columns = 16.0;
 
+// Where the curvature changes from step to step: a step then leaves about a thousandth of the gap,
+// and more rows would cost passes for what the change of the curvature leaves all the same.
+constexpr double most_rows_a_column = 2000.0;
+constexpr double always_rows = 65536.0;
+
 // A row belongs to the sample if its largest entry could not fill so many rows of it.
 constexpr double many_rows = 200.0;
 
@@ -45,8 +50,10 @@ template <class T>
 double wanted_rows(const Objective<T>& objective, const Data& data, double rows) {
     const double columns = static_cast<double>(data.columns()) + 1.0;
     const double pass = static_cast<double>(data.X.reading_width() + 1) / columns;
-    const double share = objective.loss().quadratic ? once_columns : each_time_columns;
-    return std::max(share * pass * rows / columns, columns * rows_a_column);
+    if (objective.loss().quadratic)
+        return std::max(once_columns * pass * rows / columns, columns * rows_a_column);
+    return std::clamp(each_time_columns * pass * rows / columns, columns * rows_a_column,
+                      std::max(columns * most_rows_a_column, always_rows));
 }
 
 }  // namespace
