@@ -48,8 +48,7 @@ Index Permutation::operator()(Index i) const {
 }
 
 void Permutation::list(Index first, Index count, Index* out) const {
-    // the first step of several, with no branch between: each of its rounds waits for the one
-// before
+    // each round waits for the one before: those of several numbers go side by side
     constexpr Index few = 8;
     std::uint64_t x[few];
     for (Index begin = 0; begin < count; begin += few) {
