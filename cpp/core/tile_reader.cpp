@@ -21,7 +21,7 @@ bool kept_by_columns(const StridedView& view) {
 
 // Rows of X that are packed when their turn comes.
 [[gnu::always_inline]] inline void fetch_rows(const StridedView& X, const RowSelection& rows) {
-    // twice a line: requests are dropped where many are under way
+    // twice a line, as in kernels/fetch.hpp
     constexpr Index half_line = 32;
     const Index bytes = X.columns * std::abs(X.column_stride);
     const Index first = X.column_stride < 0 ? (X.columns - 1) * X.column_stride : 0;

@@ -7,8 +7,8 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
-// The line or two of L numbers. Asked four times a line: requests are dropped where many are under
-// way, and AMD's Zen 4 then reads at two thirds of its rate.
+// The line or two of L numbers. Asked four times a line: asked once, AMD's Zen 4 reads at two
+// thirds of its rate, as if it dropped requests where many are under way.
 template <int L, class T>
 [[gnu::always_inline]] inline void fetch_ahead(const T* p) {
     constexpr Index step = cache_line / 4 / static_cast<Index>(sizeof(T));
