@@ -12,8 +12,8 @@ namespace fastgd {
 namespace {
 
 constexpr Index run_bytes = 16 * 1024;
-// Runs read side by side: where one begins its first lines come late.
-constexpr Index streams = 8;
+// Runs read side by side in each part of a batch: where one begins its first lines come late.
+constexpr Index streams = 4;
 constexpr Index segment_bytes = 64 * 1024 * 1024;
 // The index lists of a segment stay in the second cache level, between rows of no further use.
 constexpr Index indexed_rows = 1 << 14;
@@ -88,12 +88,11 @@ void Sampler::mix(Index* rows, Index count, std::uint64_t key, std::vector<Index
 void Sampler::order_fetches(const Index* rows, Index count, Index* fetched,
                             std::vector<Index>& lanes) const {
     const BatchParts parts = parts_of(count);
-    const Index turns = std::max(streams / parts.count(), Index{1});
-    if (parts.count() == 1) return take_turns(rows, count, turns, fetched);
+    if (parts.count() == 1) return take_turns(rows, count, streams, fetched);
     lanes.resize(static_cast<std::size_t>(count));
     for (Index p = 0; p < parts.count(); ++p) {
         const Index size = count / parts.batch_rows * parts.rows_of(p);
-        take_turns(rows, size, turns, lanes.data());
+        take_turns(rows, size, streams, lanes.data());
         parts.deal(lanes.data(), size, p, fetched);
         rows += size;
     }

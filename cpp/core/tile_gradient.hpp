@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "buffer.hpp"
@@ -40,25 +41,20 @@ class TileGradient {
     Buffer<T> kept_;
 };
 
-// What a tile adds to the intercepts' gradients. Sums in memory would wait for each addition to be
-// stored and read again, 3 ns a row: one is a variable, and of several a few take turns.
+// What a tile adds to the intercepts' gradients. A sum in memory would wait for each addition to be
+// stored and read again, 3 ns a row, and a single variable for the addition: a few take turns, in
+// an order that is the same for any number of outputs.
 template <class Sum, class T>
 void add_derivatives(const T* derivative, Index rows, Index outputs, Sum* sums) {
-    if (outputs == 1) {
-        Sum sum = 0;
-        for (Index i = 0; i < rows; ++i) sum += static_cast<Sum>(derivative[i]);
-        sums[0] += sum;
-        return;
-    }
     constexpr Index few = 8;
-    Sum sum[few];
-    for (Index first = 0; first < outputs; first += few) {
-        const Index size = std::min(few, outputs - first);
-        std::fill_n(sum, size, Sum(0));
-        for (Index i = 0; i < rows; ++i)
-            for (Index k = 0; k < size; ++k)
-                sum[k] += static_cast<Sum>(derivative[i * outputs + first + k]);
-        for (Index k = 0; k < size; ++k) sums[first + k] += sum[k];
+    for (Index k = 0; k < outputs; ++k) {
+        const T* of_row = derivative + k;
+        Sum sum[few] = {};
+        Index i = 0;
+        for (; i + few <= rows; i += few)
+            for (Index r = 0; r < few; ++r, of_row += outputs) sum[r] += static_cast<Sum>(*of_row);
+        for (; i < rows; ++i, of_row += outputs) sum[i % few] += static_cast<Sum>(*of_row);
+        sums[k] += std::accumulate(sum, sum + few, Sum(0));
     }
 }
 

@@ -20,14 +20,15 @@ bool kept_by_columns(const StridedView& view) {
 [[gnu::always_inline]] inline void fetch(const void* line) { __builtin_prefetch(line, 0, 2); }
 
 // Rows of X that are packed when their turn comes.
-[[gnu::always_inline]] inline void fetch_rows(const StridedView& X, const RowSelection& rows) {
-    // twice a line, as in kernels/fetch.hpp
-    constexpr Index half_line = 32;
+[[gnu::always_inline]] inline void fetch_rows(const StridedView& X, const RowSelection& rows,
+                                              bool again) {
+    constexpr Index line = 64;
+    const Index step = again ? line / 2 : line;
     const Index bytes = X.columns * std::abs(X.column_stride);
     const Index first = X.column_stride < 0 ? (X.columns - 1) * X.column_stride : 0;
     for (Index i = 0; i < rows.count; ++i) {
         const char* row = static_cast<const char*>(X.data) + rows.at(i) * X.row_stride + first;
-        for (Index at = 0; at < bytes; at += half_line) fetch(row + at);
+        for (Index at = 0; at < bytes; at += step) fetch(row + at);
     }
 }
 
@@ -47,6 +48,7 @@ bool kept_by_columns(const StridedView& view) {
 template <class T>
 TileReader<T>::TileReader(const KernelTable<T>& kernels, const Data& data, Index rows)
     : kernels_(kernels),
+      ask_again_(kernels.drops_requests()),
       row_(rows),
       next_(rows),
       sparse_(kernels, data.X, rows),
@@ -70,6 +72,19 @@ const T* TileReader<T>::in_place_row(const StridedView& view, Index row) {
     return reinterpret_cast<const T*>(static_cast<const char*>(view.data) + row * view.row_stride);
 }
 
+// What is read stands in variables: a pointer stored might be one of those, for all compilers know.
+template <class T>
+void TileReader<T>::point_at(const StridedView& view, const RowSelection& rows, const T** row) {
+    const T* first = in_place_row(view, rows.index == nullptr ? rows.first : 0);
+    const Index stride = view.row_stride / static_cast<Index>(sizeof(T));
+    const Index count = rows.count;
+    const Index* index = rows.index;
+    if (index == nullptr)
+        for (Index i = 0; i < count; ++i) row[i] = first + i * stride;
+    else
+        for (Index i = 0; i < count; ++i) row[i] = first + index[i] * stride;
+}
+
 template <class T>
 RowTile<T> TileReader<T>::rows(const Data& data, const RowSelection& selection,
                                const RowSelection& next, const T* shift) {
@@ -79,17 +94,18 @@ RowTile<T> TileReader<T>::rows(const Data& data, const RowSelection& selection,
     }
     RowTile<T> tile{row_.data(), nullptr, selection.count, data.columns(), shift};
     if (rows_in_place<T>(data.X)) {
-        for (Index i = 0; i < selection.count; ++i) row_[i] = in_place_row(data.X, selection.at(i));
+        point_at(data.X, selection, row_.data());
         if (next.count >= selection.count) {
-            for (Index i = 0; i < selection.count; ++i) next_[i] = in_place_row(data.X, next.at(i));
+            point_at(data.X, next.part(0, selection.count), next_.data());
             tile.next = next_.data();
+            tile.ask_again = ask_again_;
             fetch_columns(data, next);
         }
     } else if (groups_) {
         groups_->read(selection, next, row_.data());
         fetch_columns(data, next);
     } else {
-        fetch_rows(data.X, next);
+        fetch_rows(data.X, next, ask_again_);
         fetch_columns(data, next);
         const Index stride = packed_stride<T>(data.columns());
         kernels_.pack[static_cast<int>(data.X.type)](data.X, selection, packed_.data(), stride);

@@ -36,8 +36,10 @@ class TileReader {
                           Buffer<T>& scratch);
     const T* target_block(const StridedView& view, const RowSelection& selection);
     static const T* in_place_row(const StridedView& view, Index row);
+    static void point_at(const StridedView& view, const RowSelection& rows, const T** row);
 
     const KernelTable<T>& kernels_;
+    bool ask_again_;  // see RowTile
     Buffer<const T*> row_;
     Buffer<const T*> next_;
     Buffer<T> packed_;

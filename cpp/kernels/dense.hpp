@@ -19,7 +19,7 @@ constexpr int rows_at_once = 4;
 // out[r] = (row[r] - shift) . coef for R rows at once, so that coef is read once for all; the first
 // `Fetched` of the next rows are brought into the second cache level.
 template <int R, bool Shifted, int Fetched, class T>
-[[gnu::always_inline]] inline void dot_rows(const T* const* row, const T* const* next,
+[[gnu::always_inline]] inline void dot_rows(const T* const* row, const T* const* next, bool again,
                                             const T* shift, const T* coef, Index columns, T* out) {
     constexpr int L = lanes<T>;
     constexpr int H = streamed_lanes<T>;
@@ -49,7 +49,7 @@ template <int R, bool Shifted, int Fetched, class T>
     Index j = 0;
     for (; j + L <= columns; j += L) {
         add(j, 0);
-        for (int r = 0; r < Fetched; ++r) fetch_ahead<L>(next[r] + j);
+        fetch_ahead<L, Fetched>(next, j, again);
     }
     if (j < columns) {
         for (int r = 0; r < Fetched; ++r) __builtin_prefetch(next[r] + columns - 1, 0, 2);
@@ -65,7 +65,7 @@ template <int R, bool Shifted, int Fetched, class T>
 // gradient += sum_r weight[r] (row[r] - shift) for R rows: the gradient is read and written once.
 // Of the next rows those from `Fetched` on are brought near.
 template <int R, bool Shifted, int Fetched, class T>
-[[gnu::always_inline]] inline void add_rows(const T* const* row, const T* const* next,
+[[gnu::always_inline]] inline void add_rows(const T* const* row, const T* const* next, bool again,
                                             const T* shift, const T* weight, Index columns,
                                             T* gradient) {
     // copies: compilers take pointers in memory for what a store may have changed
@@ -88,9 +88,7 @@ template <int R, bool Shifted, int Fetched, class T>
                 });
                 store<H, T>(gradient + j, sum);
             }
-            each<R, Fetched>([&](auto r) __attribute__((always_inline)) {
-                fetch_ahead<W>(fetched[r.value] + begin);
-            });
+            fetch_ahead<W, R - Fetched>(fetched + Fetched, begin, again);
         });
 }
 
@@ -106,15 +104,16 @@ template <bool Shifted, int Fetched, class T>
         for (; i + R <= tile.rows; i += R) {
             // the first output brings the next tile's rows in; the others find theirs in cache
             if (Fetched > 0 && k == 0)
-                dot_rows<R, Shifted, Fetched>(tile.row + i, tile.next + i, tile.shift, c,
-                                              tile.columns, out);
+                dot_rows<R, Shifted, Fetched>(tile.row + i, tile.next + i, tile.ask_again,
+                                              tile.shift, c, tile.columns, out);
             else
-                dot_rows<R, Shifted, 0>(tile.row + i, tile.row + i, tile.shift, c, tile.columns,
-                                        out);
+                dot_rows<R, Shifted, 0>(tile.row + i, tile.row + i, false, tile.shift, c,
+                                        tile.columns, out);
             for (int r = 0; r < R; ++r) z[(i + r) * outputs + k] = out[r] + intercept[k];
         }
         for (; i < tile.rows; ++i) {
-            dot_rows<1, Shifted, 0>(tile.row + i, tile.row + i, tile.shift, c, tile.columns, out);
+            dot_rows<1, Shifted, 0>(tile.row + i, tile.row + i, false, tile.shift, c, tile.columns,
+                                    out);
             z[i * outputs + k] = out[0] + intercept[k];
         }
     }
@@ -143,14 +142,14 @@ template <bool Shifted, class T>
         for (; i + R <= tile.rows; i += R) {
             for (int r = 0; r < R; ++r) weight[r] = derivative[(i + r) * outputs + k];
             if (fetches && k == 0)
-                add_rows<R, Shifted, R / 2>(tile.row + i, tile.next + i, tile.shift, weight,
-                                            tile.columns, g);
+                add_rows<R, Shifted, R / 2>(tile.row + i, tile.next + i, tile.ask_again, tile.shift,
+                                            weight, tile.columns, g);
             else
-                add_rows<R, Shifted, R>(tile.row + i, tile.row + i, tile.shift, weight,
+                add_rows<R, Shifted, R>(tile.row + i, tile.row + i, false, tile.shift, weight,
                                         tile.columns, g);
         }
         for (; i < tile.rows; ++i)
-            add_rows<1, Shifted, 1>(tile.row + i, tile.row + i, tile.shift,
+            add_rows<1, Shifted, 1>(tile.row + i, tile.row + i, false, tile.shift,
                                     derivative + i * outputs + k, tile.columns, g);
     }
 }
@@ -166,7 +165,7 @@ void largest_squares(const RowTile<T>& tile, const T* unit, T* out) noexcept {
         T rest = 0;
         Index j = 0;
         for (; j + L <= tile.columns; j += L) {
-            if (tile.next != nullptr) fetch_ahead<L>(tile.next[i] + j);
+            if (tile.next != nullptr) fetch_ahead<L, 1>(tile.next + i, j, tile.ask_again);
             const auto x = centred<L, true>(row, tile.shift, j) * load<L>(unit + j);
             most = x * x > most ? x * x : most;
         }

@@ -89,7 +89,7 @@ inline void forward_outputs(const RowTile<T>& tile, const T* coef, Index outputs
         for (; i < tile.rows; ++i)
             for (Index k = first; k < end; ++k) {
                 T out;
-                dot_rows<1, Shifted, 0>(tile.row + i, tile.row + i, tile.shift,
+                dot_rows<1, Shifted, 0>(tile.row + i, tile.row + i, false, tile.shift,
                                         coef + k * tile.columns, tile.columns, &out);
                 z[i * outputs + k] = out + intercept[k];
             }

@@ -7,12 +7,30 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
-// The line or two of L numbers. Asked four times a line: asked once, AMD's Zen 4 reads at two
-// thirds of its rate, as if it dropped requests where many are under way.
-template <int L, class T>
-[[gnu::always_inline]] inline void fetch_ahead(const T* p) {
-    constexpr Index step = cache_line / 4 / static_cast<Index>(sizeof(T));
-    for (Index j = 0; j < L; j += step) __builtin_prefetch(p + j, 0, 2);
+// Whether requests seem to get lost where many are under way: asked once a line, AMD's Zen 4 reads
+// at two thirds of its rate; asked again, Intel's Granite Rapids loses an eighth.
+inline bool drops_requests() noexcept {
+#if defined(__x86_64__)
+    return __builtin_cpu_is("amd") != 0;
+#else
+    return false;
+#endif
+}
+
+// Numbers [j, j + L) of R rows, j a multiple of L: each line once, or four times where `again`.
+template <int L, int R, class T>
+[[gnu::always_inline]] inline void fetch_ahead(const T* const* row, Index j, bool again) {
+    constexpr Index line = cache_line / static_cast<Index>(sizeof(T));
+    constexpr Index quarter = line / 4;
+    if (again || L >= line || j % line == 0)
+        each<R>([&](auto r) __attribute__((always_inline)) {
+            for (Index at = 0; at < L; at += line) __builtin_prefetch(row[r.value] + j + at, 0, 2);
+        });
+    if (again)
+        each<R>([&](auto r) __attribute__((always_inline)) {
+            for (Index at = quarter; at < L; at += quarter)
+                if (at % line != 0) __builtin_prefetch(row[r.value] + j + at, 0, 2);
+        });
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ void pack_panels(const RowTile<T>& tile, const PanelScale& scale, Index capacity
         double* to = out + i * panel_columns;
         for (Index first = 0; first < whole;
              first += panel_columns, to += capacity * panel_columns) {
-            if (tile.next != nullptr) fetch_ahead<panel_columns>(tile.next[i] + first);
+            if (tile.next != nullptr)
+                fetch_ahead<panel_columns, 1>(tile.next + i, first, tile.ask_again);
             for (Index j = 0; j < panel_columns; ++j) to[j] = value(first + j);
         }
         Index j = 0;

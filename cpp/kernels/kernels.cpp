@@ -41,6 +41,7 @@ template <class T>
 constexpr KernelTable<T> make_table() {
     return {
         FASTGD_TEXT(FASTGD_ISA),
+        drops_requests,
         forward<T>,
         backward<T>,
         add_sparse<T>,

@@ -9,7 +9,7 @@ namespace {
 // R rows at once: the sums are read and written once for all of them.
 template <int R, bool Weighted, bool Fetches, class T>
 [[gnu::always_inline]] inline void add_moments(const T* const* row, const T* const* next,
-                                               const T* weight, Index columns,
+                                               bool again, const T* weight, Index columns,
                                                const MomentSums<T>& moments) {
     // copies: compilers take what lies in memory for what a store may have changed
     const MomentSums<T> sums = moments;
@@ -49,10 +49,7 @@ template <int R, bool Weighted, bool Fetches, class T>
             constexpr int W = decltype(width)::value;
             constexpr int H = W < streamed_lanes<T> ? W : streamed_lanes<T>;
             for (Index j = begin; j < begin + W; j += H) add(Width<H>{}, j);
-            if constexpr (Fetches)
-                each<R>([&](auto r) __attribute__((always_inline)) {
-                    fetch_ahead<W>(fetched[r.value] + begin);
-                });
+            if constexpr (Fetches) fetch_ahead<W, R>(fetched, begin, again);
         });
 }
 
@@ -63,12 +60,14 @@ inline void moments_loop(const RowTile<T>& tile, const T* weight, const MomentSu
     Index i = 0;
     if (tile.next != nullptr)
         for (; i + R <= tile.rows; i += R)
-            add_moments<R, Weighted, true>(tile.row + i, tile.next + i, weight_of(i), tile.columns,
-                                           sums);
+            add_moments<R, Weighted, true>(tile.row + i, tile.next + i, tile.ask_again,
+                                           weight_of(i), tile.columns, sums);
     for (; i + R <= tile.rows; i += R)
-        add_moments<R, Weighted, false, T>(tile.row + i, nullptr, weight_of(i), tile.columns, sums);
+        add_moments<R, Weighted, false, T>(tile.row + i, nullptr, false, weight_of(i), tile.columns,
+                                           sums);
     for (; i < tile.rows; ++i)
-        add_moments<1, Weighted, false, T>(tile.row + i, nullptr, weight_of(i), tile.columns, sums);
+        add_moments<1, Weighted, false, T>(tile.row + i, nullptr, false, weight_of(i), tile.columns,
+                                           sums);
 }
 
 template <class T>

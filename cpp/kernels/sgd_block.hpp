@@ -42,15 +42,16 @@ struct BlockSums {
 
 // Brings one line of each of B rows, which the second cache level holds, into the first, and one of
 // each of B rows of a later chunk into the second: some processors wait for a place in the first
-// for longer than having them there would save. The latter are asked for twice, as in
+// for longer than having them there would save. The latter are asked for twice where `again`, as in
 // fetch_ahead: four times would take longer than it saves.
 template <int B, class T>
 [[gnu::always_inline]] inline void fetch_lines(const T* const (&soon)[B], const T* const (&next)[B],
-                                               Index j) {
+                                               Index j, bool again) {
     constexpr Index half = cache_line / 2 / static_cast<Index>(sizeof(T));
     for (int r = 0; r < B; ++r) __builtin_prefetch(soon[r] + j);
     for (int r = 0; r < B; ++r) __builtin_prefetch(next[r] + j, 0, 2);
-    for (int r = 0; r < B; ++r) __builtin_prefetch(next[r] + j + half, 0, 2);
+    if (again)
+        for (int r = 0; r < B; ++r) __builtin_prefetch(next[r] + j + half, 0, 2);
 }
 
 // What B steps do to one column, x_r being its values in their rows and g the anchor's gradient:
@@ -114,12 +115,13 @@ template <Pass Does, int L, int B, bool Metric, Mode Keeps, class T>
     constexpr int S = Does.products ? Sums::all : Sums::of_output;
     using V = Vector<T, L>;
     const Index columns = s.tile.columns;
+    const bool again = s.tile.ask_again;
     T* coef = s.coef + k * columns;
     T* coef_sum = averaged ? s.coef_sum + k * columns : nullptr;
     const T* anchor = Sums::anchored ? s.anchor.coef + k * columns : nullptr;
     const T* gradient = Sums::anchored ? s.anchor.gradient + k * columns : nullptr;
     const auto fetch = [&](Index j) __attribute__((always_inline)) {
-        fetch_lines<B>(rows.soon, rows.next, j);
+        fetch_lines<B>(rows.soon, rows.next, j, again);
     };
     V c;
     V total = {};  // of the iterates

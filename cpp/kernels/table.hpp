@@ -87,6 +87,7 @@ struct RowTile {
     const T* shift;  // subtracted from every row: `columns` numbers, or null
     // Forward fetches one half of `next` and backward the other: memory then never rests.
     bool backward_follows = false;
+    bool ask_again = false;  // for the lines of `next`: this processor drops requests
     // of sparse rows: the column of each number stored, ascending within a row, and how many
     const std::int32_t* const* column = nullptr;
     const Index* stored = nullptr;
@@ -355,6 +356,7 @@ struct RowSelection {
 template <class T>
 struct KernelTable {
     const char* isa;
+    bool (*drops_requests)() noexcept;  // see fetch.hpp
     // z[i, k] = intercept[k] + (x_i - shift) . coef[k]
     void (*forward)(const RowTile<T>&, const T* coef, Index outputs, const T* intercept,
                     T* z) noexcept;

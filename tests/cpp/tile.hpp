@@ -19,9 +19,13 @@ class RandomTile {
     RandomTile& operator=(const RandomTile&) = delete;
 
     RowTile<T> view() const {
-        return {
-            row_.data(), next_.empty() ? nullptr : next_.data(), static_cast<Index>(rows_.size()),
-            columns_,    shifted_ ? shift_.data() : nullptr,     backward_follows_};
+        return {row_.data(),
+                next_.empty() ? nullptr : next_.data(),
+                static_cast<Index>(rows_.size()),
+                columns_,
+                shifted_ ? shift_.data() : nullptr,
+                backward_follows_,
+                backward_follows_};
     }
     void let_backward_follow() { backward_follows_ = true; }
     Index rows() const { return static_cast<Index>(rows_.size()); }
