@@ -157,6 +157,17 @@ def test_bits_do_not_depend_on_threads(loss: str) -> None:
     assert np.array_equal(one.intercept, two.intercept)
 
 
+def test_bits_of_quasi_newton_steps_do_not_depend_on_threads() -> None:
+    """So many columns that threads share the work on coefficients, too."""
+    rng = np.random.default_rng(8)
+    X = sp.random_array((4_000, 90_000), density=2e-4, rng=rng, format="csr")
+    y = np.where(X @ rng.standard_normal(90_000) > 0, 1, -1)
+    one, two = (fastgd.fit(X, y, loss="log_loss", alpha=1e-4, n_threads=n) for n in (1, 2))
+    assert one.plan.update == "lbfgs"
+    assert np.array_equal(one.coef, two.coef)
+    assert one.objective == two.objective
+
+
 def test_float32_far_from_zero_keeps_its_digits() -> None:
     """A full column of year numbers beside rare ones, as one-hot tables have it."""
     rng = np.random.default_rng(6)

@@ -30,7 +30,7 @@ Batch<T>::Batch(const Objective<T>& objective, const DescentOptions& options,
     const auto columns = static_cast<std::size_t>(options.columns);
     for (std::size_t j = 0; j < coef_size_; ++j)
         metric_all_[j] = preconditioner.identity() ? 1.0 : preconditioner.metric[j % columns];
-    lbfgs_ = Lbfgs(metric_all_, options_.whitened.get());
+    lbfgs_ = Lbfgs(metric_all_, options_.whitened.get(), objective.threads());
     restart_from(start);
 }
 
@@ -148,7 +148,7 @@ void Batch<T>::end_epoch() {
         case Update::momentum:
         case Update::nesterov: step_momentum(gradient); break;
         case Update::accelerated: step_accelerated(gradient); break;
-        case Update::lbfgs: point_ = lbfgs_.next(point_, value(), gradient, this->rate()); break;
+        case Update::lbfgs: lbfgs_.step(point_, value(), gradient, this->rate()); break;
         default: break;  // make_descent refuses the others
     }
     ++this->steps_;

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dot.hpp"
+#include "parallel.hpp"
+
 namespace fastgd {
 
 namespace {
@@ -15,24 +18,30 @@ constexpr double still_steep = 0.9;
 constexpr double stretch = 4.0;
 constexpr double rounding = 1e-14;
 
-std::vector<double> difference(const std::vector<double>& a, const std::vector<double>& b) {
-    std::vector<double> result = a;
-    for (std::size_t j = 0; j < a.size(); ++j) result[j] -= b[j];
-    return result;
-}
-
-void add(std::vector<double>& to, double factor, const std::vector<double>& from) {
-    for (std::size_t j = 0; j < to.size(); ++j) to[j] += factor * from[j];
-}
-
 }  // namespace
 
-void Lbfgs::apply_metric(std::vector<double>& gradient) const {
+double Lbfgs::over_columns(FunctionRef<double(std::size_t, std::size_t)> part) const {
+    constexpr double bytes = 3.0 * sizeof(double);  // what most of them read and write of a column
+    return sum_over_columns(threads_, metric_.size(), bytes, part);
+}
+
+// The square of `change` in the metric.
+double Lbfgs::square_in_metric(const std::vector<double>& change) const {
     if (whitened_ != nullptr) {
-        whitened_->apply(gradient);
-        return;
+        std::vector<double> in_metric = change;
+        whitened_->apply(in_metric);
+        return dot(change, in_metric);
     }
-    for (std::size_t j = 0; j < gradient.size(); ++j) gradient[j] *= metric_[j];
+    return over_columns([&](std::size_t begin, std::size_t end) {
+        return sum_of(begin, end,
+                      [&](std::size_t j) { return change[j] * (change[j] * metric_[j]); });
+    });
+}
+
+double Lbfgs::slope_at(const std::vector<double>& gradient) const {
+    return over_columns([&](std::size_t begin, std::size_t end) {
+        return dot_of(&gradient[begin], &direction_[begin], end - begin);
+    });
 }
 
 void Lbfgs::forget() {
@@ -52,79 +61,115 @@ void Lbfgs::shorten(double value) {
     shortened_ = true;
 }
 
+// What the way from the last accepted point tells; what bends the other way tells nothing.
 void Lbfgs::remember(const std::vector<double>& point, const std::vector<double>& gradient) {
-    Pair pair(difference(point, origin_), difference(gradient, origin_gradient_));
+    Pair& pair = spare_;
+    pair.step.resize(point.size());
+    pair.change.resize(point.size());
+    pair.bend = over_columns([&](std::size_t begin, std::size_t end) {
+        for (std::size_t j = begin; j < end; ++j) {
+            pair.step[j] = point[j] - origin_[j];
+            pair.change[j] = gradient[j] - origin_gradient_[j];
+        }
+        return sum_of(begin, end, [&](std::size_t j) { return pair.step[j] * pair.change[j]; });
+    });
     if (!(pair.bend > 0.0) || !std::isfinite(pair.bend)) return;
-    if (pairs_.size() == most_pairs) pairs_.erase(pairs_.begin());
     pairs_.push_back(std::move(pair));
+    spare_ = {};
+    if (pairs_.size() <= most_pairs) return;
+    spare_ = std::move(pairs_.front());
+    pairs_.erase(pairs_.begin());
 }
 
-// The two loops over the pairs; without any, the metric's own direction.
-void Lbfgs::aim(const std::vector<double>& gradient, double rate) {
-    direction_ = gradient;
-    std::vector<double> share(pairs_.size());
-    for (std::size_t i = pairs_.size(); i-- > 0;) {
-        const Pair& pair = pairs_[i];
-        share[i] = dot(pair.step, direction_) / pair.bend;
-        add(direction_, -share[i], pair.change);
+void Lbfgs::accept(const std::vector<double>& point, double value,
+                   const std::vector<double>& gradient) {
+    origin_.resize(point.size());
+    origin_gradient_.resize(point.size());
+    over_columns([&](std::size_t begin, std::size_t end) {
+        std::copy_n(&point[begin], end - begin, &origin_[begin]);
+        std::copy_n(&gradient[begin], end - begin, &origin_gradient_[begin]);
+        return 0.0;
+    });
+    origin_value_ = value;
+}
+
+// The two loops over the pairs; without any, the metric's own direction. Each change of the
+// direction is made in the reading that multiplies it with what comes next.
+void Lbfgs::aim(double rate) {
+    direction_.resize(origin_gradient_.size());
+    const auto change_and_multiply = [&](const std::vector<double>& next, const auto& changed) {
+        return over_columns([&](std::size_t begin, std::size_t end) {
+            for (std::size_t j = begin; j < end; ++j) direction_[j] = changed(j);
+            return dot_of(&next[begin], &direction_[begin], end - begin);
+        });
+    };
+    const auto add_and_multiply = [&](double factor, const std::vector<double>& added,
+                                      const std::vector<double>& next) {
+        return change_and_multiply(
+            next, [&](std::size_t j) { return direction_[j] + factor * added[j]; });
+    };
+    const std::size_t pairs = pairs_.size();
+    std::vector<double> share(pairs);
+    double product = change_and_multiply(pairs > 0 ? pairs_.back().step : origin_gradient_,
+                                         [&](std::size_t j) { return -origin_gradient_[j]; });
+    for (std::size_t i = pairs; i-- > 0;) {
+        share[i] = product / pairs_[i].bend;
+        product = add_and_multiply(-share[i], pairs_[i].change, pairs_[i > 0 ? i - 1 : 0].step);
     }
-    double scale = rate;
-    if (!pairs_.empty()) {
-        const Pair& last = pairs_.back();
-        std::vector<double> in_metric = last.change;
-        apply_metric(in_metric);
-        scale = last.bend / dot(last.change, in_metric);
+    const double scale =
+        pairs > 0 ? pairs_.back().bend / square_in_metric(pairs_.back().change) : rate;
+    if (whitened_ != nullptr) whitened_->apply(direction_);
+    product = change_and_multiply(
+        pairs > 0 ? pairs_.front().change : origin_gradient_, [&](std::size_t j) {
+            return whitened_ != nullptr ? direction_[j] * scale
+                                        : direction_[j] * metric_[j] * scale;
+        });
+    for (std::size_t i = 0; i < pairs; ++i) {
+        const double correction = share[i] - product / pairs_[i].bend;
+        product = add_and_multiply(correction, pairs_[i].step,
+                                   i + 1 < pairs ? pairs_[i + 1].change : origin_gradient_);
     }
-    apply_metric(direction_);
-    for (double& x : direction_) x *= scale;
-    for (std::size_t i = 0; i < pairs_.size(); ++i) {
-        const Pair& pair = pairs_[i];
-        const double correction = share[i] - dot(pair.change, direction_) / pair.bend;
-        add(direction_, correction, pair.step);
-    }
-    for (double& x : direction_) x = -x;
-    slope_ = dot(gradient, direction_);
+    slope_ = product;
     length_ = 1.0;
     trials_ = 0.0;
     shortened_ = false;
 }
 
-std::vector<double> Lbfgs::trial() const {
-    std::vector<double> point = origin_;
-    add(point, length_, direction_);
-    return point;
+void Lbfgs::go(std::vector<double>& point) const {
+    over_columns([&](std::size_t begin, std::size_t end) {
+        for (std::size_t j = begin; j < end; ++j) point[j] = origin_[j] + length_ * direction_[j];
+        return 0.0;
+    });
 }
 
-std::vector<double> Lbfgs::next(const std::vector<double>& point, double value,
-                                const std::vector<double>& gradient, double rate) {
+void Lbfgs::step(std::vector<double>& point, double value, const std::vector<double>& gradient,
+                 double rate) {
     const bool started = !origin_.empty();
     if (started && !accepts(value) && trials_ < most_trials) {
         ++trials_;
         shorten(value);
-        return trial();
+        return go(point);
     }
     // what has no curvature tells no length: on straight parts of a loss steps have to grow
     if (started && accepts(value) && !shortened_ && trials_ < most_trials &&
-        dot(gradient, direction_) < still_steep * slope_) {
+        slope_at(gradient) < still_steep * slope_) {
         ++trials_;
         length_ *= stretch;
-        return trial();
+        return go(point);
     }
     if (started && !accepts(value)) {
         // no step along this direction is good: start from the last good point with none known
         pairs_.clear();
     } else {
         if (started) remember(point, gradient);
-        origin_ = point;
-        origin_gradient_ = gradient;
-        origin_value_ = value;
+        accept(point, value, gradient);
     }
-    aim(origin_gradient_, rate);
+    aim(rate);
     if (!(slope_ < 0.0)) {
         pairs_.clear();
-        aim(origin_gradient_, rate);
+        aim(rate);
     }
-    return trial();
+    go(point);
 }
 
 void Lbfgs::save(DescentState& state) const {
@@ -143,8 +188,13 @@ void Lbfgs::load(const DescentState& state) {
     const std::vector<double>& flat = state.at("lbfgs_pairs");
     const auto size = static_cast<std::ptrdiff_t>(metric_.size());
     pairs_.clear();
-    for (auto at = flat.begin(); at != flat.end(); at += 2 * size)
-        pairs_.emplace_back(std::vector(at, at + size), std::vector(at + size, at + 2 * size));
+    for (auto at = flat.begin(); at != flat.end(); at += 2 * size) {
+        Pair pair{{at, at + size}, {at + size, at + 2 * size}, 0.0};
+        pair.bend = over_columns([&](std::size_t begin, std::size_t end) {
+            return dot_of(&pair.step[begin], &pair.change[begin], end - begin);
+        });
+        pairs_.push_back(std::move(pair));
+    }
     origin_ = state.at("lbfgs_origin");
     origin_gradient_ = state.at("lbfgs_origin_gradient");
     direction_ = state.at("lbfgs_direction");

@@ -2,11 +2,10 @@
  // trial.
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "descent_state.hpp"
-#include "dot.hpp"
+#include "function_ref.hpp"
 #include "whitened_metric.hpp"
 
 namespace fastgd {
@@ -16,13 +15,13 @@ namespace fastgd {
 class Lbfgs {
   public:
     Lbfgs() = default;
-    explicit Lbfgs(std::vector<double> metric, const WhitenedMetric* whitened = nullptr)
-        : metric_(std::move(metric)), whitened_(whitened) {}
+    Lbfgs(std::vector<double> metric, const WhitenedMetric* whitened, int threads)
+        : metric_(std::move(metric)), whitened_(whitened), threads_(threads) {}
 
-    // Where to take the gradient next, given that at `point`. `rate` is the step along the metric's
-    // own direction while nothing is known of the curvature.
-    std::vector<double> next(const std::vector<double>& point, double value,
-                             const std::vector<double>& gradient, double rate);
+    // Moves `point`, with the value and the gradient there, to where to take the gradient next.
+    // `rate` is the step along the metric's own direction while nothing is known of the curvature.
+    void step(std::vector<double>& point, double value, const std::vector<double>& gradient,
+              double rate);
 
     void forget();
 
@@ -31,26 +30,28 @@ class Lbfgs {
 
   private:
     struct Pair {
-        Pair(std::vector<double> step_, std::vector<double> change_)
-            : step(std::move(step_)), change(std::move(change_)), bend(dot(step, change)) {}
-
         std::vector<double> step;
         std::vector<double> change;  // of the gradient
-        double bend;  // step . change
+        double bend = 0.0;  // step . change
     };
 
     bool accepts(double value) const;
     void shorten(double value);
     void remember(const std::vector<double>& point, const std::vector<double>& gradient);
-    void aim(const std::vector<double>& gradient, double rate);
-    std::vector<double> trial() const;
+    void accept(const std::vector<double>& point, double value,
+                const std::vector<double>& gradient);
+    void aim(double rate);
+    void go(std::vector<double>& point) const;
 
-    // In the place of `gradient`.
-    void apply_metric(std::vector<double>& gradient) const;
+    double over_columns(FunctionRef<double(std::size_t begin, std::size_t end)> part) const;
+    double slope_at(const std::vector<double>& gradient) const;
+    double square_in_metric(const std::vector<double>& change) const;
 
     std::vector<double> metric_;
     const WhitenedMetric* whitened_ = nullptr;
+    int threads_ = 1;
     std::vector<Pair> pairs_;  // the oldest first
+    Pair spare_;  // whose memory the next one takes
     // the last accepted point and the way that leads on from there; empty before the first
     std::vector<double> origin_;
     std::vector<double> origin_gradient_;

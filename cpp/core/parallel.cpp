@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -148,6 +149,20 @@ void run_team(int threads, FunctionRef<void(int, int)> body) {
     const double over = now();
     const double worked = ended - started - worth.take_inside();
     worth.record(size, worked, over - began - worked, over);
+}
+
+double sum_over_columns(int requested, std::size_t size, double bytes,
+                        FunctionRef<double(std::size_t, std::size_t)> part) {
+    constexpr std::size_t stretch = 2048;  // a few vectors of them fit into the first cache level
+    const std::size_t stretches = (size + stretch - 1) / stretch;
+    if (stretches <= 1) return part(0, size);
+    std::vector<double> sum(stretches);
+    std::atomic<std::size_t> next{0};
+    run_team(threads_for_work(requested, bytes * static_cast<double>(size)), [&](int, int) {
+        for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < stretches;)
+            sum[i] = part(i * stretch, std::min(size, (i + 1) * stretch));
+    });
+    return std::accumulate(sum.begin(), sum.end(), 0.0);
 }
 
 void Barrier::wait(int members) {

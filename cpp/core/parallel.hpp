@@ -22,6 +22,11 @@ int threads_for_work(int requested, double bytes);
 // the last ones were waited for longer than they helped. `body` must not throw.
 void run_team(int threads, FunctionRef<void(int member, int members)> body);
 
+// The sum of part(begin, end) over stretches of the first `size` columns, added in their order, by
+// as many threads as `bytes` of reading a column are worth: the same bits for any team.
+double sum_over_columns(int requested, std::size_t size, double bytes,
+                        FunctionRef<double(std::size_t begin, std::size_t end)> part);
+
 // Name of the runtime behind run_team: "OpenMP" or "std::thread".
 const char* thread_runtime();
 

@@ -176,7 +176,8 @@ ColumnMoments sparse_column_moments(const KernelTable<T>& kernels, const Data& d
     const Index most_blocks = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
     const int team = static_cast<int>(std::min<Index>(
         threads_for_work(threads, data.bytes_of<T>(rows.count)), std::max<Index>(most_blocks, 1)));
-    const int slots = team == 1 ? 1 : OrderedBlocks::slots_for(team);
+    const int slots = static_cast<int>(std::min<Index>(
+        team == 1 ? 1 : OrderedBlocks::slots_for(team), std::max<Index>(most_blocks, 1)));
     std::vector<std::unique_ptr<TileReader<T>>> readers;
     for (int member = 0; member < team; ++member)
         readers.push_back(std::make_unique<TileReader<T>>(kernels, data, blocks.tile_rows));

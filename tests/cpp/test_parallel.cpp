@@ -135,6 +135,29 @@ void small_work_gets_few_threads() {
     }
 }
 
+// Each column once, and sums of the same bits for any team.
+void sums_over_columns_do_not_depend_on_the_team() {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{2048},
+                                   std::size_t{2049}, std::size_t{100'001}}) {
+        const auto sum_by = [&](int threads) {
+            std::vector<int> seen(size);
+            const double sum =
+                sum_over_columns(threads, size, 1e6, [&](std::size_t begin, std::size_t end) {
+                    double part = 0.0;
+                    for (std::size_t j = begin; j < end; ++j) {
+                        ++seen[j];
+                        part += 1.0 / static_cast<double>(j + 1);
+                    }
+                    return part;
+                });
+            for (const int times : seen) check(times == 1, size, " columns");
+            return sum;
+        };
+        const double alone = sum_by(1);
+        for (const int threads : {2, 3, 5}) check(sum_by(threads) == alone, size, " columns");
+    }
+}
+
 void counts_are_sane() {
     check(usable_processors() >= 1);
     check(available_threads() >= 1 && available_threads() <= usable_processors());
@@ -161,6 +184,8 @@ int main(int argc, char** argv) {
                 {"rounds are whole and in order", rounds_are_whole_and_in_order},
                 {"blocks are committed once and in order", blocks_are_committed_once_and_in_order},
                 {"small work gets few threads", small_work_gets_few_threads},
+                {"sums over columns do not depend on the team",
+                 sums_over_columns_do_not_depend_on_the_team},
                 {"counts are sane", counts_are_sane}},
                argc, argv);
 }
