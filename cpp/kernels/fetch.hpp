@@ -8,7 +8,8 @@ namespace fastgd::FASTGD_ISA {
 namespace {
 
 // Whether requests seem to get lost where many are under way: asked once a line, AMD's Zen 4 reads
-// at two thirds of its rate; asked again, Intel's Granite Rapids loses an eighth.
+// at two thirds of its rate; asked again, an Intel Xeon (Granite Rapids by its caches) loses an
+// eighth.
 inline bool drops_requests() noexcept {
 #if defined(__x86_64__)
     return __builtin_cpu_is("amd") != 0;
