@@ -2,6 +2,10 @@
 
 # Reassociation comes from fixed vector lanes alone; no flag here may change what NaN means.
 set(FASTGD_KERNEL_FLAGS -fopenmp-simd -fno-math-errno -fno-trapping-math -fno-exceptions -fno-lto)
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=[^ ]*undefined")
+  # checked pointer by pointer, unoptimised kernels take minutes to compile and most of all memory
+  list(APPEND FASTGD_KERNEL_FLAGS -fno-sanitize=null,alignment,object-size,pointer-overflow)
+endif()
 set(FASTGD_LEVEL_FLAGS_baseline "")
 set(FASTGD_LEVEL_FLAGS_avx2 -march=x86-64-v3)
 set(FASTGD_LEVEL_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
