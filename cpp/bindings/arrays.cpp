@@ -69,12 +69,12 @@ Data data_of(const py::object& X, const py::array& y, const std::optional<py::ar
     return data;
 }
 
-py::array_t<double> matrix_of(const std::vector<double>& values, Index rows) {
+py::array_t<double> matrix_of(std::span<const double> values, Index rows) {
     const auto size = static_cast<py::ssize_t>(values.size());
     return py::array_t<double>({static_cast<py::ssize_t>(rows), size / rows}, values.data());
 }
 
-py::array_t<double> vector_of(const std::vector<double>& values) {
+py::array_t<double> vector_of(std::span<const double> values) {
     return py::array_t<double>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 

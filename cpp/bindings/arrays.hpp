@@ -6,6 +6,7 @@
 #include <pybind11/stl.h>
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "../core/data.hpp"
@@ -26,8 +27,8 @@ Data data_of(const py::object& X, const py::array& y, const std::optional<py::ar
              const std::optional<py::array>& offset, std::optional<double> positive_label);
 
 // outputs x columns, or flat
-py::array_t<double> matrix_of(const std::vector<double>& values, Index rows);
-py::array_t<double> vector_of(const std::vector<double>& values);
+py::array_t<double> matrix_of(std::span<const double> values, Index rows);
+py::array_t<double> vector_of(std::span<const double> values);
 std::vector<double> values_of(const py::array_t<double>& array);
 
 }  // namespace fastgd::bindings

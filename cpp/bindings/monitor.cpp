@@ -13,14 +13,16 @@ bool Monitor::interrupted() {
     return true;
 }
 
-EpochAnswer Monitor::epoch_done(const EpochReport& report, const Coefficients& raw) {
+EpochAnswer Monitor::epoch_done(const EpochReport& report, FunctionRef<Coefficients()> raw) {
     if (on_epoch_.is_none() || failed()) return {};
+    const Coefficients model = raw();
     const py::gil_scoped_acquire acquired;
     try {
         const auto [stop, keep] =
-            on_epoch_(report.epoch, matrix_of(raw.coef, static_cast<Index>(raw.intercept.size())),
-                      vector_of(raw.intercept), report.objective, report.gradient_norm, report.rate,
-                      report.seconds, report.passes)
+            on_epoch_(report.epoch,
+                      matrix_of(model.coef, static_cast<Index>(model.intercept.size())),
+                      vector_of(model.intercept), report.objective, report.gradient_norm,
+                      report.rate, report.seconds, report.passes)
                 .cast<std::pair<bool, bool>>();
         return {stop, keep};
     } catch (...) {

@@ -18,7 +18,7 @@ class Monitor final : public FitMonitor {
         : on_epoch_(std::move(on_epoch)), on_rate_(std::move(on_rate)), loss_(loss) {}
 
     bool interrupted() override;
-    EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) override;
+    EpochAnswer epoch_done(const EpochReport& report, FunctionRef<Coefficients()> raw) override;
     double rate_of(double epoch) override;
 
     void rethrow() const {

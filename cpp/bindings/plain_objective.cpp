@@ -103,7 +103,7 @@ std::optional<double> number(const py::object& object) {
     return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
-py::object gradient_like(const StridedView& coef, const std::vector<double>& gradient) {
+py::object gradient_like(const StridedView& coef, std::span<const double> gradient) {
     const auto size = static_cast<py::ssize_t>(gradient.size());
     if (coef.type == ElementType::float64) return py::array_t<double>(size, gradient.data());
     py::array_t<float> result(size);

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "parallel.hpp"
+
 namespace fastgd {
 
 namespace {
@@ -35,10 +37,18 @@ Batch<T>::Batch(const Objective<T>& objective, const DescentOptions& options,
 }
 
 template <class T>
+void Batch<T>::over_coefficients(FunctionRef<void(std::size_t, std::size_t)> part) const {
+    constexpr double bytes = 3.0 * sizeof(double);  // read and written of one
+    over_columns(objective_.threads(), coef_size_, bytes, part);
+}
+
+template <class T>
 void Batch<T>::cast_point() {
-    const auto middle = point_.begin() + static_cast<std::ptrdiff_t>(coef_size_);
-    coef_.assign(point_.begin(), middle);
-    intercept_.assign(middle, point_.end());
+    coef_.resize(coef_size_);
+    over_coefficients([&](std::size_t begin, std::size_t end) {
+        for (std::size_t j = begin; j < end; ++j) coef_[j] = static_cast<T>(point_[j]);
+    });
+    intercept_.assign(point_.begin() + static_cast<std::ptrdiff_t>(coef_size_), point_.end());
 }
 
 template <class T>
@@ -52,20 +62,21 @@ double Batch<T>::value() const {
 }
 
 template <class T>
-std::vector<double> Batch<T>::smooth_gradient() const {
-    std::vector<double> gradient(point_.size());
-    for (std::size_t j = 0; j < coef_size_; ++j)
-        gradient[j] = sums_.coef[j] / sums_.weight + options_.penalty.l2_of(j) * point_[j];
+void Batch<T>::smooth_gradient(std::vector<double>& gradient) const {
+    gradient.resize(point_.size());
+    over_coefficients([&](std::size_t begin, std::size_t end) {
+        for (std::size_t j = begin; j < end; ++j)
+            gradient[j] = sums_.coef[j] / sums_.weight + options_.penalty.l2_of(j) * point_[j];
+    });
     for (std::size_t k = 0; k < sums_.intercept.size(); ++k)
         gradient[coef_size_ + k] = sums_.intercept[k] / sums_.weight;
-    return gradient;
 }
 
 template <class T>
 Measure Batch<T>::measure() const {
     return fastgd::measure(sums_, options_.penalty, std::span(point_).first(coef_size_),
                            options_.preconditioner.shift,
-                           options_.preconditioner.intercept_metric > 0.0);
+                           options_.preconditioner.intercept_metric > 0.0, objective_.threads());
 }
 
 template <class T>
@@ -141,7 +152,8 @@ void Batch<T>::step_accelerated(const std::vector<double>& gradient) {
 template <class T>
 void Batch<T>::end_epoch() {
     if (sums_.weight <= 0.0) return;  // no row, or none that weighs: nothing to step along
-    std::vector<double> gradient = smooth_gradient();
+    std::vector<double>& gradient = gradient_;
+    smooth_gradient(gradient);
     if (options_.update == Update::accelerated) undo_growth(value(), gradient);
     switch (options_.update) {
         case Update::plain: point_ = moved_along(gradient, this->rate()); break;
@@ -157,9 +169,10 @@ void Batch<T>::end_epoch() {
 }
 
 template <class T>
-Coefficients Batch<T>::coefficients() const {
+void Batch<T>::read(Coefficients& model) const {
     const auto middle = point_.begin() + static_cast<std::ptrdiff_t>(coef_size_);
-    return {{point_.begin(), middle}, {middle, point_.end()}};
+    model.coef.assign(point_.begin(), middle);
+    model.intercept.assign(middle, point_.end());
 }
 
 template <class T>

@@ -17,12 +17,16 @@ class Batch final : public Descent<T> {
     Measure measure() const;
     const GradientSums& sums() const { return sums_; }
     // Of the smooth part (losses and ridge) there, coefficients first.
-    std::vector<double> smooth_gradient() const;
+    std::vector<double> smooth_gradient() const {
+        std::vector<double> gradient;
+        smooth_gradient(gradient);
+        return gradient;
+    }
 
-    // In the place of rows: their sums at the current coefficients.
-    void take(GradientSums sums) { sums_ = std::move(sums); }
+    // In the place of rows: their sums at the current coefficients, for the memory of others.
+    void take(GradientSums& sums) { std::swap(sums_, sums); }
 
-    Coefficients coefficients() const override;
+    void read(Coefficients& model) const override;
     void restart_from(const Coefficients& start) override;
     DescentState state() const override;
     void restore(const DescentState& state) override;
@@ -39,6 +43,8 @@ class Batch final : public Descent<T> {
     using Descent<T>::objective_;
     using Descent<T>::options_;
 
+    void over_coefficients(FunctionRef<void(std::size_t begin, std::size_t end)> part) const;
+    void smooth_gradient(std::vector<double>& gradient) const;
     double value() const;
     void cast_point();
 
@@ -60,6 +66,8 @@ class Batch final : public Descent<T> {
     double lowest_value_ = 0.0;
     std::vector<double> lowest_point_;
     std::vector<double> lowest_gradient_;
+    std::vector<double>
+        gradient_;  // of the step under way: a vector of its own costs a page fault a page
     Lbfgs lbfgs_;
     std::vector<T> coef_;  // point_ as kernels read it
     std::vector<T> intercept_;

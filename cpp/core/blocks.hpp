@@ -66,6 +66,16 @@ struct Blocks {
         return result;
     }
 
+    // As many blocks of `rows` rows, one about as long as the other: where they are few, a short
+    // last one keeps one thread waiting for another.
+    Blocks evenly(Index rows) const {
+        Blocks result = *this;
+        const Index count = std::max((rows + block_rows - 1) / block_rows, Index{1});
+        const Index each = (rows + count - 1) / count;
+        result.block_rows = std::max((each + flush_rows - 1) / flush_rows, Index{1}) * flush_rows;
+        return result;
+    }
+
     // A few milliseconds of work, in whole blocks: how long a fit goes without looking up.
     Index segment_rows(double row_bytes) const {
         const Index bytes = static_cast<Index>(row_bytes) * block_rows;

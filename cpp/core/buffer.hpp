@@ -3,7 +3,8 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
+
+#include "large_vector.hpp"
 
 namespace fastgd {
 
@@ -14,7 +15,7 @@ class Buffer {
     explicit Buffer(std::ptrdiff_t size) : size_(size) {
         if (size == 0) return;
         const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(size);
-        memory_.reset(static_cast<T*>(::operator new(bytes, alignment)));
+        memory_ = Memory(static_cast<T*>(allocate_large(bytes)), Free{bytes});
     }
 
     T* data() { return memory_.get(); }
@@ -24,11 +25,13 @@ class Buffer {
     const T& operator[](std::ptrdiff_t i) const { return memory_.get()[i]; }
 
   private:
-    static constexpr std::align_val_t alignment{64};
     struct Free {
-        void operator()(T* p) const { ::operator delete(p, alignment); }
+        std::size_t bytes = 0;
+        void operator()(T* p) const { release_large(p, bytes); }
     };
-    std::unique_ptr<T[], Free> memory_;
+    using Memory = std::unique_ptr<T[], Free>;
+
+    Memory memory_;
     std::ptrdiff_t size_ = 0;
 };
 

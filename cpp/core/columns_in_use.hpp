@@ -42,8 +42,8 @@ class MonitorInUse : public FitMonitor {
         : in_use_(in_use), monitor_(monitor) {}
 
     bool interrupted() override { return monitor_.interrupted(); }
-    EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) override {
-        return monitor_.epoch_done(report, in_use_.onto_all(raw));
+    EpochAnswer epoch_done(const EpochReport& report, FunctionRef<Coefficients()> raw) override {
+        return monitor_.epoch_done(report, [&] { return in_use_.onto_all(raw()); });
     }
     double rate_of(double epoch) override { return monitor_.rate_of(epoch); }
 

@@ -66,8 +66,13 @@ class Descent {
     // Ends the epoch: finish_rows() and, in batch descent, the step.
     void finish_epoch();
 
-    // On columns reduced by the preconditioner's shift.
-    virtual Coefficients coefficients() const = 0;
+    // On columns reduced by the preconditioner's shift, into memory that `model` has already.
+    virtual void read(Coefficients& model) const = 0;
+    Coefficients coefficients() const {
+        Coefficients model;
+        read(model);
+        return model;
+    }
 
     // Where the next steps start; forgets momentum and averages.
     virtual void restart_from(const Coefficients& start) = 0;

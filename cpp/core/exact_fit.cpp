@@ -18,16 +18,17 @@ double mean_target_square(const Objective<T>& objective, const Data& data, doubl
 
 template <class T>
 double rounded_objective(const Objective<T>& objective, const ColumnMoments& moments,
-                         const Coefficients& raw, double target_square) {
+                         FunctionRef<Coefficients()> raw, double target_square) {
     const LossKernels<T>& loss = objective.loss();
     if (loss.targets != Targets::real) return 0.0;
-    const std::size_t outputs = raw.intercept.size();
+    const Coefficients model = raw();
+    const std::size_t outputs = model.intercept.size();
     const std::size_t columns = moments.mean.size();
     double total = 0.0;
     for (std::size_t k = 0; k < outputs; ++k) {
         double square = target_square / static_cast<double>(outputs);
         for (std::size_t j = 0; j < columns; ++j) {
-            const double w = raw.coef[k * columns + j];
+            const double w = model.coef[k * columns + j];
             square += w * w * (moments.variance[j] + moments.mean[j] * moments.mean[j]);
         }
         const T off = std::numeric_limits<T>::epsilon() * static_cast<T>(std::sqrt(square));
@@ -46,8 +47,8 @@ double rounded_objective(const Objective<T>& objective, const ColumnMoments& mom
 template double mean_target_square(const Objective<float>&, const Data&, double);
 template double mean_target_square(const Objective<double>&, const Data&, double);
 template double rounded_objective(const Objective<float>&, const ColumnMoments&,
-                                  const Coefficients&, double);
+                                  FunctionRef<Coefficients()>, double);
 template double rounded_objective(const Objective<double>&, const ColumnMoments&,
-                                  const Coefficients&, double);
+                                  FunctionRef<Coefficients()>, double);
 
 }  // namespace fastgd

@@ -13,10 +13,10 @@ template <class T>
 double mean_target_square(const Objective<T>& objective, const Data& data, double at_zero);
 
 // The objective that the rounding of linear predictors leaves at `raw` coefficients where all rows
-// are fitted, their terms each off by a rounding; 0 for losses of labels, which fit none exactly.
-// `target_square`: as above.
+// are fitted, their terms each off by a rounding; 0 for losses of labels, which fit none exactly
+// and ask for no coefficients. `target_square`: as above.
 template <class T>
 double rounded_objective(const Objective<T>& objective, const ColumnMoments& moments,
-                         const Coefficients& raw, double target_square);
+                         FunctionRef<Coefficients()> raw, double target_square);
 
 }  // namespace fastgd

@@ -8,6 +8,7 @@
 #include "data.hpp"
 #include "epoch_log.hpp"
 #include "fit_options.hpp"
+#include "function_ref.hpp"
 #include "measure.hpp"
 #include "objective.hpp"
 #include "step_size.hpp"
@@ -27,8 +28,8 @@ class FitMonitor {
     virtual ~FitMonitor() = default;
     // Between pieces of work of a few milliseconds; true: give up at once.
     virtual bool interrupted() = 0;
-    // After each epoch, coefficients on raw columns.
-    virtual EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) = 0;
+    // After each epoch; `raw` makes coefficients on raw columns for who asks.
+    virtual EpochAnswer epoch_done(const EpochReport& report, FunctionRef<Coefficients()> raw) = 0;
     // Step size from so many epochs on: whole ones for Rate::callable, fractions for
     // Rate::schedule.
     virtual double rate_of(double epoch) = 0;

@@ -146,7 +146,7 @@ class SideBySide {
         GradientSums sums(data);
         const bool done = first().objective().add_gradient(
             data, {coef.data(), intercept.data(), shift.empty() ? nullptr : shift.data()},
-            [&] { return first().keep_going(); }, sums);
+            [&] { return first().keep_going(); }, sums, of_blocks_);
         if (done)
             for (std::size_t k = 0; k < runs.size(); ++k) runs[k]->take_reading(part_of(sums, k));
         each([&](std::size_t k) { return !runs_[k]->abandoned(); });
@@ -167,6 +167,7 @@ class SideBySide {
     std::vector<std::unique_ptr<FitRun<T>>> runs_;
     std::vector<ClassTarget> targets_;
     std::vector<std::size_t> running_;  // in order
+    BlockSums of_blocks_;
     FitRun<T>* given_up_ = nullptr;
 };
 

@@ -50,7 +50,7 @@ void FitRun<T>::conclude() {
     }
     outcome_.raw = onto_raw(*kept_);
     outcome_.measure = kept_measure_;
-    outcome_.rounded = rounded_at(outcome_.raw);
+    outcome_.rounded = rounded_at(*kept_);
     if (whitening_) {
         outcome_.dependent = whitening_->dependent_columns();
         outcome_.told_apart = whitening_->columns_told_apart();

@@ -65,7 +65,7 @@ void FitRun<T>::prepare(const Coefficients& start, const FitRun* sibling) {
 
     best_ = start.onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, d, best_);
-    now_ = descent_->coefficients();
+    descent_->read(now_);
     if (start.zero()) best_measure_ = {.objective = at_zero, .gradient_norm = unknown};
     target_square_ = mean_target_square(objective_, data_, at_zero);
     const double rounding = static_cast<double>(std::numeric_limits<T>::epsilon());
@@ -154,7 +154,7 @@ template <class T>
 bool FitRun<T>::end_steps() {
     if (joint_) joint_->renew_after(epoch_, now_, [&] { return keep_going(); });
     if (!whitened_batch()) descent_->finish_epoch();
-    now_ = descent_->coefficients();
+    descent_->read(now_);
     return keep_going() && !spoiled(now_.finite());
 }
 
@@ -163,31 +163,34 @@ bool FitRun<T>::evaluate() {
     std::optional<GradientSums> told;
     if (second_moments_) told = second_moments_->sums_at(now_);
     if (told) {
-        take(std::move(*told));
+        take(*told);
         return true;
     }
-    const std::vector<T> coef(now_.coef.begin(), now_.coef.end());
+    coef_.assign(now_.coef.begin(), now_.coef.end());
     const std::vector<T> intercept(now_.intercept.begin(), now_.intercept.end());
     const std::vector<T> shift_T = Preconditioner::shift_of_kernels<T>(shift());
-    const LinearModel<T> model{coef.data(), intercept.data(),
+    const LinearModel<T> model{coef_.data(), intercept.data(),
                                shift_T.empty() ? nullptr : shift_T.data()};
-    GradientSums sums(data_);
-    if (!objective_.add_gradient(data_, model, [&] { return keep_going(); }, sums)) return false;
-    if (second_moments_) second_moments_->refer_to(now_, sums);
-    take(std::move(sums));
+    spare_sums_.start(coef_.size());
+    if (!objective_.add_gradient(
+            data_, model, [&] { return keep_going(); }, spare_sums_, of_blocks_))
+        return false;
+    if (second_moments_) second_moments_->refer_to(now_, spare_sums_);
+    take(spare_sums_);
     return true;
 }
 
 template <class T>
-void FitRun<T>::take(GradientSums sums) {
+void FitRun<T>::take(GradientSums& sums) {
     if (batch() && !whitening_) {
         auto& descent = static_cast<Batch<T>&>(*descent_);
-        descent.take(std::move(sums));
+        descent.take(sums);
         measured_ = descent.measure();
         return;
     }
-    sums_ = std::move(sums);
-    measured_ = measure(sums_, options_.penalty, now_.coef, shift(), options_.fit_intercept);
+    std::swap(sums_, sums);
+    measured_ = measure(sums_, options_.penalty, now_.coef, shift(), options_.fit_intercept,
+                        objective_.threads());
 }
 
 template <class T>
@@ -217,7 +220,7 @@ void FitRun<T>::propose() {
 template <class T>
 void FitRun<T>::restart_from(const Coefficients& model) {
     descent_->restart_from(model);
-    now_ = descent_->coefficients();
+    descent_->read(now_);
 }
 
 template <class T>
@@ -240,7 +243,7 @@ Verdict FitRun<T>::settle() {
     if (measured) {
         if (finite) propose();
         verdict = stopping_->judge(finite ? measured_.objective : infinite, descent_->rate(),
-                                   measured_.height, rounded_at(onto_raw(now_)));
+                                   measured_.height, rounded_at(now_));
         if (whitened_batch() && stopping_->improved()) whitening_->recover();
     }
     // where objectives differ by rounding alone, the gradient tells
@@ -269,8 +272,9 @@ Coefficients FitRun<T>::onto_raw(Coefficients model) const {
 }
 
 template <class T>
-double FitRun<T>::rounded_at(const Coefficients& raw) const {
-    return rounded_objective(objective_, columns_.moments(), raw, target_square_);
+double FitRun<T>::rounded_at(const Coefficients& model) const {
+    return rounded_objective(
+        objective_, columns_.moments(), [&] { return onto_raw(model); }, target_square_);
 }
 
 template <class T>
@@ -323,7 +327,8 @@ bool FitRun<T>::end_epoch() {
     log_.record(epoch_, measured_, rate_);
     outcome_.epochs = epoch_ + 1;
     verdict_ = settle();
-    const EpochAnswer answer = monitor_.epoch_done(log_.reports().back(), onto_raw(now_));
+    const EpochAnswer answer =
+        monitor_.epoch_done(log_.reports().back(), [&] { return onto_raw(now_); });
     if (answer.keep) {
         kept_ = now_;
         kept_measure_ = measured_;

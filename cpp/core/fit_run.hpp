@@ -28,7 +28,8 @@ class FitRun {
                                                        : BatchParts{}),
           log_(data.rows()),
           columns_(objective_, data_),
-          sums_(data.outputs(), data.columns()) {
+          sums_(data),
+          spare_sums_(data) {
         data_.rows_read = log_.rows_read();
     }
 
@@ -68,7 +69,7 @@ class FitRun {
     // The same by what somebody else read there.
     void take_reading(GradientSums sums) {
         data_.count_read(data_.rows());
-        take(std::move(sums));
+        take(sums);
     }
 
     bool batch() const { return options_.solver == Solver::batch; }
@@ -109,8 +110,8 @@ class FitRun {
     // Columns not looked at show what is not finite in the first numbers made of them.
     bool spoiled(bool finite);
 
-    // The sums over all rows at the model as it stands.
-    void take(GradientSums sums);
+    // The sums over all rows at the model as it stands, for the memory of others.
+    void take(GradientSums& sums);
     // Second moments in the place of X from this epoch on; false if interrupted or out of time.
     bool take_second_moments();
     // The step in the Hessian's metric from where the last sums were taken.
@@ -122,7 +123,7 @@ class FitRun {
     // On the caller's columns, as kernels read them.
     Coefficients onto_raw(Coefficients model) const;
     // What rounding leaves of an exact fit there.
-    double rounded_at(const Coefficients& raw) const;
+    double rounded_at(const Coefficients& model) const;
     // How the fit ended, and with which coefficients.
     void conclude();
 
@@ -149,6 +150,10 @@ class FitRun {
     Verdict verdict_ = Verdict::go_on;
     double target_square_ = 0.0;  // mean over rows, outputs together
     GradientSums sums_;  // but for plain batch: of all rows at the last coefficients measured
+    // what reading X writes to, kept for its memory
+    GradientSums spare_sums_;
+    BlockSums of_blocks_;
+    LargeVector<T> coef_;
     Measure measured_;
     Coefficients now_;  // of the descent, on shifted columns like the next
     Coefficients best_;

@@ -26,9 +26,9 @@ double Lbfgs::over_columns(FunctionRef<double(std::size_t, std::size_t)> part) c
 }
 
 // The square of `change` in the metric.
-double Lbfgs::square_in_metric(const std::vector<double>& change) const {
+double Lbfgs::square_in_metric(const LargeVector<double>& change) const {
     if (whitened_ != nullptr) {
-        std::vector<double> in_metric = change;
+        LargeVector<double> in_metric = change;
         whitened_->apply(in_metric);
         return dot(change, in_metric);
     }
@@ -97,14 +97,14 @@ void Lbfgs::accept(const std::vector<double>& point, double value,
 // direction is made in the reading that multiplies it with what comes next.
 void Lbfgs::aim(double rate) {
     direction_.resize(origin_gradient_.size());
-    const auto change_and_multiply = [&](const std::vector<double>& next, const auto& changed) {
+    const auto change_and_multiply = [&](const LargeVector<double>& next, const auto& changed) {
         return over_columns([&](std::size_t begin, std::size_t end) {
             for (std::size_t j = begin; j < end; ++j) direction_[j] = changed(j);
             return dot_of(&next[begin], &direction_[begin], end - begin);
         });
     };
-    const auto add_and_multiply = [&](double factor, const std::vector<double>& added,
-                                      const std::vector<double>& next) {
+    const auto add_and_multiply = [&](double factor, const LargeVector<double>& added,
+                                      const LargeVector<double>& next) {
         return change_and_multiply(
             next, [&](std::size_t j) { return direction_[j] + factor * added[j]; });
     };
@@ -178,9 +178,9 @@ void Lbfgs::save(DescentState& state) const {
         flat.insert(flat.end(), pair.step.begin(), pair.step.end());
         flat.insert(flat.end(), pair.change.begin(), pair.change.end());
     }
-    state["lbfgs_origin"] = origin_;
-    state["lbfgs_origin_gradient"] = origin_gradient_;
-    state["lbfgs_direction"] = direction_;
+    state["lbfgs_origin"].assign(origin_.begin(), origin_.end());
+    state["lbfgs_origin_gradient"].assign(origin_gradient_.begin(), origin_gradient_.end());
+    state["lbfgs_direction"].assign(direction_.begin(), direction_.end());
     state["lbfgs_scalars"] = {origin_value_, slope_, length_, trials_, shortened_ ? 1.0 : 0.0};
 }
 
@@ -195,9 +195,13 @@ void Lbfgs::load(const DescentState& state) {
         });
         pairs_.push_back(std::move(pair));
     }
-    origin_ = state.at("lbfgs_origin");
-    origin_gradient_ = state.at("lbfgs_origin_gradient");
-    direction_ = state.at("lbfgs_direction");
+    const auto take = [&](const char* name, LargeVector<double>& numbers) {
+        const std::vector<double>& saved = state.at(name);
+        numbers.assign(saved.begin(), saved.end());
+    };
+    take("lbfgs_origin", origin_);
+    take("lbfgs_origin_gradient", origin_gradient_);
+    take("lbfgs_direction", direction_);
     const std::vector<double>& scalars = state.at("lbfgs_scalars");
     origin_value_ = scalars.at(0);
     slope_ = scalars.at(1);

@@ -6,6 +6,7 @@
 
 #include "descent_state.hpp"
 #include "function_ref.hpp"
+#include "large_vector.hpp"
 #include "whitened_metric.hpp"
 
 namespace fastgd {
@@ -30,8 +31,8 @@ class Lbfgs {
 
   private:
     struct Pair {
-        std::vector<double> step;
-        std::vector<double> change;  // of the gradient
+        LargeVector<double> step;
+        LargeVector<double> change;  // of the gradient
         double bend = 0.0;  // step . change
     };
 
@@ -45,7 +46,7 @@ class Lbfgs {
 
     double over_columns(FunctionRef<double(std::size_t begin, std::size_t end)> part) const;
     double slope_at(const std::vector<double>& gradient) const;
-    double square_in_metric(const std::vector<double>& change) const;
+    double square_in_metric(const LargeVector<double>& change) const;
 
     std::vector<double> metric_;
     const WhitenedMetric* whitened_ = nullptr;
@@ -53,9 +54,9 @@ class Lbfgs {
     std::vector<Pair> pairs_;  // the oldest first
     Pair spare_;  // whose memory the next one takes
     // the last accepted point and the way that leads on from there; empty before the first
-    std::vector<double> origin_;
-    std::vector<double> origin_gradient_;
-    std::vector<double> direction_;
+    LargeVector<double> origin_;
+    LargeVector<double> origin_gradient_;
+    LargeVector<double> direction_;
     double origin_value_ = 0.0;
     double slope_ = 0.0;  // along the direction
     double length_ = 1.0;

@@ -2,6 +2,9 @@
 
 #include <cmath>
 
+#include "dot.hpp"
+#include "parallel.hpp"
+
 namespace fastgd {
 
 namespace {
@@ -17,14 +20,16 @@ double least_subgradient(double gradient, double coef, double l1, double low, do
 }  // namespace
 
 Measure measure(const GradientSums& sums, const PenaltyStrength& penalty,
-                std::span<const double> coef, std::span<const double> shift, bool fit_intercept) {
-    double square = 0.0;
+                std::span<const double> coef, std::span<const double> shift, bool fit_intercept,
+                int threads) {
+    constexpr double bytes = 2.0 * sizeof(double);  // read of a column
     const bool smooth = penalty.smooth();
     const std::size_t columns = coef.size() / sums.intercept.size();
+    double square = 0.0;
     for (std::size_t k = 0; k < sums.intercept.size(); ++k) {
         const double of_intercept = sums.intercept[k] / sums.weight;
         if (fit_intercept) square += of_intercept * of_intercept;
-        for (std::size_t j = 0; j < columns; ++j) {
+        const auto square_in = [&](std::size_t j) {
             const std::size_t at = k * columns + j;
             // d/dw at a fixed raw intercept: x = (x - shift) + shift
             double gradient = sums.coef[at] / sums.weight + penalty.l2_of(j) * coef[at];
@@ -32,11 +37,16 @@ Measure measure(const GradientSums& sums, const PenaltyStrength& penalty,
             if (!smooth)
                 gradient = least_subgradient(gradient, coef[at], penalty.l1_of(j),
                                              penalty.box.low_of(at), penalty.box.high_of(at));
-            square += gradient * gradient;
-        }
+            return gradient * gradient;
+        };
+        square += sum_over_columns(
+            threads, columns, bytes,
+            [&](std::size_t begin, std::size_t end) { return sum_of(begin, end, square_in); });
     }
-    return {.objective = sums.loss / sums.weight + penalty.value(coef),
-            .gradient_norm = std::sqrt(square)};
+    const double penalties = sum_over_columns(
+        threads, coef.size(), bytes,
+        [&](std::size_t begin, std::size_t end) { return penalty.value(coef, begin, end); });
+    return {.objective = sums.loss / sums.weight + penalties, .gradient_norm = std::sqrt(square)};
 }
 
 double finish_gradient(GradientSums& sums, const PenaltyStrength& penalty,

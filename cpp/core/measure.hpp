@@ -17,9 +17,10 @@ struct Measure {
 };
 
 // `shift` is what the columns were reduced by when `sums` were taken, or empty; without an
-// intercept to fit, its gradient does not count.
+// intercept to fit, its gradient does not count. `threads`: as many as pay.
 Measure measure(const GradientSums& sums, const PenaltyStrength& penalty,
-                std::span<const double> coef, std::span<const double> shift, bool fit_intercept);
+                std::span<const double> coef, std::span<const double> shift, bool fit_intercept,
+                int threads = 1);
 
 // Objective at `coef` and, in `sums`, its gradient: sums of losses become means plus penalty.
 // The l1 term contributes its sign, 0 at 0.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <utility>
 
 #include "class_losses.hpp"
 #include "dot.hpp"
@@ -12,21 +11,41 @@
 
 namespace fastgd {
 
-void GradientSums::clear() {
+void GradientSums::make_room(const Data& data, std::size_t coefs) {
+    coef.reserve(coefs);
+    intercept.resize(static_cast<std::size_t>(data.outputs()));
+    class_loss.resize(data.classes.size());
+}
+
+void GradientSums::start(std::size_t coefs) {
     loss = 0.0;
     weight = 0.0;
-    std::fill(coef.begin(), coef.end(), 0.0);
+    coef.assign(coefs, 0.0);
     std::fill(intercept.begin(), intercept.end(), 0.0);
     std::fill(class_loss.begin(), class_loss.end(), 0.0);
 }
 
-void GradientSums::add(const GradientSums& other, double factor) {
+void GradientSums::add_but_coef(const GradientSums& other, double factor) {
     loss += factor * other.loss;
     weight += factor * other.weight;
-    for (std::size_t j = 0; j < other.coef.size(); ++j) coef[j] += factor * other.coef[j];
     for (std::size_t k = 0; k < intercept.size(); ++k) intercept[k] += factor * other.intercept[k];
     for (std::size_t k = 0; k < class_loss.size(); ++k)
         class_loss[k] += factor * other.class_loss[k];
+}
+
+void GradientSums::add(const GradientSums& other, double factor) {
+    add_but_coef(other, factor);
+    for (std::size_t j = 0; j < other.coef.size(); ++j) coef[j] += factor * other.coef[j];
+}
+
+void GradientSums::add_all(std::span<const GradientSums> others, int threads) {
+    if (others.empty()) return;
+    for (const GradientSums& other : others) add_but_coef(other, 1.0);
+    const double bytes = static_cast<double>((others.size() + 2) * sizeof(double));
+    over_columns(threads, others[0].coef.size(), bytes, [&](std::size_t begin, std::size_t end) {
+        for (const GradientSums& other : others)
+            for (std::size_t j = begin; j < end; ++j) coef[j] += other.coef[j];
+    });
 }
 
 namespace {
@@ -99,10 +118,10 @@ void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks
 
 template <class T>
 template <bool Gradient>
-void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
-                       GradientSums& sums) const {
+void Objective<T>::add(const Blocks& blocks, const Data& data, const RowSelection& rows,
+                       const LinearModel<T>& model, GradientSums& sums,
+                       BlockSums& of_blocks) const {
     data.count_read(rows.count);
-    const Blocks blocks = this->blocks(data.X, data.outputs());
     const Index block_count = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
     const double bytes = data.bytes_of<T>(rows.count) * static_cast<double>(data.outputs());
     const int threads = static_cast<int>(
@@ -113,10 +132,12 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
     std::vector<std::unique_ptr<BlockScratch<T>>> scratch;
     for (int member = 0; member < threads; ++member)
         scratch.push_back(std::make_unique<BlockScratch<T>>(kernels_, data, blocks.tile_rows));
-    std::vector<GradientSums> partial;
-    for (int slot = 0; slot < slots; ++slot)
-        partial.push_back(Gradient ? GradientSums(data) : GradientSums(data.outputs(), 0));
-    std::vector<char> used(static_cast<std::size_t>(slots), 0);
+    const auto coefs = static_cast<std::size_t>(Gradient ? data.outputs() * data.columns() : 0);
+    of_blocks.resize(std::max(of_blocks.size(), static_cast<std::size_t>(slots)),
+                     GradientSums(0, 0));
+    for (GradientSums& sums_of_block : of_blocks) sums_of_block.make_room(data, coefs);
+    // sums of few blocks and many columns are added up by the whole team in the end
+    const bool few = block_count <= slots;
 
     const std::vector<double> shifted_by = shift_products(data, model);
     const std::vector<double> before = sums.intercept;
@@ -124,8 +145,8 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
     run_team(threads, [&](int member, int) {
         order.work(
             [&](Index block, int slot) {
-                GradientSums& sum = partial[static_cast<std::size_t>(slot)];
-                if (std::exchange(used[static_cast<std::size_t>(slot)], 1) != 0) sum.clear();
+                GradientSums& sum = of_blocks[static_cast<std::size_t>(slot)];
+                sum.start(coefs);
                 const Index begin = block * blocks.block_rows;
                 sum_block<Gradient>(
                     kernels_, loss_, blocks, data,
@@ -133,8 +154,12 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
                     shifted_by, bytes > cached_bytes, *scratch[static_cast<std::size_t>(member)],
                     sum);
             },
-            [&](int slot) { sums.add(partial[static_cast<std::size_t>(slot)]); });
+            [&](int slot) {
+                if (!few) sums.add(of_blocks[static_cast<std::size_t>(slot)]);
+            });
     });
+    if (few)
+        sums.add_all(std::span(of_blocks).first(static_cast<std::size_t>(block_count)), threads);
     if (!Gradient || shifted_by.empty()) return;
     const auto columns = static_cast<std::size_t>(data.columns());
     for (std::size_t k = 0; k < shifted_by.size(); ++k) {
@@ -147,16 +172,20 @@ void Objective<T>::add(const Data& data, const RowSelection& rows, const LinearM
 template <class T>
 void Objective<T>::add_gradient(const Data& data, const RowSelection& rows,
                                 const LinearModel<T>& model, GradientSums& sums) const {
-    add<true>(data, rows, model, sums);
+    BlockSums of_blocks;
+    add<true>(blocks(data.X, data.outputs()), data, rows, model, sums, of_blocks);
 }
 
 template <class T>
 bool Objective<T>::add_gradient(const Data& data, const LinearModel<T>& model,
-                                FunctionRef<bool()> keep_going, GradientSums& sums) const {
-    const Index most = blocks(data.X, data.outputs()).segment_rows(data.X.row_bytes<T>());
+                                FunctionRef<bool()> keep_going, GradientSums& sums,
+                                BlockSums& of_blocks) const {
+    const Blocks even = blocks(data.X, data.outputs()).evenly(data.rows());
+    const Index most = even.segment_rows(data.X.row_bytes<T>());
     for (Index begin = 0; begin < data.rows(); begin += most) {
         if (!keep_going()) return false;
-        add_gradient(data, {nullptr, begin, std::min(most, data.rows() - begin)}, model, sums);
+        const RowSelection segment{nullptr, begin, std::min(most, data.rows() - begin)};
+        add<true>(even, data, segment, model, sums, of_blocks);
     }
     return true;
 }
@@ -164,7 +193,8 @@ bool Objective<T>::add_gradient(const Data& data, const LinearModel<T>& model,
 template <class T>
 void Objective<T>::add_value(const Data& data, const RowSelection& rows,
                              const LinearModel<T>& model, GradientSums& sums) const {
-    add<false>(data, rows, model, sums);
+    BlockSums of_blocks;
+    add<false>(blocks(data.X, data.outputs()), data, rows, model, sums, of_blocks);
 }
 
 template class Objective<float>;

@@ -8,6 +8,7 @@
 #include "buffer.hpp"
 #include "data.hpp"
 #include "function_ref.hpp"
+#include "large_vector.hpp"
 #include "loss.hpp"
 
 namespace fastgd {
@@ -16,7 +17,7 @@ namespace fastgd {
 struct GradientSums {
     double loss = 0.0;
     double weight = 0.0;
-    std::vector<double> coef;
+    LargeVector<double> coef;
     std::vector<double> intercept;
     std::vector<double> class_loss;  // of each output, where classes are told apart
 
@@ -27,12 +28,23 @@ struct GradientSums {
     explicit GradientSums(const Data& data) : GradientSums(data.outputs(), data.columns()) {
         class_loss.resize(data.classes.size());
     }
-    void clear();
+    // Room for what start() makes zeros of: by the thread that adds to them first.
+    void make_room(const Data& data, std::size_t coefs);
+    void start(std::size_t coefs);
+    void clear() { start(coef.size()); }
     // Adds `factor` times other sums.
     void add(const GradientSums& other, double factor = 1.0);
+    // Adds others one after the other, by as many threads as pay.
+    void add_all(std::span<const GradientSums> others, int threads);
+
+  private:
+    void add_but_coef(const GradientSums& other, double factor);
 };
 
 // What a linear predictor is made of: z = (x - shift) . coef + intercept.
+// Sums of blocks, whose memory one gradient leaves to the next.
+using BlockSums = std::vector<GradientSums>;
+
 template <class T>
 struct LinearModel {
     const T* coef;       // outputs x columns
@@ -68,7 +80,7 @@ class Objective {
 
     // The same for all rows. `keep_going` is asked every few milliseconds; false once it says no.
     bool add_gradient(const Data& data, const LinearModel<T>& model, FunctionRef<bool()> keep_going,
-                      GradientSums& sums) const;
+                      GradientSums& sums, BlockSums& of_blocks) const;
 
     // The first for the loss alone: gradients in `sums` stay as they are.
     void add_value(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
@@ -80,8 +92,8 @@ class Objective {
         return custom != nullptr && custom->slow_to_call() ? blocks.in_long_tiles() : blocks;
     }
     template <bool Gradient>
-    void add(const Data& data, const RowSelection& rows, const LinearModel<T>& model,
-             GradientSums& sums) const;
+    void add(const Blocks& blocks, const Data& data, const RowSelection& rows,
+             const LinearModel<T>& model, GradientSums& sums, BlockSums& of_blocks) const;
 
     const KernelTable<T>& kernels_;
     LossSpec loss_;

@@ -165,6 +165,14 @@ double sum_over_columns(int requested, std::size_t size, double bytes,
     return std::accumulate(sum.begin(), sum.end(), 0.0);
 }
 
+void over_columns(int requested, std::size_t size, double bytes,
+                  FunctionRef<void(std::size_t, std::size_t)> part) {
+    sum_over_columns(requested, size, bytes, [&](std::size_t begin, std::size_t end) {
+        part(begin, end);
+        return 0.0;
+    });
+}
+
 void Barrier::wait(int members) {
     const unsigned phase = phase_.load(std::memory_order_acquire);
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == members) {

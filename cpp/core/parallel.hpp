@@ -27,6 +27,10 @@ void run_team(int threads, FunctionRef<void(int member, int members)> body);
 double sum_over_columns(int requested, std::size_t size, double bytes,
                         FunctionRef<double(std::size_t begin, std::size_t end)> part);
 
+// The same where there is nothing to add up.
+void over_columns(int requested, std::size_t size, double bytes,
+                  FunctionRef<void(std::size_t begin, std::size_t end)> part);
+
 // Name of the runtime behind run_team: "OpenMP" or "std::thread".
 const char* thread_runtime();
 

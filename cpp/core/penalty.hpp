@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "box.hpp"
+#include "dot.hpp"
 
 namespace fastgd {
 
@@ -54,15 +55,20 @@ struct PenaltyStrength {
         return largest;
     }
 
-    double value(std::span<const double> coef) const {
-        double absolute = 0.0;
-        double square = 0.0;
-        for (std::size_t j = 0; j < coef.size(); ++j) {
-            absolute += factor_of(l1_factor, j) * std::abs(coef[j]);
-            square += factor_of(l2_factor, j) * coef[j] * coef[j];
-        }
+    double value(std::span<const double> coef) const { return value(coef, 0, coef.size()); }
+    // Of coefficients [begin, end) among them.
+    double value(std::span<const double> coef, std::size_t begin, std::size_t end) const {
         // a zero strength must not meet an overflowed sum
-        return (l1 > 0.0 ? l1 * absolute : 0.0) + (l2 > 0.0 ? 0.5 * l2 * square : 0.0);
+        double result = 0.0;
+        if (l1 > 0.0)
+            result += l1 * sum_of(begin, end, [&](std::size_t j) {
+                          return factor_of(l1_factor, j) * std::abs(coef[j]);
+                      });
+        if (l2 > 0.0)
+            result += 0.5 * l2 * sum_of(begin, end, [&](std::size_t j) {
+                          return factor_of(l2_factor, j) * coef[j] * coef[j];
+                      });
+        return result;
     }
 
     static double factor_of(const std::vector<double>& factor, std::size_t coefficient) {

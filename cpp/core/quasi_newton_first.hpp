@@ -29,7 +29,7 @@ class EpochsOfBoth final : public FitMonitor {
     explicit EpochsOfBoth(FitMonitor& monitor) : monitor_(monitor) {}
 
     bool interrupted() override { return monitor_.interrupted(); }
-    EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) override {
+    EpochAnswer epoch_done(const EpochReport& report, FunctionRef<Coefficients()> raw) override {
         const EpochAnswer answer = monitor_.epoch_done(counted_on(report), raw);
         kept_ = kept_ || answer.keep;
         return answer;

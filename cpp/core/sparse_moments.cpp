@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "blocks.hpp"
+#include "large_vector.hpp"
 #include "parallel.hpp"
 #include "tile_reader.hpp"
 
@@ -38,12 +39,12 @@ struct alignas(64) StoredSums {
     }
 };
 
-struct BlockSums {
+struct StoredBlock {
     double weight = 0.0;
     double least_weight = infinity;
     Index weighing = 0;
     std::optional<CellPosition> non_finite;
-    std::vector<StoredSums> columns;
+    LargeVector<StoredSums> columns;
 };
 
 // The same of many blocks, about the mean.
@@ -85,14 +86,16 @@ struct Total {
     double least_weight = infinity;
     Index weighing = 0;
     std::optional<CellPosition> non_finite;
-    std::vector<StoredMoments> columns;
+    LargeVector<StoredMoments> columns;
 
-    // Leaves the block's columns clear for the next.
-    void merge(BlockSums& block) {
+    void merge_rows(const StoredBlock& block) {
         weight += block.weight;
         least_weight = std::min(least_weight, block.least_weight);
         weighing += block.weighing;
         if (!non_finite) non_finite = block.non_finite;
+    }
+    // Leaves the block's columns clear for the next.
+    void merge_columns(StoredBlock& block) {
         for (std::size_t j = 0; j < columns.size(); ++j) {
             if (block.columns[j].count == 0.0) continue;
             columns[j].merge(block.columns[j]);
@@ -106,7 +109,7 @@ constexpr Index rows_ahead = 2;
 
 template <class T>
 [[gnu::always_inline]] inline void fetch_sums(const RowTile<T>& tile, Index i,
-                                              const BlockSums& block) {
+                                              const StoredBlock& block) {
     if (i >= tile.rows) return;
     for (Index s = 0; s < tile.stored[i]; ++s)
         __builtin_prefetch(&block.columns[static_cast<std::size_t>(tile.column[i][s])], 1);
@@ -114,7 +117,7 @@ template <class T>
 
 template <class T>
 void sum_block(const Data& data, const RowSelection& rows, Index tile_rows, TileReader<T>& reader,
-               BlockSums& block) {
+               StoredBlock& block) {
     block.weight = 0.0;
     block.least_weight = infinity;
     block.weighing = 0;
@@ -141,7 +144,10 @@ void sum_block(const Data& data, const RowSelection& rows, Index tile_rows, Tile
     }
 }
 
-ColumnMoments with_zeros(Total& total) {
+// Column j's sums over all rows are column_of(j).
+template <class ColumnOf>
+ColumnMoments with_zeros(const Total& total, std::size_t columns, int threads,
+                         const ColumnOf& column_of) {
     ColumnMoments moments;
     moments.weight = total.weight;
     moments.least_weight = total.least_weight;
@@ -149,18 +155,22 @@ ColumnMoments with_zeros(Total& total) {
     moments.non_finite = total.non_finite;
     for (std::vector<double>* numbers : {&moments.stored_share, &moments.mean, &moments.variance,
                                          &moments.smallest, &moments.largest})
-        numbers->reserve(total.columns.size());
-    for (StoredMoments& column : total.columns) {
-        moments.stored_share.push_back(column.weight / total.weight);
-        // a difference of sums: what rounding leaves of it must not pass for zeros
-        const double zeros = static_cast<double>(total.weighing) - column.count;
-        column.merge_zeros(zeros, std::max(total.weight - column.weight,
-                                           std::min(total.least_weight, total.weight)));
-        moments.mean.push_back(column.mean);
-        moments.variance.push_back(column.square / total.weight);
-        moments.smallest.push_back(column.smallest);
-        moments.largest.push_back(column.largest);
-    }
+        numbers->resize(columns);
+    constexpr double bytes = 4.0 * sizeof(StoredSums);  // read and written of a column
+    over_columns(threads, columns, bytes, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t j = begin; j < end; ++j) {
+            StoredMoments column = column_of(j);
+            moments.stored_share[j] = column.weight / total.weight;
+            // a difference of sums: what rounding leaves of it must not pass for zeros
+            const double zeros = static_cast<double>(total.weighing) - column.count;
+            column.merge_zeros(zeros, std::max(total.weight - column.weight,
+                                               std::min(total.least_weight, total.weight)));
+            moments.mean[j] = column.mean;
+            moments.variance[j] = column.square / total.weight;
+            moments.smallest[j] = column.smallest;
+            moments.largest[j] = column.largest;
+        }
+    });
     return moments;
 }
 
@@ -170,7 +180,7 @@ template <class T>
 ColumnMoments sparse_column_moments(const KernelTable<T>& kernels, const Data& data,
                                     const RowSelection& rows, int threads,
                                     FunctionRef<bool()> keep_going) {
-    const Blocks blocks = Blocks::of<T>(data.X);
+    const Blocks blocks = Blocks::of<T>(data.X).evenly(rows.count);
     const auto columns = static_cast<std::size_t>(data.columns());
     const Index segment = blocks.segment_rows(data.X.row_bytes<T>());
     const Index most_blocks = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
@@ -181,19 +191,35 @@ ColumnMoments sparse_column_moments(const KernelTable<T>& kernels, const Data& d
     std::vector<std::unique_ptr<TileReader<T>>> readers;
     for (int member = 0; member < team; ++member)
         readers.push_back(std::make_unique<TileReader<T>>(kernels, data, blocks.tile_rows));
-    std::vector<BlockSums> partial(static_cast<std::size_t>(slots));
-    for (BlockSums& sums : partial) sums.columns.resize(columns);
+    std::vector<StoredBlock> partial(static_cast<std::size_t>(slots));
+    for (StoredBlock& sums : partial) sums.columns.reserve(columns);
+    // the columns of few blocks are merged by all threads in the end
+    const bool few = most_blocks <= slots && rows.count <= segment;
     Total total;
-    total.columns.resize(columns);
+    if (!few) total.columns.resize(columns);
 
     work_on_blocks(
         rows, blocks.block_rows, segment, team, slots, keep_going,
         [&](const RowSelection& block, int member, int slot) {
+            StoredBlock& sums = partial[static_cast<std::size_t>(slot)];
+            sums.columns.resize(columns);  // there is room: the thread that adds writes it first
             sum_block(data, block, blocks.tile_rows, *readers[static_cast<std::size_t>(member)],
-                      partial[static_cast<std::size_t>(slot)]);
+                      sums);
         },
-        [&](int slot) { total.merge(partial[static_cast<std::size_t>(slot)]); });
-    return with_zeros(total);
+        [&](int slot) {
+            StoredBlock& block = partial[static_cast<std::size_t>(slot)];
+            total.merge_rows(block);
+            if (!few) total.merge_columns(block);
+        });
+    return with_zeros(total, columns, threads, [&](std::size_t j) {
+        if (!few) return total.columns[j];
+        StoredMoments column;
+        for (const StoredBlock& block : partial)
+            // no columns: the work was given up before the block's turn
+            if (!block.columns.empty() && block.columns[j].count > 0.0)
+                column.merge(block.columns[j]);
+        return column;
+    });
 }
 
 template ColumnMoments sparse_column_moments(const KernelTable<float>&, const Data&,

@@ -135,16 +135,17 @@ void Stochastic<T>::end_lazy_steps() {
 }
 
 template <class T>
-Coefficients Stochastic<T>::coefficients() const {
+void Stochastic<T>::read(Coefficients& model) const {
     if (lazy_ && !lazy_->up_to_date()) {
         // as they are, for a look: how far columns are behind must not depend on who looks
         LazySteps<T> lazy = *lazy_;
         std::vector<T> coef = coef_;
         std::vector<double> total = coef_total_;
         bring_up(lazy, coef, total);
-        return coefficients(coef, total);
+        model = coefficients(coef, total);
+    } else {
+        model = coefficients(coef_, coef_total_);
     }
-    return coefficients(coef_, coef_total_);
 }
 
 template <class T>

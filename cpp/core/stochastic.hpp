@@ -12,7 +12,7 @@ template <class T>
 class Stochastic : public Descent<T> {
   public:
     // The average where there is one, else the last iterate.
-    Coefficients coefficients() const override;
+    void read(Coefficients& model) const override;
     void restart_from(const Coefficients& start) override;
     DescentState state() const override;
     void restore(const DescentState& state) override;

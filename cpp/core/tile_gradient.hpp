@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
-#include <vector>
+#include <span>
 
 #include "buffer.hpp"
 #include "data.hpp"
@@ -20,15 +20,14 @@ class TileGradient {
         clear();
     }
 
-    void add(const RowTile<T>& tile, const T* derivative, Index outputs,
-             std::vector<double>& sums) {
+    void add(const RowTile<T>& tile, const T* derivative, Index outputs, std::span<double> sums) {
         if (tile.sparse())
             kernels_.add_sparse(tile, derivative, outputs, sums.data());
         else
             kernels_.backward(tile, derivative, outputs, kept_.data());
     }
 
-    void flush(std::vector<double>& sums) {
+    void flush(std::span<double> sums) {
         for (std::ptrdiff_t j = 0; j < kept_.size(); ++j)
             sums[static_cast<std::size_t>(j)] += static_cast<double>(kept_[j]);
         clear();

@@ -23,7 +23,7 @@ bool WhitenedMetric::take(const Objective<T>& objective, const WhiteningSample<T
     return true;
 }
 
-void WhitenedMetric::apply(std::vector<double>& gradient) const {
+void WhitenedMetric::apply(std::span<double> gradient) const {
     const std::size_t columns = unit_.size();
     const std::size_t outputs = gradient.size() / (columns + 1);
     std::vector<double> part(columns + 1);

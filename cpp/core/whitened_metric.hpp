@@ -1,6 +1,7 @@
 // The inverse Hessian of a sample of rows, the mean of all outputs', as a metric of gradients.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "penalty.hpp"
@@ -21,7 +22,7 @@ class WhitenedMetric {
               const LinearModel<T>* model, FunctionRef<bool()> keep_going);
 
     // In the place of `gradient`, coef's of all outputs, then the intercepts'.
-    void apply(std::vector<double>& gradient) const;
+    void apply(std::span<double> gradient) const;
 
     const Cholesky& factor() const { return factor_; }
 

@@ -24,7 +24,7 @@ constexpr Index few_rows = 256;  // of many columns
 class Nobody final : public FitMonitor {
   public:
     bool interrupted() override { return false; }
-    EpochAnswer epoch_done(const EpochReport&, const Coefficients&) override { return {}; }
+    EpochAnswer epoch_done(const EpochReport&, FunctionRef<Coefficients()>) override { return {}; }
     double rate_of(double) override { return 0.0; }
 };
 

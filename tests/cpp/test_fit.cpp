@@ -27,10 +27,10 @@ class QuietMonitor final : public FitMonitor {
         if (looks == sleep_at_look) std::this_thread::sleep_for(std::chrono::milliseconds(40));
         return looks++ == interrupt_at_look;
     }
-    EpochAnswer epoch_done(const EpochReport& report, const Coefficients& raw) override {
+    EpochAnswer epoch_done(const EpochReport& report, FunctionRef<Coefficients()> raw) override {
         epochs.push_back(report.epoch);
-        last = raw;
-        if (report.epoch == keep_epoch) kept = raw;
+        last = raw();
+        if (report.epoch == keep_epoch) kept = last;
         return {report.epoch == stop_after, report.epoch == keep_epoch};
     }
     double rate_of(double epoch) override { return 0.1 / (epoch + 1.0); }

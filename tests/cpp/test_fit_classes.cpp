@@ -18,7 +18,7 @@ class CountingMonitor final : public FitMonitor {
     Index epochs = 0;
 
     bool interrupted() override { return looks++ == interrupt_at_look; }
-    EpochAnswer epoch_done(const EpochReport&, const Coefficients&) override {
+    EpochAnswer epoch_done(const EpochReport&, FunctionRef<Coefficients()>) override {
         ++epochs;
         return {};
     }

@@ -230,7 +230,7 @@ void as_on_rows_with_zeros() {
 class QuietMonitor final : public FitMonitor {
   public:
     bool interrupted() override { return false; }
-    EpochAnswer epoch_done(const EpochReport&, const Coefficients&) override { return {}; }
+    EpochAnswer epoch_done(const EpochReport&, FunctionRef<Coefficients()>) override { return {}; }
     double rate_of(double epoch) override { return 0.05 / (1.0 + epoch); }
 };
 
