@@ -78,7 +78,7 @@ py::array_t<double> vector_of(std::span<const double> values) {
     return py::array_t<double>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
-std::vector<double> values_of(const py::array_t<double>& array) {
+LargeVector<double> values_of(const py::array_t<double>& array) {
     const auto flat = py::array_t<double, py::array::c_style | py::array::forcecast>(array);
     return {flat.data(), flat.data() + flat.size()};
 }

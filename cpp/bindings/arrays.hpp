@@ -7,9 +7,9 @@
 
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "../core/data.hpp"
+#include "../core/large_vector.hpp"
 
 namespace fastgd::bindings {
 
@@ -29,6 +29,6 @@ Data data_of(const py::object& X, const py::array& y, const std::optional<py::ar
 // outputs x columns, or flat
 py::array_t<double> matrix_of(std::span<const double> values, Index rows);
 py::array_t<double> vector_of(std::span<const double> values);
-std::vector<double> values_of(const py::array_t<double>& array);
+LargeVector<double> values_of(const py::array_t<double>& array);
 
 }  // namespace fastgd::bindings

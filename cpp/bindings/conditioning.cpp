@@ -106,10 +106,10 @@ py::array_t<double> curvature_product(const py::object& X,
                                       const py::array_t<double>& direction, bool single_precision,
                                       int n_threads) {
     const Data data = rows_of(X, sample_weight);
-    const std::vector<double> by = values_of(shift);
-    const std::vector<double> scale = values_of(metric);
+    const LargeVector<double> by = values_of(shift);
+    const LargeVector<double> scale = values_of(metric);
     const PenaltyStrength penalty{0.0, 1.0, {}, values_of(l2)};
-    const std::vector<double> v = values_of(direction);
+    const LargeVector<double> v = values_of(direction);
     const auto columns = static_cast<std::size_t>(data.columns());
     if (by.size() != columns || scale.size() != columns || penalty.l2_factor.size() != columns ||
         v.size() != columns + 1)
@@ -119,7 +119,7 @@ py::array_t<double> curvature_product(const py::object& X,
         return CurvatureOperator<T>(kernels, data, all, by, scale, intercept_metric, curvature,
                                     penalty, n_threads)(v);
     };
-    const std::vector<double> image = [&] {
+    const LargeVector<double> image = [&] {
         const py::gil_scoped_release released;
         return single_precision ? product(selected_kernels<float>())
                                 : product(selected_kernels<double>());

@@ -57,9 +57,9 @@ py::array_t<double> evaluated(const std::shared_ptr<const UserFunctions>& functi
     if (order < 0 || order > 2 || y.ndim() != 1 || z.ndim() != 1 || y.shape(0) != z.shape(0))
         throw py::value_error("expected order 0, 1 or 2 and y and z of one shape (n,)");
     const UserLoss loss(functions);
-    const std::vector<double> targets = values_of(y);
-    const std::vector<double> predictors = values_of(z);
-    std::vector<double> result(targets.size());
+    const LargeVector<double> targets = values_of(y);
+    const LargeVector<double> predictors = values_of(z);
+    LargeVector<double> result(targets.size());
     const auto count = static_cast<Index>(result.size());
     const double* at = targets.data();
     const double* of = predictors.data();

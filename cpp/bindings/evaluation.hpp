@@ -2,6 +2,7 @@
 #pragma once
 
 #include "../core/coefficients.hpp"
+#include "../core/large_vector.hpp"
 #include "../core/measure.hpp"
 #include "../core/objective.hpp"
 #include "../core/penalty_scale.hpp"
@@ -20,8 +21,8 @@ Evaluation evaluate(const Data& data, const LossSpec& loss, const PenaltyStrengt
                     bool with_gradient, int threads) {
     const Objective<T> objective(selected_kernels<T>(), loss, threads);
     const PenaltyStrength penalty = scaled_penalty(objective, data, rows, strength, scale);
-    const std::vector<T> coef(at.coef.begin(), at.coef.end());
-    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const LargeVector<T> coef(at.coef.begin(), at.coef.end());
+    const LargeVector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data()};
     GradientSums sums(data.outputs(), with_gradient ? data.columns() : 0);
     if (!with_gradient) {

@@ -16,7 +16,7 @@ namespace {
 
 py::dict history_of(const std::vector<EpochReport>& reports) {
     const auto column = [&](auto member) {
-        std::vector<double> values;
+        LargeVector<double> values;
         values.reserve(reports.size());
         for (const EpochReport& report : reports) values.push_back(report.*member);
         return vector_of(values);

@@ -146,7 +146,7 @@ py::object plain_objective_at(const PlainArrays& arrays, const py::object& X, co
         default: return py::none();
     }
     const Coefficients model{
-        of_type(*at, [](auto span) { return std::vector<double>(span.begin(), span.end()); }),
+        of_type(*at, [](auto span) { return LargeVector<double>(span.begin(), span.end()); }),
         {*shift}};
     const PenaltyStrength penalty = PenaltyStrength::of(*strength, *share);
     const RowSelection rows{nullptr, 0, data.rows()};

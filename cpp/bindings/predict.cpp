@@ -12,8 +12,8 @@ namespace {
 template <class T>
 py::tuple predictor_of(const MatrixView& X, const Coefficients& at, Index outputs, int threads) {
     py::array_t<T> out({X.rows, outputs});
-    const std::vector<T> coef(at.coef.begin(), at.coef.end());
-    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const LargeVector<T> coef(at.coef.begin(), at.coef.end());
+    const LargeVector<T> intercept(at.intercept.begin(), at.intercept.end());
     T* values = out.mutable_data();
     Monitor monitor{py::none(), py::none()};
     const auto keep_going = [&] { return !monitor.interrupted(); };

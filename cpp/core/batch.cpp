@@ -9,8 +9,8 @@ namespace fastgd {
 
 namespace {
 
-double dot(const std::vector<double>& a, const std::vector<double>& b,
-           const std::vector<double>& c) {
+double dot(const LargeVector<double>& a, const LargeVector<double>& b,
+           const LargeVector<double>& c) {
     double sum = 0.0;
     for (std::size_t j = 0; j < a.size(); ++j) sum += a[j] * (b[j] - c[j]);
     return sum;
@@ -62,7 +62,7 @@ double Batch<T>::value() const {
 }
 
 template <class T>
-void Batch<T>::smooth_gradient(std::vector<double>& gradient) const {
+void Batch<T>::smooth_gradient(LargeVector<double>& gradient) const {
     gradient.resize(point_.size());
     over_coefficients([&](std::size_t begin, std::size_t end) {
         for (std::size_t j = begin; j < end; ++j)
@@ -80,8 +80,8 @@ Measure Batch<T>::measure() const {
 }
 
 template <class T>
-std::vector<double> Batch<T>::moved_along(const std::vector<double>& gradient, double step) const {
-    std::vector<double> moved(point_.size());
+LargeVector<double> Batch<T>::moved_along(const LargeVector<double>& gradient, double step) const {
+    LargeVector<double> moved(point_.size());
     for (std::size_t j = 0; j < point_.size(); ++j) {
         const double t = step * metric_all_[j];
         moved[j] = point_[j] - t * gradient[j];
@@ -95,7 +95,7 @@ std::vector<double> Batch<T>::moved_along(const std::vector<double>& gradient, d
 // Proximal heavy ball (Ochs, Chen, Brox and Pock 2014) and Nesterov's step with it: velocities are
 // differences of iterates, so that only the optimum is at rest.
 template <class T>
-void Batch<T>::step_momentum(const std::vector<double>& gradient) {
+void Batch<T>::step_momentum(const LargeVector<double>& gradient) {
     const bool nesterov = options_.update == Update::nesterov;
     const double rate = this->rate();
     for (std::size_t j = 0; j < point_.size(); ++j) {
@@ -117,7 +117,7 @@ void Batch<T>::step_momentum(const std::vector<double>& gradient) {
 
 // Momentum that led uphill is undone: back to the lowest point, whose gradient is kept.
 template <class T>
-void Batch<T>::undo_growth(double value, std::vector<double>& gradient) {
+void Batch<T>::undo_growth(double value, LargeVector<double>& gradient) {
     const double noise = 4.0 * static_cast<double>(std::numeric_limits<T>::epsilon());
     const bool grown = !(value <= lowest_value_ + noise * std::abs(lowest_value_));
     if (grown && !lowest_point_.empty()) {
@@ -137,8 +137,8 @@ void Batch<T>::undo_growth(double value, std::vector<double>& gradient) {
 // Beck and Teboulle 2009; momentum starts anew when the step turns back (O'Donoghue and Candes
 // 2015).
 template <class T>
-void Batch<T>::step_accelerated(const std::vector<double>& gradient) {
-    const std::vector<double> end = moved_along(gradient, this->rate());
+void Batch<T>::step_accelerated(const LargeVector<double>& gradient) {
+    const LargeVector<double> end = moved_along(gradient, this->rate());
     if (dot(gradient, end, previous_) > 0.0) momentum_counter_ = 1.0;
     const double next = 0.5 * (1.0 + std::sqrt(1.0 + 4.0 * momentum_counter_ * momentum_counter_));
     momentum_used_ = (momentum_counter_ - 1.0) / next;
@@ -152,7 +152,7 @@ void Batch<T>::step_accelerated(const std::vector<double>& gradient) {
 template <class T>
 void Batch<T>::end_epoch() {
     if (sums_.weight <= 0.0) return;  // no row, or none that weighs: nothing to step along
-    std::vector<double>& gradient = gradient_;
+    LargeVector<double>& gradient = gradient_;
     smooth_gradient(gradient);
     if (options_.update == Update::accelerated) undo_growth(value(), gradient);
     switch (options_.update) {
@@ -209,7 +209,7 @@ template <class T>
 void Batch<T>::restore(const DescentState& state) {
     point_ = state.at("point");
     previous_ = state.at("previous");
-    const std::vector<double>& scalars = state.at("scalars");
+    const LargeVector<double>& scalars = state.at("scalars");
     this->steps_ = static_cast<std::int64_t>(scalars.at(0));
     options_.schedule.rate = scalars.at(1);
     momentum_counter_ = scalars.at(2);

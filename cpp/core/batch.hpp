@@ -2,6 +2,7 @@
 #pragma once
 
 #include "descent.hpp"
+#include "large_vector.hpp"
 #include "lbfgs.hpp"
 #include "measure.hpp"
 
@@ -17,8 +18,8 @@ class Batch final : public Descent<T> {
     Measure measure() const;
     const GradientSums& sums() const { return sums_; }
     // Of the smooth part (losses and ridge) there, coefficients first.
-    std::vector<double> smooth_gradient() const {
-        std::vector<double> gradient;
+    LargeVector<double> smooth_gradient() const {
+        LargeVector<double> gradient;
         smooth_gradient(gradient);
         return gradient;
     }
@@ -44,33 +45,33 @@ class Batch final : public Descent<T> {
     using Descent<T>::options_;
 
     void over_coefficients(FunctionRef<void(std::size_t begin, std::size_t end)> part) const;
-    void smooth_gradient(std::vector<double>& gradient) const;
+    void smooth_gradient(LargeVector<double>& gradient) const;
     double value() const;
     void cast_point();
 
-    void step_momentum(const std::vector<double>& gradient);
-    void undo_growth(double value, std::vector<double>& gradient);
-    void step_accelerated(const std::vector<double>& gradient);
-    std::vector<double> moved_along(const std::vector<double>& gradient, double step) const;
+    void step_momentum(const LargeVector<double>& gradient);
+    void undo_growth(double value, LargeVector<double>& gradient);
+    void step_accelerated(const LargeVector<double>& gradient);
+    LargeVector<double> moved_along(const LargeVector<double>& gradient, double step) const;
 
     Blocks blocks_;
     std::size_t coef_size_;
     GradientSums sums_;
-    std::vector<double> metric_all_;  // of coef and intercept
-    std::vector<double> point_;       // where gradients are taken
-    std::vector<double> previous_;    // accelerated: the last step's end; momentum: the velocity
+    LargeVector<double> metric_all_;  // of coef and intercept
+    LargeVector<double> point_;       // where gradients are taken
+    LargeVector<double> previous_;    // accelerated: the last step's end; momentum: the velocity
     // accelerated: Nesterov's t, the momentum of the last step, and the lowest point so far with
     // its objective and gradient
     double momentum_counter_ = 1.0;
     double momentum_used_ = 0.0;
     double lowest_value_ = 0.0;
-    std::vector<double> lowest_point_;
-    std::vector<double> lowest_gradient_;
-    std::vector<double>
+    LargeVector<double> lowest_point_;
+    LargeVector<double> lowest_gradient_;
+    LargeVector<double>
         gradient_;  // of the step under way: a vector of its own costs a page fault a page
     Lbfgs lbfgs_;
-    std::vector<T> coef_;  // point_ as kernels read it
-    std::vector<T> intercept_;
+    LargeVector<T> coef_;  // point_ as kernels read it
+    LargeVector<T> intercept_;
 };
 
 }  // namespace fastgd

@@ -76,10 +76,12 @@ struct Blocks {
         return result;
     }
 
-    // A few milliseconds of work, in whole blocks: how long a fit goes without looking up.
+    // A few milliseconds of work, in whole blocks: how long a fit goes without looking up. However
+    // long blocks are, a segment has some for each of many threads.
     Index segment_rows(double row_bytes) const {
+        constexpr Index least_blocks = 16;
         const Index bytes = static_cast<Index>(row_bytes) * block_rows;
-        return std::max(segment_bytes / bytes, Index{1}) * block_rows;
+        return std::max(segment_bytes / bytes, least_blocks) * block_rows;
     }
 
   private:

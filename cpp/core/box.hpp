@@ -5,15 +5,16 @@
 #include <cmath>
 #include <limits>
 #include <span>
-#include <vector>
+
+#include "large_vector.hpp"
 
 namespace fastgd {
 
 // low <= w <= high for each of outputs x columns coefficients; empty: no bounds. The same box holds
 // coefficients on shifted columns, for a shift moves intercepts alone.
 struct Box {
-    std::vector<double> low{};
-    std::vector<double> high{};
+    LargeVector<double> low{};
+    LargeVector<double> high{};
 
     bool operator==(const Box&) const = default;
 

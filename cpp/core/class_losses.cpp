@@ -11,7 +11,7 @@ ClassLosses<T>::ClassLosses(const Data& data, Index rows)
 
 template <class T>
 void ClassLosses<T>::differentiate(const LossKernels<T>& loss, const PointwiseTile<T>& tile,
-                                   T* derivative, std::vector<double>& sums) {
+                                   T* derivative, LargeVector<double>& sums) {
     const auto count = static_cast<Index>(classes_.size());
     for (Index k = 0; k < count; ++k) {
         const ClassTarget& target = classes_[static_cast<std::size_t>(k)];

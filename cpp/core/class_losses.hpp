@@ -2,10 +2,10 @@
 #pragma once
 
 #include <span>
-#include <vector>
 
 #include "buffer.hpp"
 #include "data.hpp"
+#include "large_vector.hpp"
 
 namespace fastgd {
 
@@ -18,7 +18,7 @@ class ClassLosses {
     // `derivative` (rows x classes) receives weight * dl/dz; each class's losses are added to its
     // own sum. `tile` holds the predictors of all classes, but one label and weight a row.
     void differentiate(const LossKernels<T>& loss, const PointwiseTile<T>& tile, T* derivative,
-                       std::vector<double>& sums);
+                       LargeVector<double>& sums);
 
   private:
     std::span<const ClassTarget> classes_;

@@ -19,7 +19,7 @@ Coefficients moved(Coefficients model, std::span<const double> shift, double sig
     return model;
 }
 
-void move_towards(std::vector<double>& from, const std::vector<double>& to, double t) {
+void move_towards(LargeVector<double>& from, const LargeVector<double>& to, double t) {
     for (std::size_t j = 0; j < from.size(); ++j) from[j] += t * (to[j] - from[j]);
 }
 
@@ -27,7 +27,7 @@ void move_towards(std::vector<double>& from, const std::vector<double>& to, doub
 
 bool Coefficients::finite() const {
     // without a question of each number: only what is not finite makes 0 times itself another
-    const auto finite_all = [](const std::vector<double>& numbers) {
+    const auto finite_all = [](const LargeVector<double>& numbers) {
         return sum_of(0, numbers.size(), [&](std::size_t j) { return 0.0 * numbers[j]; }) == 0.0;
     };
     return finite_all(coef) && finite_all(intercept);

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <span>
-#include <vector>
+
+#include "large_vector.hpp"
 
 namespace fastgd {
 
 struct Coefficients {
-    std::vector<double> coef;  // outputs x columns
-    std::vector<double> intercept;
+    LargeVector<double> coef;  // outputs x columns
+    LargeVector<double> intercept;
 
     bool finite() const;
     bool zero() const;

@@ -52,8 +52,8 @@ bool ColumnsInUse::suffice(const Coefficients& start, const PenaltyStrength& pen
     return true;
 }
 
-std::vector<double> ColumnsInUse::of(const std::vector<double>& all) const {
-    std::vector<double> own;
+LargeVector<double> ColumnsInUse::of(const LargeVector<double>& all) const {
+    LargeVector<double> own;
     for (std::size_t first = 0; first < all.size(); first += place_.size())
         for (const std::int32_t j : used_) own.push_back(all[first + static_cast<std::size_t>(j)]);
     return own;
@@ -80,7 +80,7 @@ Coefficients ColumnsInUse::of(Coefficients all) const {
 }
 
 Coefficients ColumnsInUse::onto_all(Coefficients own) const {
-    std::vector<double> all(own.intercept.size() * place_.size());
+    LargeVector<double> all(own.intercept.size() * place_.size());
     for (std::size_t k = 0; k < own.intercept.size(); ++k)
         for (std::size_t j = 0; j < used_.size(); ++j)
             all[k * place_.size() + static_cast<std::size_t>(used_[j])] =

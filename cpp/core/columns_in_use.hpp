@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fit.hpp"
+#include "large_vector.hpp"
 
 namespace fastgd {
 
@@ -29,7 +30,7 @@ class ColumnsInUse {
 
   private:
     // For each output what there is of these columns, of a number for each column.
-    std::vector<double> of(const std::vector<double>& all) const;
+    LargeVector<double> of(const LargeVector<double>& all) const;
 
     std::vector<std::int32_t> used_;  // ascending
     std::vector<std::int32_t> place_;  // of each column of X in `used_`, or -1

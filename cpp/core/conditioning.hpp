@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "large_vector.hpp"
 #include "penalty_scale.hpp"
 #include "step_size.hpp"
 #include "symmetric.hpp"
@@ -12,8 +13,8 @@ namespace fastgd {
 struct Conditioning {
     ColumnMoments moments;  // nothing below is set where these found a non-finite cell
     double curvature = 0.0;  // of the loss
-    std::vector<double> l2;  // of the penalty on each column as given
-    std::vector<double> shift;  // of centred columns; 0 without an intercept
+    LargeVector<double> l2;  // of the penalty on each column as given
+    LargeVector<double> shift;  // of centred columns; 0 without an intercept
     SymmetricMatrix second_moments;  // of columns in units of their spread, then the intercept
     Index rows = 0;                  // that these are of; 0: too many columns for them
     double ridge = 0.0;              // that whitening adds to each of their diagonal

@@ -27,19 +27,19 @@ Index sample_rows(const Data& data) {
     return static_cast<Index>(bytes / row_bytes);
 }
 
-std::vector<double> metric_of(const Preconditioner& preconditioner, Index columns) {
-    return preconditioner.identity() ? std::vector(static_cast<std::size_t>(columns), 1.0)
+LargeVector<double> metric_of(const Preconditioner& preconditioner, Index columns) {
+    return preconditioner.identity() ? LargeVector<double>(static_cast<std::size_t>(columns), 1.0)
                                      : preconditioner.metric;
 }
 
 // The metric as far as these rows bear it out: a column whose few large entries fell into the
 // sample would else look steeper than it is on all rows.
 template <class T>
-std::vector<double> metric_on(const KernelTable<T>& kernels, const Data& data,
+LargeVector<double> metric_on(const KernelTable<T>& kernels, const Data& data,
                               const RowSelection& rows, const Preconditioner& preconditioner,
                               double curvature, const PenaltyStrength& penalty, int threads,
                               FunctionRef<bool()> keep_going) {
-    std::vector<double> metric = metric_of(preconditioner, data.columns());
+    LargeVector<double> metric = metric_of(preconditioner, data.columns());
     // all rows bear out what was told by them
     if (preconditioner.identity() || rows.count == data.rows()) return metric;
     const ColumnMoments sample = column_moments(kernels, data, rows, threads, keep_going);
@@ -55,8 +55,8 @@ std::vector<double> metric_on(const KernelTable<T>& kernels, const Data& data,
 
 template <class T>
 CurvatureOperator<T>::CurvatureOperator(const KernelTable<T>& kernels, const Data& data,
-                                        const RowSelection& rows, const std::vector<double>& shift,
-                                        const std::vector<double>& metric, double intercept_metric,
+                                        const RowSelection& rows, const LargeVector<double>& shift,
+                                        const LargeVector<double>& metric, double intercept_metric,
                                         double curvature, const PenaltyStrength& penalty,
                                         int threads)
     : objective_(kernels, {find_loss(kernels, "squared_error")}, threads),
@@ -71,15 +71,15 @@ CurvatureOperator<T>::CurvatureOperator(const KernelTable<T>& kernels, const Dat
 }
 
 template <class T>
-std::vector<double> CurvatureOperator<T>::operator()(const std::vector<double>& v) {
+LargeVector<double> CurvatureOperator<T>::operator()(const LargeVector<double>& v) {
     const std::size_t columns = root_.size() - 1;
-    std::vector<T> coef(columns);
+    LargeVector<T> coef(columns);
     for (std::size_t j = 0; j < columns; ++j) coef[j] = static_cast<T>(root_[j] * v[j]);
     const T intercept = static_cast<T>(root_[columns] * v[columns]);
     sums_.clear();
     objective_.add_gradient(
         data_, rows_, {coef.data(), &intercept, shift_.empty() ? nullptr : shift_.data()}, sums_);
-    std::vector<double> image(columns + 1);
+    LargeVector<double> image(columns + 1);
     if (sums_.weight <= 0.0) return image;
     const double factor = curvature_ / sums_.weight;
     for (std::size_t j = 0; j < columns; ++j)
@@ -102,17 +102,17 @@ SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& d
         metric_on(kernels, data, rows, preconditioner, curvature, penalty, threads, keep_going),
         preconditioner.intercept_metric, curvature, penalty, threads);
 
-    std::vector<double> v(columns + 1);
+    LargeVector<double> v(columns + 1);
     for (std::size_t j = 0; j <= columns; ++j)
         v[j] = 0.5 + static_cast<double>(random_bits(0, j) >> 11) * 0x1p-53;
     v[columns] = preconditioner.intercept_metric > 0.0 ? v[columns] : 0.0;
-    SteepestDirection steepest{0.0, std::vector<double>(columns + 1)};
+    SteepestDirection steepest{0.0, LargeVector<double>(columns + 1)};
     for (int iteration = 0; iteration < power_iterations && keep_going(); ++iteration) {
         double norm = 0.0;
         for (const double x : v) norm += x * x;
         if (!(norm > 0.0) || !std::isfinite(norm)) break;
         for (double& x : v) x /= std::sqrt(norm);
-        const std::vector<double> image = bend(v);
+        const LargeVector<double> image = bend(v);
         double rayleigh = 0.0;
         for (std::size_t j = 0; j <= columns; ++j) rayleigh += image[j] * v[j];
         const bool settled = std::abs(rayleigh - steepest.curvature) <= tolerance * rayleigh;
@@ -127,7 +127,7 @@ template <class T>
 double curvature_along(const KernelTable<T>& kernels, const Data& data,
                        const Preconditioner& preconditioner, double curvature,
                        const PenaltyStrength& penalty, int threads,
-                       const std::vector<double>& direction) {
+                       const LargeVector<double>& direction) {
     const std::vector<Index> sample = spread_rows(data.rows(), sample_rows<T>(data));
     const RowSelection rows{sample.data(), 0, static_cast<Index>(sample.size())};
     CurvatureOperator<T> bend(kernels, data, rows, preconditioner.shift,
@@ -194,9 +194,9 @@ template SteepestDirection largest_curvature(const KernelTable<double>&, const D
                                              const Preconditioner&, double, const PenaltyStrength&,
                                              int, FunctionRef<bool()>, double);
 template double curvature_along(const KernelTable<float>&, const Data&, const Preconditioner&,
-                                double, const PenaltyStrength&, int, const std::vector<double>&);
+                                double, const PenaltyStrength&, int, const LargeVector<double>&);
 template double curvature_along(const KernelTable<double>&, const Data&, const Preconditioner&,
-                                double, const PenaltyStrength&, int, const std::vector<double>&);
+                                double, const PenaltyStrength&, int, const LargeVector<double>&);
 template LongestRow longest_row(const KernelTable<float>&, const Data&, double, int);
 template LongestRow longest_row(const KernelTable<double>&, const Data&, double, int);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "data.hpp"
+#include "large_vector.hpp"
 #include "loss.hpp"
 #include "objective.hpp"
 #include "preconditioner.hpp"
@@ -15,19 +16,19 @@ class CurvatureOperator {
   public:
     // `rows` must outlive this. An empty `shift` subtracts nothing.
     CurvatureOperator(const KernelTable<T>& kernels, const Data& data, const RowSelection& rows,
-                      const std::vector<double>& shift, const std::vector<double>& metric,
+                      const LargeVector<double>& shift, const LargeVector<double>& metric,
                       double intercept_metric, double curvature, const PenaltyStrength& penalty,
                       int threads);
 
     // columns + 1 numbers; one pass over the rows, 0 if they weigh nothing.
-    std::vector<double> operator()(const std::vector<double>& v);
+    LargeVector<double> operator()(const LargeVector<double>& v);
 
   private:
     Objective<T> objective_;
     Data data_;
     RowSelection rows_;
-    std::vector<T> shift_;
-    std::vector<double> root_;  // of the metric, the intercept's last
+    LargeVector<T> shift_;
+    LargeVector<double> root_;  // of the metric, the intercept's last
     double curvature_;
     PenaltyStrength penalty_;
     GradientSums sums_;
@@ -36,7 +37,7 @@ class CurvatureOperator {
 // Where an objective bends most.
 struct SteepestDirection {
     double curvature = 0.0;
-    std::vector<double> direction;  // of columns and intercept, of length 1 unless curvature is 0
+    LargeVector<double> direction;  // of columns and intercept, of length 1 unless curvature is 0
 };
 
 // Largest eigenvalue of metric * (curvature * X^T S X / sum(s) + l2) with columns shifted and the
@@ -53,7 +54,7 @@ template <class T>
 double curvature_along(const KernelTable<T>& kernels, const Data& data,
                        const Preconditioner& preconditioner, double curvature,
                        const PenaltyStrength& penalty, int threads,
-                       const std::vector<double>& direction);
+                       const LargeVector<double>& direction);
 
 struct LongestRow {
     Index row = 0;

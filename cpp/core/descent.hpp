@@ -2,11 +2,11 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "coefficients.hpp"
 #include "data.hpp"
 #include "descent_state.hpp"
+#include "large_vector.hpp"
 #include "objective.hpp"
 #include "penalty.hpp"
 #include "preconditioner.hpp"
@@ -100,12 +100,12 @@ class Descent {
     const Objective<T>& objective_;
     DescentOptions options_;
     std::int64_t steps_ = 0;
-    std::vector<T> shift_;   // of the preconditioner, empty for none
-    std::vector<T> metric_;
-    std::vector<T> l1_factor_;  // of the penalty, empty for 1
-    std::vector<T> l2_factor_;
-    std::vector<T> low_;  // bounds of coefficients, empty for none
-    std::vector<T> high_;
+    LargeVector<T> shift_;   // of the preconditioner, empty for none
+    LargeVector<T> metric_;
+    LargeVector<T> l1_factor_;  // of the penalty, empty for 1
+    LargeVector<T> l2_factor_;
+    LargeVector<T> low_;  // bounds of coefficients, empty for none
+    LargeVector<T> high_;
 
     const T* shift() const { return shift_.empty() ? nullptr : shift_.data(); }
     const T* metric() const { return metric_.empty() ? nullptr : metric_.data(); }

@@ -3,10 +3,11 @@
 
 #include <map>
 #include <string>
-#include <vector>
+
+#include "large_vector.hpp"
 
 namespace fastgd {
 
-using DescentState = std::map<std::string, std::vector<double>>;
+using DescentState = std::map<std::string, LargeVector<double>>;
 
 }  // namespace fastgd

@@ -122,8 +122,8 @@ SignedSums signed_sums(const Objective<T>& objective, const Data& data,
 // A point of the dual: derivatives less `cut`, of one sign and output after the other, and their
 // products with the columns.
 struct DualPoint {
-    std::vector<double> cut;
-    std::vector<double> products;
+    LargeVector<double> cut;
+    LargeVector<double> products;
 
     // Takes the share off what is left of one output's derivatives.
     void shrink(std::size_t output, double share) {
@@ -139,7 +139,7 @@ DualPoint balanced(const SignedSums& sums, bool fit_intercept) {
     const std::size_t outputs = sums.of[0].intercept.size();
     const std::size_t columns = sums.of[0].coef.size() / outputs;
     const double weight = sums.of[0].weight;
-    DualPoint point{std::vector<double>(2 * outputs), std::vector<double>(outputs * columns)};
+    DualPoint point{LargeVector<double>(2 * outputs), LargeVector<double>(outputs * columns)};
     for (std::size_t k = 0; k < outputs; ++k) {
         const double above = sums.of[0].intercept[k];
         const double below = -sums.of[1].intercept[k];
@@ -208,7 +208,7 @@ double gap_to(const DualPoint& point, const Objective<T>& objective, const Data&
               double weight) {
     GapSum rows;
     if (std::any_of(point.cut.begin(), point.cut.end(), [](double c) { return c != 0.0; })) {
-        const std::vector<T> cut(point.cut.begin(), point.cut.end());
+        const LargeVector<T> cut(point.cut.begin(), point.cut.end());
         const auto add_tile = [&](Member<T>&, const RowTile<T>&, const PointwiseTile<T>& targets,
                                   bool, GapSum& sums) {
             sums.gap += objective.loss().fenchel_gaps(targets, cut.data());
@@ -228,8 +228,8 @@ double duality_gap(const Objective<T>& objective, const Data& data, const Coeffi
                    const PenaltyStrength& strength, PenaltyScale scale, bool fit_intercept) {
     const PenaltyStrength penalty =
         scaled_penalty(objective, data, {nullptr, 0, data.rows()}, strength, scale);
-    const std::vector<T> coef(at.coef.begin(), at.coef.end());
-    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const LargeVector<T> coef(at.coef.begin(), at.coef.end());
+    const LargeVector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data()};
     const SignedSums sums = signed_sums(objective, data, model);
     const double weight = sums.of[0].weight;

@@ -129,8 +129,8 @@ class SideBySide {
     void evaluate(const Wanted& wanted) {
         std::vector<FitRun<T>*> runs;
         std::vector<ClassTarget> targets;
-        std::vector<T> coef;
-        std::vector<T> intercept;
+        LargeVector<T> coef;
+        LargeVector<T> intercept;
         for (const std::size_t k : running_) {
             if (!wanted(*runs_[k])) continue;
             runs.push_back(runs_[k].get());
@@ -142,7 +142,7 @@ class SideBySide {
         if (runs.empty()) return;
         Data data = data_;
         data.classes = targets;
-        const std::vector<T> shift = Preconditioner::shift_of_kernels<T>(first().shift());
+        const LargeVector<T> shift = Preconditioner::shift_of_kernels<T>(first().shift());
         GradientSums sums(data);
         const bool done = first().objective().add_gradient(
             data, {coef.data(), intercept.data(), shift.empty() ? nullptr : shift.data()},

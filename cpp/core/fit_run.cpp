@@ -167,8 +167,8 @@ bool FitRun<T>::evaluate() {
         return true;
     }
     coef_.assign(now_.coef.begin(), now_.coef.end());
-    const std::vector<T> intercept(now_.intercept.begin(), now_.intercept.end());
-    const std::vector<T> shift_T = Preconditioner::shift_of_kernels<T>(shift());
+    const LargeVector<T> intercept(now_.intercept.begin(), now_.intercept.end());
+    const LargeVector<T> shift_T = Preconditioner::shift_of_kernels<T>(shift());
     const LinearModel<T> model{coef_.data(), intercept.data(),
                                shift_T.empty() ? nullptr : shift_T.data()};
     spare_sums_.start(coef_.size());

@@ -6,6 +6,7 @@
 #include "column_look.hpp"
 #include "fit.hpp"
 #include "joint_metric.hpp"
+#include "large_vector.hpp"
 #include "sampler.hpp"
 #include "second_moments.hpp"
 #include "stopping.hpp"
@@ -78,7 +79,7 @@ class FitRun {
     const FitOptions& options() const { return options_; }
     const Sampler& sampler() const { return sampler_; }
     const Objective<T>& objective() const { return objective_; }
-    const std::vector<double>& shift() const { return descent_options_.preconditioner.shift; }
+    const LargeVector<double>& shift() const { return descent_options_.preconditioner.shift; }
     // On shifted columns.
     const Coefficients& coefficients() const { return now_; }
     // Nobody wants the fit, or nothing can be fitted: there is nothing to conclude.

@@ -172,7 +172,7 @@ void add_large(const Summand<T>& summand, const RowSelection& rows, int threads,
     for (int m = 0; m < threads; ++m)
         members.push_back(std::make_unique<Member<T>>(summand.objective.kernels(), summand.data));
     Buffer<double> packed(chunk_rows * matrix.stride());
-    std::vector<double> weight(static_cast<std::size_t>(tiles));
+    LargeVector<double> weight(static_cast<std::size_t>(tiles));
 
     for (Index begin = 0; begin < rows.count && keep_going(); begin += chunk_rows) {
         const Index count = std::min(chunk_rows, rows.count - begin);
@@ -208,7 +208,7 @@ void add_gram(const Objective<T>& objective, const Data& data, const RowSelectio
               double factor, const LinearModel<T>* model, const GramColumns& columns,
               FunctionRef<bool()> keep_going, Gram& gram) {
     data.count_read(rows.count);
-    const std::vector<T> shift_T(columns.shift.begin(), columns.shift.end());
+    const LargeVector<T> shift_T(columns.shift.begin(), columns.shift.end());
     const Summand<T> summand{objective, data, factor, model, columns, shift_T.data()};
     const double row_bytes = static_cast<double>(gram.matrix.stride()) * sizeof(double);
     const int threads =

@@ -13,7 +13,7 @@ constexpr Index first_renewal = 4;
 
 template <class T>
 JointMetric<T>::JointMetric(const Objective<T>& objective, const Data& data,
-                            const ColumnMoments& moments, const std::vector<double>& shift,
+                            const ColumnMoments& moments, const LargeVector<double>& shift,
                             const FitOptions& options, FunctionRef<bool()> keep_going)
     : objective_(objective),
       sample_(objective, data, moments, shift, keep_going),
@@ -25,9 +25,9 @@ template <class T>
 void JointMetric<T>::renew_after(Index epochs, const Coefficients& at,
                                  FunctionRef<bool()> keep_going) {
     if (epochs < first_renewal || !std::has_single_bit(static_cast<std::uint64_t>(epochs))) return;
-    const std::vector<T> coef(at.coef.begin(), at.coef.end());
-    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
-    const std::vector<T> shift(sample_.shift().begin(), sample_.shift().end());
+    const LargeVector<T> coef(at.coef.begin(), at.coef.end());
+    const LargeVector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const LargeVector<T> shift(sample_.shift().begin(), sample_.shift().end());
     const LinearModel<T> model{coef.data(), intercept.data(), shift.data()};
     metric_->take(objective_, sample_, &model, keep_going);
 }

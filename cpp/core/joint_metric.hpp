@@ -5,6 +5,7 @@
 
 #include "coefficients.hpp"
 #include "fit_options.hpp"
+#include "large_vector.hpp"
 #include "whitened_metric.hpp"
 
 namespace fastgd {
@@ -14,7 +15,7 @@ class JointMetric {
   public:
     // At the loss's curvature bound. `objective`, `data` and `moments` must outlive this.
     JointMetric(const Objective<T>& objective, const Data& data, const ColumnMoments& moments,
-                const std::vector<double>& shift, const FitOptions& options,
+                const LargeVector<double>& shift, const FitOptions& options,
                 FunctionRef<bool()> keep_going);
 
     std::shared_ptr<const WhitenedMetric> metric() const { return metric_; }

@@ -97,8 +97,8 @@ LazyColumns<T> LazySteps<T>::columns(Index count, double* total) {
 }
 
 template <class T>
-std::vector<double> LazySteps<T>::state() const {
-    std::vector<double> result{
+LargeVector<double> LazySteps<T>::state() const {
+    LargeVector<double> result{
         together_ ? 1.0 : 0.0, held_,          static_cast<double>(taken_), all_.keep, all_.pulled,
         all_.keep_sum,         all_.pulled_sum};
     result.insert(result.end(), seen_.begin(), seen_.end());
@@ -107,7 +107,7 @@ std::vector<double> LazySteps<T>::state() const {
 }
 
 template <class T>
-LazySteps<T> LazySteps<T>::restored(const std::vector<double>& state, Index columns,
+LazySteps<T> LazySteps<T>::restored(const LargeVector<double>& state, Index columns,
                                     const PenaltyStrength& penalty,
                                     const Preconditioner& preconditioner) {
     LazySteps result(columns, penalty, preconditioner, state.at(0) != 0.0);
@@ -115,7 +115,7 @@ LazySteps<T> LazySteps<T>::restored(const std::vector<double>& state, Index colu
     result.all_ = {state.at(3), state.at(4), state.at(5), state.at(6)};
     for (std::size_t j = 0; j < result.seen_.size(); ++j)
         result.seen_[j] = static_cast<std::uint32_t>(state.at(7 + j));
-    std::vector<T> step(static_cast<std::size_t>(state.at(2)), static_cast<T>(result.held_));
+    LargeVector<T> step(static_cast<std::size_t>(state.at(2)), static_cast<T>(result.held_));
     for (std::size_t i = 7 + result.seen_.size(); i < state.size(); ++i)
         step.at(i - 7 - result.seen_.size()) = static_cast<T>(state[i]);
     result.take(step.data(), static_cast<Index>(step.size()));

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "large_vector.hpp"
 #include "penalty.hpp"
 #include "preconditioner.hpp"
 
@@ -31,8 +32,8 @@ class LazySteps {
     LazyColumns<T> columns(Index count, double* total);
 
     // What tells how far each column is, and the steps it is behind; and the way back.
-    std::vector<double> state() const;
-    static LazySteps restored(const std::vector<double>& state, Index columns,
+    LargeVector<double> state() const;
+    static LazySteps restored(const LargeVector<double>& state, Index columns,
                               const PenaltyStrength& penalty, const Preconditioner& preconditioner);
 
   private:
@@ -47,7 +48,7 @@ class LazySteps {
     MissedSteps all_;
     std::vector<std::uint32_t> seen_;  // empty if steps are alike
     std::vector<std::int32_t> centred_;
-    std::vector<T> step_;
+    LargeVector<T> step_;
     std::vector<MissedSteps> missed_;
 };
 

@@ -38,7 +38,7 @@ double Lbfgs::square_in_metric(const LargeVector<double>& change) const {
     });
 }
 
-double Lbfgs::slope_at(const std::vector<double>& gradient) const {
+double Lbfgs::slope_at(const LargeVector<double>& gradient) const {
     return over_columns([&](std::size_t begin, std::size_t end) {
         return dot_of(&gradient[begin], &direction_[begin], end - begin);
     });
@@ -62,7 +62,7 @@ void Lbfgs::shorten(double value) {
 }
 
 // What the way from the last accepted point tells; what bends the other way tells nothing.
-void Lbfgs::remember(const std::vector<double>& point, const std::vector<double>& gradient) {
+void Lbfgs::remember(const LargeVector<double>& point, const LargeVector<double>& gradient) {
     Pair& pair = spare_;
     pair.step.resize(point.size());
     pair.change.resize(point.size());
@@ -81,8 +81,8 @@ void Lbfgs::remember(const std::vector<double>& point, const std::vector<double>
     pairs_.erase(pairs_.begin());
 }
 
-void Lbfgs::accept(const std::vector<double>& point, double value,
-                   const std::vector<double>& gradient) {
+void Lbfgs::accept(const LargeVector<double>& point, double value,
+                   const LargeVector<double>& gradient) {
     origin_.resize(point.size());
     origin_gradient_.resize(point.size());
     over_columns([&](std::size_t begin, std::size_t end) {
@@ -109,7 +109,7 @@ void Lbfgs::aim(double rate) {
             next, [&](std::size_t j) { return direction_[j] + factor * added[j]; });
     };
     const std::size_t pairs = pairs_.size();
-    std::vector<double> share(pairs);
+    LargeVector<double> share(pairs);
     double product = change_and_multiply(pairs > 0 ? pairs_.back().step : origin_gradient_,
                                          [&](std::size_t j) { return -origin_gradient_[j]; });
     for (std::size_t i = pairs; i-- > 0;) {
@@ -135,14 +135,14 @@ void Lbfgs::aim(double rate) {
     shortened_ = false;
 }
 
-void Lbfgs::go(std::vector<double>& point) const {
+void Lbfgs::go(LargeVector<double>& point) const {
     over_columns([&](std::size_t begin, std::size_t end) {
         for (std::size_t j = begin; j < end; ++j) point[j] = origin_[j] + length_ * direction_[j];
         return 0.0;
     });
 }
 
-void Lbfgs::step(std::vector<double>& point, double value, const std::vector<double>& gradient,
+void Lbfgs::step(LargeVector<double>& point, double value, const LargeVector<double>& gradient,
                  double rate) {
     const bool started = !origin_.empty();
     if (started && !accepts(value) && trials_ < most_trials) {
@@ -173,7 +173,7 @@ void Lbfgs::step(std::vector<double>& point, double value, const std::vector<dou
 }
 
 void Lbfgs::save(DescentState& state) const {
-    std::vector<double>& flat = state["lbfgs_pairs"];
+    LargeVector<double>& flat = state["lbfgs_pairs"];
     for (const Pair& pair : pairs_) {
         flat.insert(flat.end(), pair.step.begin(), pair.step.end());
         flat.insert(flat.end(), pair.change.begin(), pair.change.end());
@@ -185,7 +185,7 @@ void Lbfgs::save(DescentState& state) const {
 }
 
 void Lbfgs::load(const DescentState& state) {
-    const std::vector<double>& flat = state.at("lbfgs_pairs");
+    const LargeVector<double>& flat = state.at("lbfgs_pairs");
     const auto size = static_cast<std::ptrdiff_t>(metric_.size());
     pairs_.clear();
     for (auto at = flat.begin(); at != flat.end(); at += 2 * size) {
@@ -196,13 +196,13 @@ void Lbfgs::load(const DescentState& state) {
         pairs_.push_back(std::move(pair));
     }
     const auto take = [&](const char* name, LargeVector<double>& numbers) {
-        const std::vector<double>& saved = state.at(name);
+        const LargeVector<double>& saved = state.at(name);
         numbers.assign(saved.begin(), saved.end());
     };
     take("lbfgs_origin", origin_);
     take("lbfgs_origin_gradient", origin_gradient_);
     take("lbfgs_direction", direction_);
-    const std::vector<double>& scalars = state.at("lbfgs_scalars");
+    const LargeVector<double>& scalars = state.at("lbfgs_scalars");
     origin_value_ = scalars.at(0);
     slope_ = scalars.at(1);
     length_ = scalars.at(2);

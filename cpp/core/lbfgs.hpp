@@ -16,12 +16,12 @@ namespace fastgd {
 class Lbfgs {
   public:
     Lbfgs() = default;
-    Lbfgs(std::vector<double> metric, const WhitenedMetric* whitened, int threads)
+    Lbfgs(LargeVector<double> metric, const WhitenedMetric* whitened, int threads)
         : metric_(std::move(metric)), whitened_(whitened), threads_(threads) {}
 
     // Moves `point`, with the value and the gradient there, to where to take the gradient next.
     // `rate` is the step along the metric's own direction while nothing is known of the curvature.
-    void step(std::vector<double>& point, double value, const std::vector<double>& gradient,
+    void step(LargeVector<double>& point, double value, const LargeVector<double>& gradient,
               double rate);
 
     void forget();
@@ -38,17 +38,17 @@ class Lbfgs {
 
     bool accepts(double value) const;
     void shorten(double value);
-    void remember(const std::vector<double>& point, const std::vector<double>& gradient);
-    void accept(const std::vector<double>& point, double value,
-                const std::vector<double>& gradient);
+    void remember(const LargeVector<double>& point, const LargeVector<double>& gradient);
+    void accept(const LargeVector<double>& point, double value,
+                const LargeVector<double>& gradient);
     void aim(double rate);
-    void go(std::vector<double>& point) const;
+    void go(LargeVector<double>& point) const;
 
     double over_columns(FunctionRef<double(std::size_t begin, std::size_t end)> part) const;
-    double slope_at(const std::vector<double>& gradient) const;
+    double slope_at(const LargeVector<double>& gradient) const;
     double square_in_metric(const LargeVector<double>& change) const;
 
-    std::vector<double> metric_;
+    LargeVector<double> metric_;
     const WhitenedMetric* whitened_ = nullptr;
     int threads_ = 1;
     std::vector<Pair> pairs_;  // the oldest first

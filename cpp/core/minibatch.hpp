@@ -2,6 +2,7 @@
 #pragma once
 
 #include "batch_parts.hpp"
+#include "large_vector.hpp"
 #include "stochastic.hpp"
 
 namespace fastgd {
@@ -44,8 +45,8 @@ class MiniBatch final : public Stochastic<T> {
     Index partial_stride_;  // numbers of one partial sum: coef, then intercept
     Buffer<T> partial_;  // of sparse rows one, 0 wherever no row of the batch at work has a number
     Buffer<std::int32_t> touched_;  // columns of that batch
-    std::vector<T> unit_;  // of adaptive updates, the root of the metric
-    std::vector<T> intercept_unit_;
+    LargeVector<T> unit_;  // of adaptive updates, the root of the metric
+    LargeVector<T> intercept_unit_;
     GradientSums sums_;  // of a large batch
     GradientSums anchor_sums_;  // of the same rows at the anchor
     Index rows_in_batch_ = 0;

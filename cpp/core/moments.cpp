@@ -19,10 +19,10 @@ struct BlockMoments {
     double weight = 0.0;
     double least_weight = std::numeric_limits<double>::infinity();
     Index weighing = 0;
-    std::vector<double> mean;
-    std::vector<double> square;  // sum of w (x - mean)^2
-    std::vector<double> smallest;
-    std::vector<double> largest;
+    LargeVector<double> mean;
+    LargeVector<double> square;  // sum of w (x - mean)^2
+    LargeVector<double> smallest;
+    LargeVector<double> largest;
     std::optional<CellPosition> non_finite;
 
     explicit BlockMoments(std::size_t columns)

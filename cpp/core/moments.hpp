@@ -2,10 +2,10 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "data.hpp"
 #include "function_ref.hpp"
+#include "large_vector.hpp"
 
 namespace fastgd {
 
@@ -18,11 +18,11 @@ struct ColumnMoments {
     double weight = 0.0;
     double least_weight = 0.0;  // of the rows that weigh something
     Index weighing = 0;         // how many those are
-    std::vector<double> mean;
-    std::vector<double> variance;  // weighted, about the mean
-    std::vector<double> smallest;
-    std::vector<double> largest;
-    std::vector<double> stored_share;  // of sparse rows, by weight; empty for all
+    LargeVector<double> mean;
+    LargeVector<double> variance;  // weighted, about the mean
+    LargeVector<double> smallest;
+    LargeVector<double> largest;
+    LargeVector<double> stored_share;  // of sparse rows, by weight; empty for all
     std::optional<CellPosition> non_finite;  // moments mean nothing when this is set
 
     // Whether subtracting its mean may take more than a quarter off a column's second moment, by

@@ -66,9 +66,9 @@ struct BlockScratch {
 
 // shift . coef of each output, of sparse rows: once for all, and the rows need no shift.
 template <class T>
-std::vector<double> shift_products(const Data& data, const LinearModel<T>& model) {
+LargeVector<double> shift_products(const Data& data, const LinearModel<T>& model) {
     if (!data.X.sparse() || model.shift == nullptr) return {};
-    std::vector<double> result;
+    LargeVector<double> result;
     const auto columns = static_cast<std::size_t>(data.columns());
     for (Index k = 0; k < data.outputs(); ++k)
         result.push_back(dot_of(model.shift, model.coef + k * data.columns(), columns));
@@ -78,7 +78,7 @@ std::vector<double> shift_products(const Data& data, const LinearModel<T>& model
 template <bool Gradient, class T>
 void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks& blocks,
                const Data& data, const RowSelection& rows, const LinearModel<T>& model,
-               const std::vector<double>& shifted_by, bool fetches, BlockScratch<T>& scratch,
+               const LargeVector<double>& shifted_by, bool fetches, BlockScratch<T>& scratch,
                GradientSums& sums) {
     const LossKernels<T>& pointwise = kernels_of(kernels, loss);
     TileReader<T>& reader = scratch.reader;
@@ -139,8 +139,8 @@ void Objective<T>::add(const Blocks& blocks, const Data& data, const RowSelectio
     // sums of few blocks and many columns are added up by the whole team in the end
     const bool few = block_count <= slots;
 
-    const std::vector<double> shifted_by = shift_products(data, model);
-    const std::vector<double> before = sums.intercept;
+    const LargeVector<double> shifted_by = shift_products(data, model);
+    const LargeVector<double> before = sums.intercept;
     OrderedBlocks order(block_count, slots);
     run_team(threads, [&](int member, int) {
         order.work(

@@ -18,8 +18,8 @@ struct GradientSums {
     double loss = 0.0;
     double weight = 0.0;
     LargeVector<double> coef;
-    std::vector<double> intercept;
-    std::vector<double> class_loss;  // of each output, where classes are told apart
+    LargeVector<double> intercept;
+    LargeVector<double> class_loss;  // of each output, where classes are told apart
 
     GradientSums(Index outputs, Index columns)
         : coef(static_cast<std::size_t>(outputs * columns)),

@@ -4,10 +4,10 @@
 
 #include <cmath>
 #include <span>
-#include <vector>
 
 #include "box.hpp"
 #include "dot.hpp"
+#include "large_vector.hpp"
 
 namespace fastgd {
 
@@ -15,11 +15,11 @@ struct PenaltyStrength {
     double l1 = 0.0;
     double l2 = 0.0;
     // of each column, the same for all outputs; empty: 1 (a descent takes both or none)
-    std::vector<double> l1_factor{};
-    std::vector<double> l2_factor{};
+    LargeVector<double> l1_factor{};
+    LargeVector<double> l2_factor{};
     Box box{};
 
-    static PenaltyStrength of(double alpha, double l1_ratio, std::vector<double> factor = {}) {
+    static PenaltyStrength of(double alpha, double l1_ratio, LargeVector<double> factor = {}) {
         return {alpha * l1_ratio, alpha * (1.0 - l1_ratio), factor, factor, {}};
     }
 
@@ -43,7 +43,7 @@ struct PenaltyStrength {
                std::isfinite(w > 0.0 ? box.high_of(coefficient) : box.low_of(coefficient));
     }
     bool fits(std::size_t outputs, std::size_t columns) const {
-        const auto matches = [](const std::vector<double>& values, std::size_t size) {
+        const auto matches = [](const LargeVector<double>& values, std::size_t size) {
             return values.empty() || values.size() == size;
         };
         return matches(l1_factor, columns) && matches(l2_factor, columns) &&
@@ -71,7 +71,7 @@ struct PenaltyStrength {
         return result;
     }
 
-    static double factor_of(const std::vector<double>& factor, std::size_t coefficient) {
+    static double factor_of(const LargeVector<double>& factor, std::size_t coefficient) {
         return factor.empty() ? 1.0 : factor[coefficient % factor.size()];
     }
 };

@@ -11,7 +11,7 @@ Preconditioner Preconditioner::none(bool fit_intercept) {
     return result;
 }
 
-void Preconditioner::into_metric(std::vector<double>& gradient) const {
+void Preconditioner::into_metric(LargeVector<double>& gradient) const {
     for (std::size_t j = 0; j < metric.size(); ++j) gradient[j] *= std::sqrt(metric[j]);
     gradient.back() *= std::sqrt(intercept_metric);
 }

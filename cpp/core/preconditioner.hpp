@@ -2,9 +2,9 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
 
 #include "../kernels/table.hpp"
+#include "large_vector.hpp"
 #include "moments.hpp"
 #include "penalty.hpp"
 
@@ -13,8 +13,8 @@ namespace fastgd {
 // Coefficients move by -step * metric * gradient on columns reduced by `shift`; both are empty
 // for plain steps on raw columns. The intercept moves with `intercept_metric` (0: it is fixed).
 struct Preconditioner {
-    std::vector<double> shift;
-    std::vector<double> metric;
+    LargeVector<double> shift;
+    LargeVector<double> metric;
     double intercept_metric = 1.0;
 
     bool identity() const { return metric.empty(); }
@@ -26,13 +26,13 @@ struct Preconditioner {
     }
 
     // Scales a gradient of one output, the intercept last, by the root of the metric.
-    void into_metric(std::vector<double>& gradient) const;
+    void into_metric(LargeVector<double>& gradient) const;
 
     // As kernels read it: nothing where no column is moved.
     template <class T>
-    static std::vector<T> shift_of_kernels(const std::vector<double>& shift) {
+    static LargeVector<T> shift_of_kernels(const LargeVector<double>& shift) {
         const bool moves = std::any_of(shift.begin(), shift.end(), [](double s) { return s != 0; });
-        return moves ? std::vector<T>(shift.begin(), shift.end()) : std::vector<T>{};
+        return moves ? LargeVector<T>(shift.begin(), shift.end()) : LargeVector<T>{};
     }
 
     static Preconditioner none(bool fit_intercept);

@@ -54,7 +54,7 @@ class LeastPoint {
         for (bool whole = false; !whole && solves_left_ > 0; --solves_left_) {
             const std::vector<std::size_t> support = coordinates_moving();
             if (support.empty()) break;
-            const std::vector<double> direction = solution_on(support, ridge, add_products);
+            const LargeVector<double> direction = solution_on(support, ridge, add_products);
             double length = 1.0;
             for (std::size_t a = 0; a < support.size(); ++a) {
                 const double stop = stop_towards(support[a], direction[a]);
@@ -80,7 +80,7 @@ class LeastPoint {
         return decrease;
     }
 
-    std::vector<double> take() { return std::move(point_); }
+    LargeVector<double> take() { return std::move(point_); }
 
   private:
     std::vector<std::size_t> coordinates_moving() const {
@@ -102,10 +102,10 @@ class LeastPoint {
         return std::numeric_limits<double>::infinity();
     }
     // From here to the least point of these coordinates, were no sign to turn.
-    std::vector<double> solution_on(const std::vector<std::size_t>& support, double ridge,
+    LargeVector<double> solution_on(const std::vector<std::size_t>& support, double ridge,
                                     AddProducts add_products) const {
         SymmetricMatrix part(static_cast<Index>(support.size()));
-        std::vector<double> direction(support.size());
+        LargeVector<double> direction(support.size());
         for (std::size_t a = 0; a < support.size(); ++a) {
             for (std::size_t b = a; b < support.size(); ++b)
                 part.row(static_cast<Index>(a))[b] =
@@ -134,14 +134,14 @@ class LeastPoint {
 
     const SymmetricMatrix& hessian_;
     const Holds& holds_;
-    std::vector<double> point_;
-    std::vector<double> slope_;  // of the quadratic, at the point
+    LargeVector<double> point_;
+    LargeVector<double> slope_;  // of the quadratic, at the point
     Index solves_left_;
 };
 
 }  // namespace
 
-std::vector<double> least_point(const SymmetricMatrix& hessian, std::span<const double> gradient,
+LargeVector<double> least_point(const SymmetricMatrix& hessian, std::span<const double> gradient,
                                 std::span<const double> from, const Holds& holds, double ridge,
                                 AddProducts add_products) {
     LeastPoint search(hessian, gradient, from, holds);

@@ -3,17 +3,17 @@
 
 #include <limits>
 #include <span>
-#include <vector>
 
+#include "large_vector.hpp"
 #include "symmetric.hpp"
 
 namespace fastgd {
 
 // What holds each coordinate: threshold |u|, and low <= u <= high.
 struct Holds {
-    std::vector<double> threshold;
-    std::vector<double> low;
-    std::vector<double> high;
+    LargeVector<double> threshold;
+    LargeVector<double> low;
+    LargeVector<double> high;
 
     // None of either.
     explicit Holds(std::size_t size)
@@ -26,7 +26,7 @@ struct Holds {
 // within the bounds, from a point within them, by coordinate descent and, between its sweeps, exact
 // solutions on the coordinates that are neither at a kink nor at a bound. A coordinate along which
 // nothing bends moves only towards 0, and that only for its threshold.
-std::vector<double> least_point(const SymmetricMatrix& hessian, std::span<const double> gradient,
+LargeVector<double> least_point(const SymmetricMatrix& hessian, std::span<const double> gradient,
                                 std::span<const double> from, const Holds& holds, double ridge,
                                 AddProducts add_products);
 

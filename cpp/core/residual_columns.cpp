@@ -5,13 +5,13 @@
 
 namespace fastgd {
 
-double take_off(const std::vector<double>& unit, std::vector<double>& x) {
+double take_off(const LargeVector<double>& unit, LargeVector<double>& x) {
     const double along = dot(unit, x);
     for (std::size_t j = 0; j < x.size(); ++j) x[j] -= along * unit[j];
     return along;
 }
 
-void ResidualColumns::add(Index column, const std::vector<double>& share) {
+void ResidualColumns::add(Index column, const LargeVector<double>& share) {
     Residual residual{column, share};
     const Index panels = column / panel_columns + 1;
     residual.share.resize(static_cast<std::size_t>(panels * panel_columns), 0.0);
@@ -34,7 +34,7 @@ ResidualColumns ResidualColumns::kept(FunctionRef<bool(std::size_t)> stays) cons
 // From the last residual to the first: the factor knows the others as they were.
 void ResidualColumns::take_further(const Cholesky& factor) {
     for (std::size_t i = residuals_.size(); i-- > 0;) {
-        std::vector<double> more = factor.combination(residuals_[i].column);
+        LargeVector<double> more = factor.combination(residuals_[i].column);
         moves_to_columns(more);
         for (std::size_t j = 0; j < more.size(); ++j) residuals_[i].share[j] += more[j];
     }
@@ -43,7 +43,7 @@ void ResidualColumns::take_further(const Cholesky& factor) {
 // From the last residual to the first: each is made of columns as they were.
 void ResidualColumns::replace(double* packed, Index rows, Index capacity) const {
     if (empty()) return;
-    std::vector<double> made(static_cast<std::size_t>(rows));
+    LargeVector<double> made(static_cast<std::size_t>(rows));
     for (auto residual = residuals_.rbegin(); residual != residuals_.rend(); ++residual) {
         std::fill(made.begin(), made.end(), 0.0);
         const Index panels = residual->column / panel_columns + 1;
@@ -63,7 +63,7 @@ void ResidualColumns::replace(double* packed, Index rows, Index capacity) const 
     }
 }
 
-void ResidualColumns::slopes_from_columns(std::vector<double>& slope) const {
+void ResidualColumns::slopes_from_columns(LargeVector<double>& slope) const {
     for (auto residual = residuals_.rbegin(); residual != residuals_.rend(); ++residual) {
         double made = 0.0;
         for (Index j = 0; j < residual->column; ++j)
@@ -74,7 +74,7 @@ void ResidualColumns::slopes_from_columns(std::vector<double>& slope) const {
 }
 
 // From the first residual to the last: what later ones do to a residual's column is not its move.
-void ResidualColumns::moves_to_columns(std::vector<double>& move) const {
+void ResidualColumns::moves_to_columns(LargeVector<double>& move) const {
     for (const Residual& residual : residuals_) {
         if (residual.column >= static_cast<Index>(move.size())) break;
         const double own = move[static_cast<std::size_t>(residual.column)];
@@ -83,19 +83,19 @@ void ResidualColumns::moves_to_columns(std::vector<double>& move) const {
     }
 }
 
-std::vector<double> ResidualColumns::move_of(const Residual& residual, std::size_t columns) {
-    std::vector<double> move(columns, 0.0);
+LargeVector<double> ResidualColumns::move_of(const Residual& residual, std::size_t columns) {
+    LargeVector<double> move(columns, 0.0);
     for (Index j = 0; j < residual.column; ++j)
         move[static_cast<std::size_t>(j)] = -residual.share[static_cast<std::size_t>(j)];
     move[static_cast<std::size_t>(residual.column)] = 1.0;
     return move;
 }
 
-void ResidualColumns::add_ridge(const std::vector<double>& strength,
+void ResidualColumns::add_ridge(const LargeVector<double>& strength,
                                 SymmetricMatrix& matrix) const {
     const std::size_t columns = strength.size();
     std::vector<bool> replaced(columns, false);
-    std::vector<std::vector<double>> moves;
+    std::vector<LargeVector<double>> moves;
     for (const Residual& residual : residuals_) {
         replaced[static_cast<std::size_t>(residual.column)] = true;
         moves.push_back(move_of(residual, columns));
@@ -104,7 +104,7 @@ void ResidualColumns::add_ridge(const std::vector<double>& strength,
         if (!replaced[j]) matrix.row(static_cast<Index>(j))[j] += strength[j];
     for (std::size_t i = 0; i < moves.size(); ++i) {
         const Index k = residuals_[i].column;
-        std::vector<double> bent = moves[i];
+        LargeVector<double> bent = moves[i];
         for (std::size_t j = 0; j < columns; ++j) bent[j] *= strength[j];
         for (std::size_t j = 0; j < columns; ++j)
             if (!replaced[j]) matrix.at(static_cast<Index>(j), k) += bent[j];
@@ -114,12 +114,12 @@ void ResidualColumns::add_ridge(const std::vector<double>& strength,
 }
 
 // Gram and Schmidt, twice: once leaves what rounding makes of nearly parallel moves.
-std::vector<std::vector<double>> ResidualColumns::directions(std::size_t columns) const {
-    std::vector<std::vector<double>> units;
+std::vector<LargeVector<double>> ResidualColumns::directions(std::size_t columns) const {
+    std::vector<LargeVector<double>> units;
     for (const Residual& residual : residuals_) {
-        std::vector<double> move = move_of(residual, columns);
+        LargeVector<double> move = move_of(residual, columns);
         for (int time = 0; time < 2; ++time)
-            for (const std::vector<double>& unit : units) take_off(unit, move);
+            for (const LargeVector<double>& unit : units) take_off(unit, move);
         const double length = std::sqrt(dot(move, move));
         for (double& m : move) m /= length;
         units.push_back(std::move(move));
@@ -127,7 +127,7 @@ std::vector<std::vector<double>> ResidualColumns::directions(std::size_t columns
     return units;
 }
 
-double ResidualColumns::length(std::size_t i, const std::vector<double>& columns) const {
+double ResidualColumns::length(std::size_t i, const LargeVector<double>& columns) const {
     const Residual& residual = residuals_[i];
     double sum = columns[static_cast<std::size_t>(residual.column)] *
                  columns[static_cast<std::size_t>(residual.column)];

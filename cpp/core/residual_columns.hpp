@@ -5,6 +5,7 @@
 
 #include "dot.hpp"
 #include "function_ref.hpp"
+#include "large_vector.hpp"
 #include "symmetric.hpp"
 
 namespace fastgd {
@@ -15,21 +16,21 @@ namespace fastgd {
 class ResidualColumns {
   public:
     // Columns come in ascending order; `share` has a number for each column before this one.
-    void add(Index column, const std::vector<double>& share);
+    void add(Index column, const LargeVector<double>& share);
     bool empty() const { return residuals_.empty(); }
 
     // Rows in panels of `capacity` rows.
     void replace(double* packed, Index rows, Index capacity) const;
     // Slopes along the columns become slopes along residuals.
-    void slopes_from_columns(std::vector<double>& slope) const;
+    void slopes_from_columns(LargeVector<double>& slope) const;
     // Moves of the coefficients of residuals become moves of those of columns.
-    void moves_to_columns(std::vector<double>& move) const;
+    void moves_to_columns(LargeVector<double>& move) const;
     // Adds the curvature of a ridge of `strength` on each column.
-    void add_ridge(const std::vector<double>& strength, SymmetricMatrix& matrix) const;
+    void add_ridge(const LargeVector<double>& strength, SymmetricMatrix& matrix) const;
     // Unit vectors, at right angles, of the moves that change residuals alone.
-    std::vector<std::vector<double>> directions(std::size_t columns) const;
+    std::vector<LargeVector<double>> directions(std::size_t columns) const;
     // The length of the residual of the i-th column added, were columns orthogonal and so long.
-    double length(std::size_t i, const std::vector<double>& columns) const;
+    double length(std::size_t i, const LargeVector<double>& columns) const;
 
     // Takes off what residuals are made of themselves, as a factor of their second moments tells.
     void take_further(const Cholesky& factor);
@@ -43,15 +44,15 @@ class ResidualColumns {
   private:
     struct Residual {
         Index column;
-        std::vector<double> share;  // of each column; zeros from this one on fill its last panel
+        LargeVector<double> share;  // of each column; zeros from this one on fill its last panel
     };
     // What a move of a residual does to each coefficient.
-    static std::vector<double> move_of(const Residual& residual, std::size_t columns);
+    static LargeVector<double> move_of(const Residual& residual, std::size_t columns);
 
     std::vector<Residual> residuals_;
 };
 
 // x loses its part along a unit vector, which is returned.
-double take_off(const std::vector<double>& unit, std::vector<double>& x);
+double take_off(const LargeVector<double>& unit, LargeVector<double>& x);
 
 }  // namespace fastgd

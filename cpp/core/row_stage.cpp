@@ -4,7 +4,7 @@ namespace fastgd {
 
 template <class T>
 void RowStage<T>::append_view(const StridedView& view, const RowSelection& rows,
-                              std::vector<T>& out) const {
+                              LargeVector<T>& out) const {
     if (view.data == nullptr) return;
     const auto needed = static_cast<std::size_t>((size_ + rows.count) * view.columns);
     if (out.size() < needed) out.resize(needed);
@@ -54,7 +54,7 @@ void RowStage<T>::append(const Data& data, const RowSelection& rows, Index capac
 }
 
 template <class T>
-StridedView RowStage<T>::view_of(const std::vector<T>& values, Index columns) const {
+StridedView RowStage<T>::view_of(const LargeVector<T>& values, Index columns) const {
     const auto item = static_cast<Index>(sizeof(T));
     return {values.data(), element_type_of<T>, size_, columns, columns * item, item};
 }

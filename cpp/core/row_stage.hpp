@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "data.hpp"
+#include "large_vector.hpp"
 
 namespace fastgd {
 
@@ -23,21 +24,21 @@ class RowStage {
     void clear() { size_ = 0; }
 
   private:
-    void append_view(const StridedView& view, const RowSelection& rows, std::vector<T>& out) const;
+    void append_view(const StridedView& view, const RowSelection& rows, LargeVector<T>& out) const;
     void append_features(const MatrixView& X, const RowSelection& rows);
     void append_sparse(const MatrixView& X, const RowSelection& rows);
     MatrixView sparse_view() const;
-    StridedView view_of(const std::vector<T>& values, Index columns) const;
+    StridedView view_of(const LargeVector<T>& values, Index columns) const;
 
     const KernelTable<T>& kernels_;
     Index size_ = 0;
     Data shape_;  // of the data being staged; its pointers are not used
-    std::vector<T> X_;  // of sparse rows the numbers stored
+    LargeVector<T> X_;  // of sparse rows the numbers stored
     std::vector<std::int32_t> column_;
     std::vector<std::int64_t> start_;
-    std::vector<T> y_;
-    std::vector<T> weight_;
-    std::vector<T> offset_;
+    LargeVector<T> y_;
+    LargeVector<T> weight_;
+    LargeVector<T> offset_;
 };
 
 }  // namespace fastgd

@@ -55,10 +55,10 @@ std::optional<Index> epochs_before_second_moments(const FitOptions& options,
 
 template <class T>
 SecondMoments<T>::SecondMoments(const Objective<T>& objective, const Data& data,
-                                std::vector<double> shift, FunctionRef<bool()> keep_going)
+                                LargeVector<double> shift, FunctionRef<bool()> keep_going)
     : gram_(data.columns()), at_origin_(data.outputs(), data.columns()) {
     shift.resize(static_cast<std::size_t>(data.columns()), 0.0);
-    const std::vector<double> scale(shift.size(), 1.0);
+    const LargeVector<double> scale(shift.size(), 1.0);
     add_gram<T>(objective, data, {nullptr, 0, data.rows()}, 1.0, nullptr, {scale, shift},
                 keep_going, gram_);
     SymmetricMatrix& matrix = gram_.matrix;
@@ -96,8 +96,8 @@ template <class T>
 std::optional<GradientSums> SecondMoments<T>::sums_at(const Coefficients& at) const {
     GradientSums sums = at_origin_;
     const std::size_t columns = origin_.coef.size() / origin_.intercept.size();
-    std::vector<double> move(columns + 1);
-    std::vector<double> change(columns + 1);
+    LargeVector<double> move(columns + 1);
+    LargeVector<double> change(columns + 1);
     for (std::size_t k = 0; k < sums.intercept.size(); ++k) {
         const std::size_t first = k * columns;
         for (std::size_t j = 0; j < columns; ++j)

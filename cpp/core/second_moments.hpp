@@ -6,6 +6,7 @@
 #include "coefficients.hpp"
 #include "fit_options.hpp"
 #include "gram.hpp"
+#include "large_vector.hpp"
 
 namespace fastgd {
 
@@ -31,7 +32,7 @@ class SecondMoments {
   public:
     // One pass over X. `shift` may be empty: columns as they are. Once `keep_going` says no, the
     // result means nothing.
-    SecondMoments(const Objective<T>& objective, const Data& data, std::vector<double> shift,
+    SecondMoments(const Objective<T>& objective, const Data& data, LargeVector<double> shift,
                   FunctionRef<bool()> keep_going);
 
     // False where squares of columns overflow.

@@ -30,12 +30,12 @@ template <class T>
 double unbounded_loss(const Objective<T>& objective, const Data& data,
                       const PenaltyStrength& penalty, const Coefficients& at,
                       std::span<const double> shift) {
-    std::vector<T> coef(at.coef.begin(), at.coef.end());
+    LargeVector<T> coef(at.coef.begin(), at.coef.end());
     for (std::size_t j = 0; j < coef.size(); ++j)
         if (penalty.holds(j, at.coef[j])) coef[j] = T(0);
     if (std::all_of(coef.begin(), coef.end(), [](T w) { return w == T(0); })) return infinite;
-    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
-    const std::vector<T> shift_T(shift.begin(), shift.end());
+    const LargeVector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const LargeVector<T> shift_T(shift.begin(), shift.end());
     GradientSums sums(data.outputs(), 0);
     objective.add_value(data, {nullptr, 0, data.rows()},
                         {coef.data(), intercept.data(), shift.empty() ? nullptr : shift_T.data()},

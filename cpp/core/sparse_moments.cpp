@@ -153,7 +153,7 @@ ColumnMoments with_zeros(const Total& total, std::size_t columns, int threads,
     moments.least_weight = total.least_weight;
     moments.weighing = total.weighing;
     moments.non_finite = total.non_finite;
-    for (std::vector<double>* numbers : {&moments.stored_share, &moments.mean, &moments.variance,
+    for (LargeVector<double>* numbers : {&moments.stored_share, &moments.mean, &moments.variance,
                                          &moments.smallest, &moments.largest})
         numbers->resize(columns);
     constexpr double bytes = 4.0 * sizeof(StoredSums);  // read and written of a column

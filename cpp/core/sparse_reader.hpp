@@ -5,6 +5,7 @@
 
 #include "buffer.hpp"
 #include "data.hpp"
+#include "large_vector.hpp"
 
 namespace fastgd {
 
@@ -31,10 +32,10 @@ class SparseReader {
     Buffer<const std::int32_t*> column_;
     Buffer<Index> stored_;
     Buffer<StoredRow> next_;
-    std::vector<T> values_;
+    LargeVector<T> values_;
     std::vector<std::int32_t> columns_;
     std::vector<std::uint64_t> order_;  // scratch of a row being sorted
-    std::vector<T> unsorted_;
+    LargeVector<T> unsorted_;
     const T* shift_ = nullptr;
     std::vector<std::int32_t> centred_;  // columns whose shift is not 0
 };

@@ -42,12 +42,12 @@ double automatic_rate(const KernelTable<T>& kernels, const Data& data, const Ste
 
 template <class T>
 double searched_rate(const KernelTable<T>& kernels, const Data& data, const StepProblem& problem,
-                     const Preconditioner& preconditioner, const std::vector<double>& gradient) {
+                     const Preconditioner& preconditioner, const LargeVector<double>& gradient) {
     const auto columns = static_cast<std::size_t>(data.columns());
-    std::vector<double> steepest;
+    LargeVector<double> steepest;
     double longest = 0.0;
     for (std::size_t k = 0; k * (columns + 1) < gradient.size(); ++k) {
-        std::vector<double> own(gradient.begin() + std::ptrdiff_t(k * columns),
+        LargeVector<double> own(gradient.begin() + std::ptrdiff_t(k * columns),
                                 gradient.begin() + std::ptrdiff_t((k + 1) * columns));
         own.push_back(gradient[gradient.size() / (columns + 1) * columns + k]);
         preconditioner.into_metric(own);
@@ -87,7 +87,7 @@ SafeStep safe_step(const RawCurvature& raw, const StepProblem& problem) {
     if (raw.longest.square > far_norm * far_norm * raw.mean_square && in_a_step >= 0.5 * bend)
         return {rate, Limit::row, raw.longest.row, std::sqrt(raw.longest.square / raw.mean_square)};
     if (l2 >= 0.5 * bend) return {rate, Limit::penalty, 0, l2 / bend};
-    const std::vector<double>& v = raw.steepest.direction;
+    const LargeVector<double>& v = raw.steepest.direction;
     const auto largest = std::max_element(
         v.begin(), v.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
     const Index index = largest - v.begin();
@@ -107,9 +107,9 @@ template double automatic_rate(const KernelTable<float>&, const Data&, const Ste
 template double automatic_rate(const KernelTable<double>&, const Data&, const StepProblem&,
                                const ColumnMoments&, const Preconditioner&, FunctionRef<bool()>);
 template double searched_rate(const KernelTable<float>&, const Data&, const StepProblem&,
-                              const Preconditioner&, const std::vector<double>&);
+                              const Preconditioner&, const LargeVector<double>&);
 template double searched_rate(const KernelTable<double>&, const Data&, const StepProblem&,
-                              const Preconditioner&, const std::vector<double>&);
+                              const Preconditioner&, const LargeVector<double>&);
 template RawCurvature raw_curvature(const KernelTable<float>&, const Data&, const StepProblem&,
                                     const ColumnMoments&, bool, FunctionRef<bool()>);
 template RawCurvature raw_curvature(const KernelTable<double>&, const Data&, const StepProblem&,

@@ -3,6 +3,7 @@
 
 #include "curvature.hpp"
 #include "descent.hpp"
+#include "large_vector.hpp"
 #include "moments.hpp"
 #include "preconditioner.hpp"
 
@@ -29,7 +30,7 @@ double automatic_rate(const KernelTable<T>& kernels, const Data& data, const Ste
 // speaks for all.
 template <class T>
 double searched_rate(const KernelTable<T>& kernels, const Data& data, const StepProblem& problem,
-                     const Preconditioner& preconditioner, const std::vector<double>& gradient);
+                     const Preconditioner& preconditioner, const LargeVector<double>& gradient);
 
 // How far off the optimum may lie in a metric where the curvature is one, for an objective that can
 // fall by `height`.

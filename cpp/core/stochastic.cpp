@@ -9,18 +9,18 @@ namespace fastgd {
 namespace {
 
 template <class T>
-void move_into(std::vector<T>& from, std::vector<double>& to) {
+void move_into(LargeVector<T>& from, LargeVector<double>& to) {
     for (std::size_t j = 0; j < to.size(); ++j) to[j] += static_cast<double>(from[j]);
     std::fill(from.begin(), from.end(), T(0));
 }
 
 template <class T>
-std::vector<double> as_double(const std::vector<T>& values) {
+LargeVector<double> as_double(const LargeVector<T>& values) {
     return {values.begin(), values.end()};
 }
 
 template <class T>
-std::vector<double> mean(std::vector<double> total, const std::vector<T>& sum, double count) {
+LargeVector<double> mean(LargeVector<double> total, const LargeVector<T>& sum, double count) {
     for (std::size_t j = 0; j < total.size(); ++j)
         total[j] = (total[j] + static_cast<double>(sum[j])) / count;
     return total;
@@ -120,8 +120,8 @@ LazySteps<T>& Stochastic<T>::lazy_steps(bool averaged, bool together) {
 }
 
 template <class T>
-void Stochastic<T>::bring_up(LazySteps<T>& lazy, std::vector<T>& coef,
-                             std::vector<double>& total) const {
+void Stochastic<T>::bring_up(LazySteps<T>& lazy, LargeVector<T>& coef,
+                             LargeVector<double>& total) const {
     if (lazy.up_to_date()) return;
     this->objective_.kernels().bring_up(lazy.columns(0, lazily_averaged_ ? total.data() : nullptr),
                                         this->penalty(), this->metric(), anchor().gradient,
@@ -139,8 +139,8 @@ void Stochastic<T>::read(Coefficients& model) const {
     if (lazy_ && !lazy_->up_to_date()) {
         // as they are, for a look: how far columns are behind must not depend on who looks
         LazySteps<T> lazy = *lazy_;
-        std::vector<T> coef = coef_;
-        std::vector<double> total = coef_total_;
+        LargeVector<T> coef = coef_;
+        LargeVector<double> total = coef_total_;
         bring_up(lazy, coef, total);
         model = coefficients(coef, total);
     } else {
@@ -149,8 +149,8 @@ void Stochastic<T>::read(Coefficients& model) const {
 }
 
 template <class T>
-Coefficients Stochastic<T>::coefficients(const std::vector<T>& coef,
-                                         const std::vector<double>& total) const {
+Coefficients Stochastic<T>::coefficients(const LargeVector<T>& coef,
+                                         const LargeVector<double>& total) const {
     if (averaged_ > 0.0) {
         Coefficients average{mean(total, coef_sum_, averaged_),
                              mean(intercept_total_, intercept_sum_, averaged_)};
@@ -171,7 +171,7 @@ DescentState Stochastic<T>::state() const {
             {"intercept_square", as_double(intercept_square_)},
             {"coef_sum", as_double(coef_sum_)},
             {"intercept_sum", as_double(intercept_sum_)},
-            {"lazy", lazy_ ? lazy_->state() : std::vector<double>{}},
+            {"lazy", lazy_ ? lazy_->state() : LargeVector<double>{}},
             {"penalty", {options_.penalty.l1, options_.penalty.l2}},
             {"l1_factor", options_.penalty.l1_factor},
             {"l2_factor", options_.penalty.l2_factor},
@@ -188,8 +188,8 @@ template <class T>
 void Stochastic<T>::restore(const DescentState& state) {
     restart_from({state.at("coef"), state.at("intercept")});
     const auto as_T = [&](const char* name) {
-        const std::vector<double>& values = state.at(name);
-        return std::vector<T>(values.begin(), values.end());
+        const LargeVector<double>& values = state.at(name);
+        return LargeVector<T>(values.begin(), values.end());
     };
     velocity_ = as_T("velocity");
     intercept_velocity_ = as_T("intercept_velocity");
@@ -199,7 +199,7 @@ void Stochastic<T>::restore(const DescentState& state) {
     intercept_sum_ = as_T("intercept_sum");
     coef_total_ = state.at("coef_total");
     intercept_total_ = state.at("intercept_total");
-    const std::vector<double>& scalars = state.at("scalars");
+    const LargeVector<double>& scalars = state.at("scalars");
     steps_ = static_cast<std::int64_t>(scalars.at(0));
     options_.schedule.rate = scalars.at(1);
     averaged_ = scalars.at(2);
@@ -216,9 +216,9 @@ void Stochastic<T>::restore(const DescentState& state) {
 template <class T>
 void Stochastic<T>::restore_lazy(const DescentState& state) {
     lazy_.reset();
-    const std::vector<double>& lazy = state.at("lazy");
+    const LargeVector<double>& lazy = state.at("lazy");
     if (lazy.empty()) return;
-    const std::vector<double>& strength = state.at("penalty");
+    const LargeVector<double>& strength = state.at("penalty");
     const PenaltyStrength before{strength.at(0),
                                  strength.at(1),
                                  state.at("l1_factor"),

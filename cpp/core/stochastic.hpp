@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "descent.hpp"
+#include "large_vector.hpp"
 #include "lazy_steps.hpp"
 
 namespace fastgd {
@@ -51,27 +52,27 @@ class Stochastic : public Descent<T> {
         return static_cast<T>(options_.schedule.at(static_cast<double>(step + 1)));
     }
 
-    std::vector<T> coef_;
-    std::vector<T> intercept_;
-    std::vector<T> velocity_;  // of adam and adamw the mean gradient; empty without one
-    std::vector<T> intercept_velocity_;
-    std::vector<T> square_;  // of gradients, summed or averaged; empty but for adaptive updates
-    std::vector<T> intercept_square_;
+    LargeVector<T> coef_;
+    LargeVector<T> intercept_;
+    LargeVector<T> velocity_;  // of adam and adamw the mean gradient; empty without one
+    LargeVector<T> intercept_velocity_;
+    LargeVector<T> square_;  // of gradients, summed or averaged; empty but for adaptive updates
+    LargeVector<T> intercept_square_;
     std::int64_t restarted_at_ = 0;  // steps taken before the last restart
-    std::vector<T> coef_sum_;  // of few iterates, empty without averaging
-    std::vector<T> intercept_sum_;
+    LargeVector<T> coef_sum_;  // of few iterates, empty without averaging
+    LargeVector<T> intercept_sum_;
 
   private:
-    Coefficients coefficients(const std::vector<T>& coef, const std::vector<double>& total) const;
+    Coefficients coefficients(const LargeVector<T>& coef, const LargeVector<double>& total) const;
     void restart_average();
     void restore_lazy(const DescentState& state);
-    void bring_up(LazySteps<T>& lazy, std::vector<T>& coef, std::vector<double>& total) const;
+    void bring_up(LazySteps<T>& lazy, LargeVector<T>& coef, LargeVector<double>& total) const;
 
-    std::vector<T> anchor_coef_;
-    std::vector<T> anchor_intercept_;
-    std::vector<T> anchor_gradient_;  // coef's, then the intercepts'
-    std::vector<double> coef_total_;
-    std::vector<double> intercept_total_;
+    LargeVector<T> anchor_coef_;
+    LargeVector<T> anchor_intercept_;
+    LargeVector<T> anchor_gradient_;  // coef's, then the intercepts'
+    LargeVector<double> coef_total_;
+    LargeVector<double> intercept_total_;
     double averaged_ = 0.0;  // iterates in sums and totals
     std::optional<LazySteps<T>> lazy_;  // of sparse rows, whose iterates are in totals alone
     bool lazily_averaged_ = false;

@@ -47,7 +47,7 @@ constexpr double least_parallel_products = 1e6;
 
 // The diagonal block of rows [first, last), in place.
 void Cholesky::factor_block(Index first, Index last, double ridge,
-                            const std::vector<double>& diagonal, const std::vector<double>& least) {
+                            const LargeVector<double>& diagonal, const LargeVector<double>& least) {
     for (Index k = first; k < last; ++k) {
         double* row = factor_.row(k);
         const double of_ridge = ridge * diagonal[static_cast<std::size_t>(k)];
@@ -71,8 +71,8 @@ void Cholesky::factor_block(Index first, Index last, double ridge,
     }
 }
 
-std::vector<double> Cholesky::combination(Index column) const {
-    std::vector<double> share(static_cast<std::size_t>(column));
+LargeVector<double> Cholesky::combination(Index column) const {
+    LargeVector<double> share(static_cast<std::size_t>(column));
     for (Index i = column - 1; i >= 0; --i) {
         if (left_out_[static_cast<std::size_t>(i)]) continue;
         const double* row = factor_.row(i);
@@ -90,20 +90,20 @@ double Cholesky::left(Index column) const {
 
 // The pivot of a column that others make up, x_k = sum_j v_j x_j, is ridge (d_k + sum_j v_j^2 d_j).
 bool Cholesky::made_of_ridge(Index column, double ridge,
-                             const std::vector<double>& diagonal) const {
+                             const LargeVector<double>& diagonal) const {
     if (left_out_[static_cast<std::size_t>(column)]) return true;
-    const std::vector<double> share = combination(column);
+    const LargeVector<double> share = combination(column);
     double received = diagonal[static_cast<std::size_t>(column)];
     for (std::size_t j = 0; j < share.size(); ++j) received += share[j] * share[j] * diagonal[j];
     return left(column) <= dependent_pivot * ridge * received;
 }
 
 Cholesky::Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_products, int threads,
-                   const std::vector<double>& least)
+                   const LargeVector<double>& least)
     : factor_(std::move(matrix)), left_out_(static_cast<std::size_t>(factor_.size())) {
     const Index size = factor_.size();
     const Index stride = factor_.stride();
-    std::vector<double> diagonal;
+    LargeVector<double> diagonal;
     for (Index k = 0; k < size; ++k) {
         diagonal.push_back(factor_.row(k)[k]);
         factor_.row(k)[k] *= 1.0 + ridge;
@@ -150,7 +150,7 @@ Cholesky::Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_product
     std::erase_if(dependent_, [&](Index k) { return !made_of_ridge(k, ridge, diagonal); });
 }
 
-void Cholesky::solve(std::vector<double>& x) const {
+void Cholesky::solve(LargeVector<double>& x) const {
     const Index size = factor_.size();
     for (Index k = 0; k < size; ++k) {
         const double* row = factor_.row(k);

@@ -6,6 +6,7 @@
 
 #include "../kernels/table.hpp"
 #include "buffer.hpp"
+#include "large_vector.hpp"
 
 namespace fastgd {
 
@@ -57,23 +58,23 @@ class Cholesky {
 
     // Takes the matrix's place.
     Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_products, int threads,
-             const std::vector<double>& least = {});
+             const LargeVector<double>& least = {});
 
     // x = (U^T U)^-1 x
-    void solve(std::vector<double>& x) const;
+    void solve(LargeVector<double>& x) const;
 
     // Columns that, as far as rounding can tell, are combinations of those before them, in order.
     const std::vector<Index>& dependent() const { return dependent_; }
 
     // The combination of the columns before this one that comes closest to it, and the square of
     // what that leaves; 0 of a column left out.
-    std::vector<double> combination(Index column) const;
+    LargeVector<double> combination(Index column) const;
     double left(Index column) const;
 
   private:
-    void factor_block(Index first, Index last, double ridge, const std::vector<double>& diagonal,
-                      const std::vector<double>& least);
-    bool made_of_ridge(Index column, double ridge, const std::vector<double>& diagonal) const;
+    void factor_block(Index first, Index last, double ridge, const LargeVector<double>& diagonal,
+                      const LargeVector<double>& least);
+    bool made_of_ridge(Index column, double ridge, const LargeVector<double>& diagonal) const;
 
     SymmetricMatrix factor_;
     std::vector<Index> dependent_;

@@ -26,7 +26,7 @@ bool WhitenedMetric::take(const Objective<T>& objective, const WhiteningSample<T
 void WhitenedMetric::apply(std::span<double> gradient) const {
     const std::size_t columns = unit_.size();
     const std::size_t outputs = gradient.size() / (columns + 1);
-    std::vector<double> part(columns + 1);
+    LargeVector<double> part(columns + 1);
     for (std::size_t k = 0; k < outputs; ++k) {
         double* coef = gradient.data() + k * columns;
         double& intercept = gradient[outputs * columns + k];

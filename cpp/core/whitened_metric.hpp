@@ -2,8 +2,8 @@
 #pragma once
 
 #include <span>
-#include <vector>
 
+#include "large_vector.hpp"
 #include "penalty.hpp"
 #include "symmetric.hpp"
 #include "whitening_sample.hpp"
@@ -29,7 +29,7 @@ class WhitenedMetric {
   private:
     PenaltyStrength penalty_;
     bool fit_intercept_;
-    std::vector<double> unit_;  // of each column
+    LargeVector<double> unit_;  // of each column
     Cholesky factor_;
 };
 

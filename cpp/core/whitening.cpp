@@ -76,8 +76,8 @@ std::vector<Index> Whitening<T>::dependent_columns() const {
 
 template <class T>
 bool Whitening<T>::refresh(const Coefficients& at, bool bound, FunctionRef<bool()> keep_going) {
-    const std::vector<T> coef(at.coef.begin(), at.coef.end());
-    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const LargeVector<T> coef(at.coef.begin(), at.coef.end());
+    const LargeVector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
     if (!factor(objective_, bound ? nullptr : &model, keep_going)) return false;
     // the proximal operator knows columns as they are
@@ -101,7 +101,7 @@ bool Whitening<T>::factor(const Objective<T>& objective, const LinearModel<T>* m
     if (!sample_.second_moments(objective, model, fit_intercept_, residuals_, keep_going, &h))
         return false;
     if (penalty_.l2 > 0.0) {
-        std::vector<double> ridge;
+        LargeVector<double> ridge;
         for (std::size_t j = 0; j < sample_.unit().size(); ++j)
             ridge.push_back(penalty_.l2_of(j) * square(sample_.unit()[j]));
         residuals_.add_ridge(ridge, h);
@@ -116,11 +116,11 @@ bool Whitening<T>::factor(const Objective<T>& objective, const LinearModel<T>* m
 template <class T>
 MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sums) const {
     const auto columns = static_cast<std::size_t>(data_.columns());
-    const std::vector<double>& unit = sample_.unit();
+    const LargeVector<double>& unit = sample_.unit();
     MetricStep result{at, 0.0};
     for (std::size_t k = 0; k < sums.intercept.size(); ++k) {
         const double* coef = at.coef.data() + k * columns;
-        std::vector<double> gradient(columns + 1);
+        LargeVector<double> gradient(columns + 1);
         for (std::size_t j = 0; j < columns; ++j)
             if (unit[j] > 0.0)
                 gradient[j] = unit[j] * (sums.coef[k * columns + j] / sums.weight +
@@ -130,15 +130,15 @@ MetricStep Whitening<T>::propose(const Coefficients& at, const GradientSums& sum
             result.decrement -= 0.5 * proximal_move(k, gradient, result.to);
             continue;
         }
-        std::vector<double> move = gradient;
+        LargeVector<double> move = gradient;
         double slope = 0.0;
         residuals_.slopes_from_columns(move);
-        const std::vector<double> along = move;
+        const LargeVector<double> along = move;
         for (double& m : move) m = -m;
         factor_.solve(move);
         for (std::size_t j = 0; j <= columns; ++j) slope += along[j] * move[j];
         residuals_.moves_to_columns(move);
-        for (const std::vector<double>& direction : idle_)
+        for (const LargeVector<double>& direction : idle_)
             slope -= take_off(direction, move) * dot(direction, gradient);
         result.decrement -= 0.5 * slope;
         for (std::size_t j = 0; j < columns; ++j)
@@ -152,9 +152,9 @@ template <class T>
 double Whitening<T>::proximal_move(std::size_t output, std::span<const double> gradient,
                                    Coefficients& to) const {
     const auto columns = static_cast<std::size_t>(data_.columns());
-    const std::vector<double>& unit = sample_.unit();
+    const LargeVector<double>& unit = sample_.unit();
     const Box& box = penalty_.box;
-    std::vector<double> from(columns + 1, 0.0);
+    LargeVector<double> from(columns + 1, 0.0);
     Holds holds(columns + 1);
     for (std::size_t j = 0; j < columns; ++j) {
         if (unit[j] == 0.0) continue;
@@ -164,7 +164,7 @@ double Whitening<T>::proximal_move(std::size_t output, std::span<const double> g
         holds.low[j] = box.low_of(at) / unit[j];
         holds.high[j] = box.high_of(at) / unit[j];
     }
-    const std::vector<double> target = least_point(hessian_, gradient, from, holds, sample_.ridge(),
+    const LargeVector<double> target = least_point(hessian_, gradient, from, holds, sample_.ridge(),
                                                    objective_.kernels().add_products);
     double slope = 0.0;
     for (std::size_t j = 0; j <= columns; ++j)
@@ -188,8 +188,8 @@ double Whitening<T>::proximal_move(std::size_t output, std::span<const double> g
 template <class T>
 GradientSums Whitening<T>::sample_sums(const Objective<T>& objective,
                                        const Coefficients& at) const {
-    const std::vector<T> coef(at.coef.begin(), at.coef.end());
-    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const LargeVector<T> coef(at.coef.begin(), at.coef.end());
+    const LargeVector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
     GradientSums total(data_.outputs(), data_.columns());
     sample_.rows().each([&](const RowSelection& rows, double share) {
@@ -277,8 +277,8 @@ void Whitening<T>::widen(FunctionRef<bool()> keep_going) {
 template <class T>
 bool Whitening<T>::look_beyond_kinks(const Coefficients& at, const GradientSums& sums,
                                      MetricStep* proposal, FunctionRef<bool()> keep_going) {
-    const std::vector<T> coef(at.coef.begin(), at.coef.end());
-    const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
+    const LargeVector<T> coef(at.coef.begin(), at.coef.end());
+    const LargeVector<T> intercept(at.intercept.begin(), at.intercept.end());
     const LinearModel<T> model{coef.data(), intercept.data(), shift_T_.data()};
     if (!factor(wider_, &model, keep_going)) return false;
     known_ = false;

@@ -8,6 +8,7 @@
 
 #include "coefficients.hpp"
 #include "gram.hpp"
+#include "large_vector.hpp"
 #include "moments.hpp"
 #include "penalty.hpp"
 #include "symmetric.hpp"
@@ -86,13 +87,13 @@ class Whitening {
     PenaltyStrength penalty_;
     bool fit_intercept_;
     WhiteningSample<T> sample_;
-    std::vector<T> shift_T_;
+    LargeVector<T> shift_T_;
     Coefficients summed_at_;
     GradientSums sample_sums_;
     SymmetricMatrix hessian_;  // kept with kinks or bounds only
     ResidualColumns residuals_;
     // Moves that change no prediction: a slope along them is rounding.
-    std::vector<std::vector<double>> idle_;
+    std::vector<LargeVector<double>> idle_;
     bool looked_closer_ = false;  // at columns that seem to be made up of others
     Cholesky factor_;
     bool known_ = false;

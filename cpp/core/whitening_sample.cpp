@@ -73,7 +73,7 @@ bool WhiteningSample<T>::pays(const Objective<T>& objective, const Data& data) {
 
 template <class T>
 WhiteningSample<T>::WhiteningSample(const Objective<T>& objective, const Data& data,
-                                    const ColumnMoments& moments, std::vector<double> shift,
+                                    const ColumnMoments& moments, LargeVector<double> shift,
                                     FunctionRef<bool()> keep_going, double width)
     : data_(&data),
       moments_(&moments),
@@ -130,16 +130,16 @@ void WhiteningSample<T>::choose_rows(const Objective<T>& objective,
     const double rare = wanted / many_rows;
     std::vector<Index> outlying;
     if (square(largest) > rare) {
-        const std::vector<T> shift(shift_.begin(), shift_.end());
-        std::vector<T> unit(unit_.begin(), unit_.end());
+        const LargeVector<T> shift(shift_.begin(), shift_.end());
+        LargeVector<T> unit(unit_.begin(), unit_.end());
         for (std::size_t j = 0; j < unit.size(); ++j)
             if (constant_[j]) unit[j] = T(0);
         outlying = outlying_rows<T>(objective.kernels(), *data_, shift, unit, rare,
                                     static_cast<Index>(wanted), objective.threads(), keep_going);
     }
     rows_ = RowSample(data_->rows(), static_cast<Index>(wanted * thinned_), std::move(outlying));
-    std::vector<double> least(shift_.size(), std::numeric_limits<double>::infinity());
-    std::vector<double> most(shift_.size(), -std::numeric_limits<double>::infinity());
+    LargeVector<double> least(shift_.size(), std::numeric_limits<double>::infinity());
+    LargeVector<double> most(shift_.size(), -std::numeric_limits<double>::infinity());
     rows_.each([&](const RowSelection& part, double) {
         const ColumnMoments seen =
             column_moments(objective.kernels(), *data_, part, objective.threads(), keep_going);
@@ -154,8 +154,8 @@ void WhiteningSample<T>::choose_rows(const Objective<T>& objective,
 
 // A column constant in the sample would pass for the intercept there.
 template <class T>
-std::vector<double> WhiteningSample<T>::seen_unit() const {
-    std::vector<double> scale = unit_;
+LargeVector<double> WhiteningSample<T>::seen_unit() const {
+    LargeVector<double> scale = unit_;
     for (std::size_t j = 0; j < scale.size(); ++j)
         if (constant_[j] || unseen_[j]) scale[j] = 0.0;
     return scale;
@@ -166,7 +166,7 @@ bool WhiteningSample<T>::second_moments(const Objective<T>& objective, const Lin
                                         bool fit_intercept, const ResidualColumns& residuals,
                                         FunctionRef<bool()> keep_going,
                                         SymmetricMatrix* moments) const {
-    const std::vector<double> scale = seen_unit();
+    const LargeVector<double> scale = seen_unit();
     const Index columns = data_->columns();
     Gram sums(columns);
     rows_.each([&](const RowSelection& rows, double share) {
@@ -186,17 +186,17 @@ bool WhiteningSample<T>::second_moments(const Objective<T>& objective, const Lin
 // How many roundings of the numbers given are left of each residual once others are taken off; what
 // they make up of it goes into its share.
 template <class T>
-std::vector<double> WhiteningSample<T>::look_closer(const Objective<T>& objective,
+LargeVector<double> WhiteningSample<T>::look_closer(const Objective<T>& objective,
                                                     const RowSelection& probe, bool fit_intercept,
                                                     FunctionRef<bool()> keep_going,
                                                     ResidualColumns& residuals) const {
-    const std::vector<double> scale = seen_unit();
+    const LargeVector<double> scale = seen_unit();
     Gram sums(data_->columns());
     add_gram<T>(objective, *data_, probe, 1.0, nullptr, {scale, shift_, fit_intercept, &residuals},
                 keep_going, sums);
     const double weight = sums.weight * objective.curvature();
-    std::vector<double> rounding;
-    std::vector<double> least(scale.size() + 1, 0.0);
+    LargeVector<double> rounding;
+    LargeVector<double> least(scale.size() + 1, 0.0);
     for (std::size_t i = 0; i < residuals.size(); ++i) {
         rounding.push_back(residuals.length(i, rounding_));
         least[static_cast<std::size_t>(residuals.column(i))] =
@@ -205,7 +205,7 @@ std::vector<double> WhiteningSample<T>::look_closer(const Objective<T>& objectiv
     const Cholesky factor(std::move(sums.matrix), ridge_, objective.kernels().add_products,
                           objective.threads(), least);
     residuals.take_further(factor);
-    std::vector<double> roundings;
+    LargeVector<double> roundings;
     for (std::size_t i = 0; i < residuals.size(); ++i)
         roundings.push_back(std::sqrt(factor.left(residuals.column(i)) / weight) / rounding[i]);
     return roundings;
@@ -223,7 +223,7 @@ NearCombinations WhiteningSample<T>::near_combinations(const Objective<T>& objec
     const std::vector<Index> rows =
         spread_rows(data_->rows(), static_cast<Index>(static_cast<double>(wanted) * thinned_));
     const RowSelection probe{rows.data(), 0, static_cast<Index>(rows.size())};
-    std::vector<double> roundings;
+    LargeVector<double> roundings;
     for (int look = 0; look < closer_looks; ++look)
         roundings = look_closer(objective, probe, fit_intercept, keep_going, residuals);
     return {residuals.kept([&](std::size_t i) { return roundings[i] > told_apart; }),

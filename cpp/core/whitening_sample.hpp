@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gram.hpp"
+#include "large_vector.hpp"
 #include "moments.hpp"
 #include "row_sample.hpp"
 
@@ -25,7 +26,7 @@ class WhiteningSample {
     // `data` and `moments` must outlive this. A loss that bends alike everywhere needs its moments
     // only once and takes more rows; `width` times as many as are wanted for steps.
     WhiteningSample(const Objective<T>& objective, const Data& data, const ColumnMoments& moments,
-                    std::vector<double> shift, FunctionRef<bool()> keep_going, double width = 1.0);
+                    LargeVector<double> shift, FunctionRef<bool()> keep_going, double width = 1.0);
 
     // The same rows with other targets; both must outlive the copy.
     WhiteningSample with(const Data& data, const ColumnMoments& moments) const {
@@ -39,9 +40,9 @@ class WhiteningSample {
     void widen(const Objective<T>& objective, FunctionRef<bool()> keep_going);
 
     const RowSample& rows() const { return rows_; }
-    const std::vector<double>& shift() const { return shift_; }
+    const LargeVector<double>& shift() const { return shift_; }
     // Of a coefficient: 1 / spread of its column about the shift; 0 where that overflows.
-    const std::vector<double>& unit() const { return unit_; }
+    const LargeVector<double>& unit() const { return unit_; }
     bool constant(Index column) const { return constant_[static_cast<std::size_t>(column)]; }
     // What rounding leaves of a column that others make up, with room to spare.
     double ridge() const { return ridge_; }
@@ -63,8 +64,8 @@ class WhiteningSample {
   private:
     void measure_columns();
     void choose_rows(const Objective<T>& objective, FunctionRef<bool()> keep_going);
-    std::vector<double> seen_unit() const;
-    std::vector<double> look_closer(const Objective<T>& objective, const RowSelection& probe,
+    LargeVector<double> seen_unit() const;
+    LargeVector<double> look_closer(const Objective<T>& objective, const RowSelection& probe,
                                     bool fit_intercept, FunctionRef<bool()> keep_going,
                                     ResidualColumns& residuals) const;
 
@@ -72,11 +73,11 @@ class WhiteningSample {
     const ColumnMoments* moments_;
     double ridge_;
     RowSample rows_;
-    std::vector<double> shift_;
-    std::vector<double> unit_;
+    LargeVector<double> shift_;
+    LargeVector<double> unit_;
     std::vector<bool> constant_;
     std::vector<bool> unseen_;  // constant in the sample alone
-    std::vector<double> rounding_;  // of a column's numbers, root mean square in its unit
+    LargeVector<double> rounding_;  // of a column's numbers, root mean square in its unit
     double thinned_ = 1.0;  // rows to one that weighs something
     double width_;  // times the rows of a sample that nothing speaks against
 };

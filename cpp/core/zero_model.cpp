@@ -15,7 +15,7 @@ GradientSums sums_of_zero(const Objective<T>& objective, const Data& data) {
     Data targets = data;
     targets.X = StridedView{&zero, element_type_of<T>, data.rows(), 1, 0, 0};
     targets.rows_read = nullptr;
-    const std::vector<T> nothing(static_cast<std::size_t>(data.outputs()), T(0));
+    const LargeVector<T> nothing(static_cast<std::size_t>(data.outputs()), T(0));
     GradientSums sums(data.outputs(), 1);
     objective.add_gradient(targets, {nullptr, 0, data.rows()}, {nothing.data(), nothing.data()},
                            sums);
@@ -34,13 +34,13 @@ namespace {
 
 // Weighted, of each output.
 template <class T>
-std::vector<double> mean_of(const KernelTable<T>& kernels, Data data, const StridedView& values,
+LargeVector<double> mean_of(const KernelTable<T>& kernels, Data data, const StridedView& values,
                             int threads) {
     data.y = values;
     data.offset = {};
     const Objective<T> squares(kernels, {find_loss(kernels, "squared_error")}, threads);
     const GradientSums sums = sums_of_zero(squares, data);
-    std::vector<double> mean;
+    LargeVector<double> mean;
     for (const double g : sums.intercept) mean.push_back(-g / sums.weight);
     return mean;
 }
@@ -51,7 +51,7 @@ template <class T>
 NullModel null_model(const KernelTable<T>& kernels, const LossSpec& loss, const Data& data,
                      bool fit_intercept, int threads) {
     NullModel null{mean_of(kernels, data, data.y, threads), 0.0};
-    std::vector<double> offset(null.intercept.size(), 0.0);
+    LargeVector<double> offset(null.intercept.size(), 0.0);
     if (data.offset.data != nullptr) offset = mean_of(kernels, data, data.offset, threads);
     for (std::size_t k = 0; k < offset.size(); ++k) {
         const double mean = null.intercept[k] > 0.0 ? null.intercept[k] : 1.0;

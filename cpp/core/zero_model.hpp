@@ -1,6 +1,7 @@
 // The model that says nothing: what an objective is measured against.
 #pragma once
 
+#include "large_vector.hpp"
 #include "objective.hpp"
 
 namespace fastgd {
@@ -12,7 +13,7 @@ double objective_of_zero(const Objective<T>& objective, const Data& data);
 // Of a loss in exp(z): intercepts that make it each output's mean, offsets reckoned with by theirs,
 // and how the loss bends there (without an intercept, at zero coefficients if that is more).
 struct NullModel {
-    std::vector<double> intercept;
+    LargeVector<double> intercept;
     double curvature;
 };
 

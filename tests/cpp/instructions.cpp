@@ -52,8 +52,8 @@ template <class T>
 void count_gradient(const char* loss, const Data& data) {
     const Objective<T> objective = objective_of<T>(loss);
     Numbers numbers(2);
-    const std::vector<T> coef = numbers.normals<T>(data.outputs() * data.columns());
-    const std::vector<T> intercept(static_cast<std::size_t>(data.outputs()));
+    const LargeVector<T> coef = numbers.normals<T>(data.outputs() * data.columns());
+    const LargeVector<T> intercept(static_cast<std::size_t>(data.outputs()));
     GradientSums sums(data);
     count([&] {
         objective.add_gradient(data, {nullptr, 0, data.rows()}, {coef.data(), intercept.data()},
@@ -71,7 +71,7 @@ void gradient(const char* loss, Index columns, Index outputs = 1) {
 template <class T>
 void packed_gradient(bool by_columns) {
     const Problem<float> problem = problem_for<float>("squared_error", 100);
-    std::vector<T> X(problem.X.size());
+    LargeVector<T> X(problem.X.size());
     const std::size_t columns = 100;
     for (std::size_t i = 0; i < rows; ++i)
         for (std::size_t j = 0; j < columns; ++j)
@@ -137,8 +137,8 @@ void sparse_epoch(double l1_ratio) {
 void second_moments() {
     const Problem<double> problem = problem_for<double>("log_loss", 100);
     const Objective<double> objective = objective_of<double>("log_loss");
-    const std::vector<double> scale(100, 1.0);
-    const std::vector<double> shift(100, 0.0);
+    const LargeVector<double> scale(100, 1.0);
+    const LargeVector<double> shift(100, 0.0);
     Gram gram(100);
     count([&] {
         add_gram<double>(objective, problem.data(), problem.all(), 1.0, nullptr, {scale, shift},

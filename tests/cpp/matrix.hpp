@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/large_vector.hpp"
 #include "core/symmetric.hpp"
 #include "numbers.hpp"
 
@@ -16,9 +17,9 @@ namespace fastgd::testing {
 struct Columns {
     Index rows;
     Index count;
-    std::vector<double> values;
+    LargeVector<double> values;
 
-    Columns(Index rows_, Index count_, std::vector<double> values_)
+    Columns(Index rows_, Index count_, LargeVector<double> values_)
         : rows(rows_), count(count_), values(std::move(values_)) {}
     Columns(Numbers& numbers, Index rows_, Index count_)
         : Columns(rows_, count_, numbers.normals<double>(rows_ * count_)) {}
@@ -48,7 +49,7 @@ inline SymmetricMatrix copy_of(const SymmetricMatrix& matrix) {
 
 // sum_j matrix(i, j) x_j
 inline long double product_at(const SymmetricMatrix& matrix, Index i,
-                              const std::vector<double>& x) {
+                              const LargeVector<double>& x) {
     long double sum = 0;
     for (Index j = 0; j < matrix.size(); ++j)
         sum += static_cast<long double>(matrix.at(i, j)) * x[static_cast<std::size_t>(j)];
@@ -57,7 +58,7 @@ inline long double product_at(const SymmetricMatrix& matrix, Index i,
 
 // What rounding may leave of row i of a product: it does not depend on the scales of the columns.
 inline long double rounding_at(const SymmetricMatrix& matrix, Index i,
-                               const std::vector<double>& x) {
+                               const LargeVector<double>& x) {
     long double sum = 0;
     for (Index j = 0; j < matrix.size(); ++j)
         sum += std::sqrt(static_cast<long double>(matrix.at(j, j))) *

@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "core/large_vector.hpp"
 #include "kernels/table.hpp"
 
 namespace fastgd::testing {
@@ -29,14 +30,14 @@ class Numbers {
     }
 
     template <class T>
-    std::vector<T> uniforms(Index count, double low, double high) {
-        std::vector<T> result(static_cast<std::size_t>(count));
+    LargeVector<T> uniforms(Index count, double low, double high) {
+        LargeVector<T> result(static_cast<std::size_t>(count));
         for (T& x : result) x = static_cast<T>(uniform(low, high));
         return result;
     }
     template <class T>
-    std::vector<T> normals(Index count) {
-        std::vector<T> result(static_cast<std::size_t>(count));
+    LargeVector<T> normals(Index count) {
+        LargeVector<T> result(static_cast<std::size_t>(count));
         for (T& x : result) x = static_cast<T>(normal());
         return result;
     }
@@ -51,7 +52,9 @@ template <class T>
 class Exact {
   public:
     Exact() : Exact(std::vector<T>{}) {}
-    explicit Exact(const std::vector<T>& values) : memory_(1, std::numeric_limits<T>::quiet_NaN()) {
+    template <class Allocator>
+    explicit Exact(const std::vector<T, Allocator>& values)
+        : memory_(1, std::numeric_limits<T>::quiet_NaN()) {
         memory_.insert(memory_.end(), values.begin(), values.end());
         memory_.shrink_to_fit();
     }

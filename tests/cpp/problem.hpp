@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/data.hpp"
+#include "core/large_vector.hpp"
 #include "loss_oracle.hpp"
 #include "numbers.hpp"
 
@@ -12,7 +13,7 @@ inline constexpr auto keep_going = [] { return true; };
 
 // A dense array in C order as the core views it.
 template <class T>
-StridedView view_of(const std::vector<T>& values, Index rows, Index columns) {
+StridedView view_of(const LargeVector<T>& values, Index rows, Index columns) {
     const auto item = static_cast<Index>(sizeof(T));
     return {values.data(), element_type_of<T>, rows, columns, columns * item, item};
 }
@@ -22,10 +23,10 @@ struct Problem {
     Index rows;
     Index columns;
     Index outputs;
-    std::vector<T> X;
-    std::vector<T> y;
-    std::vector<T> weight;  // empty: none
-    std::vector<T> offset;  // empty: none
+    LargeVector<T> X;
+    LargeVector<T> y;
+    LargeVector<T> weight;  // empty: none
+    LargeVector<T> offset;  // empty: none
     bool binary = false;  // y holds -1 and +1
 
     Data data() const {
@@ -59,7 +60,7 @@ Problem<T> make_problem(Numbers& numbers, Index rows, Index columns, Index outpu
                         ProblemKind kind = {}) {
     Problem<T> problem{rows, columns, outputs, numbers.normals<T>(rows * columns),
                        {},   {},      {},      kind.binary};
-    const std::vector<double> coef = numbers.normals<double>(outputs * columns);
+    const LargeVector<double> coef = numbers.normals<double>(outputs * columns);
     if (kind.weighted) problem.weight = numbers.uniforms<T>(rows, 0.1, 2);
     if (kind.with_offset) problem.offset = numbers.uniforms<T>(rows * outputs, -1, 1);
     const double scale = 1.0 / std::sqrt(static_cast<double>(columns));
@@ -87,8 +88,8 @@ struct ExactSums {
 // `coef` and `intercept` belong to columns reduced by `shift` (empty: raw columns).
 template <class T>
 ExactSums exact_sums(const Problem<T>& problem, const RowSelection& rows, const LossOracle& loss,
-                     LossParameters parameters, const std::vector<T>& coef,
-                     const std::vector<T>& intercept, const std::vector<T>& shift = {}) {
+                     LossParameters parameters, const LargeVector<T>& coef,
+                     const LargeVector<T>& intercept, const LargeVector<T>& shift = {}) {
     const Index columns = problem.columns;
     ExactSums sums;
     sums.coef.resize(coef.size());

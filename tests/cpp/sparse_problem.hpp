@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/large_vector.hpp"
 #include "problem.hpp"
 
 namespace fastgd::testing {
@@ -52,7 +53,7 @@ class SparseRows {
   public:
     SparseRows(const Problem<T>& problem, const SparseKind& kind, Numbers& numbers)
         : kind_(kind), rows_(problem.rows), columns_(problem.columns) {
-        std::vector<T> values;
+        LargeVector<T> values;
         std::vector<std::int32_t> columns;
         std::vector<std::int32_t> starts{0};
         for (Index i = 0; i < rows_; ++i) {
@@ -81,8 +82,9 @@ class SparseRows {
         values_ = Exact<T>(values);
         column_ = Exact<std::int32_t>(columns);
         start_ = Exact<std::int32_t>(starts);
-        wide_column_ = Exact<std::int64_t>({columns.begin(), columns.end()});
-        wide_start_ = Exact<std::int64_t>({starts.begin(), starts.end()});
+        wide_column_ =
+            Exact<std::int64_t>(std::vector<std::int64_t>(columns.begin(), columns.end()));
+        wide_start_ = Exact<std::int64_t>(std::vector<std::int64_t>(starts.begin(), starts.end()));
     }
 
     MatrixView view() const {

@@ -1,6 +1,7 @@
 // Random sparse rows, each in memory of its own, and the same rows with their zeros.
 #pragma once
 
+#include "core/large_vector.hpp"
 #include "numbers.hpp"
 
 namespace fastgd::testing {
@@ -11,14 +12,14 @@ class SparseTile {
     // Columns are rarer from left to right: some are in most rows, some in none. A few rows store
     // nothing, or zeros alone.
     SparseTile(Numbers& numbers, Index rows, Index columns)
-        : columns_(columns), shift_(std::vector<T>(static_cast<std::size_t>(columns), T(0))) {
+        : columns_(columns), shift_(LargeVector<T>(static_cast<std::size_t>(columns), T(0))) {
         for (Index j = 0; j < columns; j += 3)
             if (j < columns / 4) {
                 shift_.data()[j] = static_cast<T>(numbers.uniform(-1, 1));
                 centred_.push_back(static_cast<std::int32_t>(j));
             }
         for (Index i = 0; i < rows; ++i) {
-            std::vector<T> full(static_cast<std::size_t>(columns), T(0)), values;
+            LargeVector<T> full(static_cast<std::size_t>(columns), T(0)), values;
             std::vector<std::int32_t> found;
             for (Index j = 0; j < columns; ++j) {
                 if (i % 20 == 7 || numbers.uniform(0, 1) > 1.0 / static_cast<double>(1 + j))
@@ -42,7 +43,7 @@ class SparseTile {
     SparseTile& operator=(const SparseTile&) = delete;
 
     const T* shift() const { return shift_.data(); }
-    std::vector<double> shifts() const { return {shift_.data(), shift_.data() + columns_}; }
+    LargeVector<double> shifts() const { return {shift_.data(), shift_.data() + columns_}; }
 
     // Rows [begin, begin + count), centred or not.
     RowTile<T> sparse(Index begin, Index count, bool shifted) const {

@@ -50,8 +50,8 @@ void check_step(const KernelTable<T>& kernels, Index columns, Index outputs, Ind
     step.penalty = {static_cast<T>(kind.l1), static_cast<T>(kind.l2)};
     step.penalty.l1_factor = kind.factors ? l1_factor.data() : nullptr;
     step.penalty.l2_factor = kind.factors ? l2_factor.data() : nullptr;
-    const Exact<T> low(std::vector<T>(static_cast<std::size_t>(size), T(-0.25)));
-    const Exact<T> high(std::vector<T>(static_cast<std::size_t>(size), T(0.25)));
+    const Exact<T> low(LargeVector<T>(static_cast<std::size_t>(size), T(-0.25)));
+    const Exact<T> high(LargeVector<T>(static_cast<std::size_t>(size), T(0.25)));
     step.penalty.low = kind.bounded ? low.data() : nullptr;
     step.penalty.high = kind.bounded ? high.data() : nullptr;
     step.coef = coef.data();
@@ -133,9 +133,9 @@ void every_width() {
 void no_gradient_moves_nothing() {
     each_kernel_table([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
-        const std::vector<T> partial(5, T(0));
-        std::vector<T> coef{T(0), T(1), T(-1), T(2), T(0)}, square(5, T(0));
-        const std::vector<T> start = coef;
+        const LargeVector<T> partial(5, T(0));
+        LargeVector<T> coef{T(0), T(1), T(-1), T(2), T(0)}, square(5, T(0));
+        const LargeVector<T> start = coef;
         BatchStep<T> step{};
         step.partial = partial.data();
         step.partials = 1;

@@ -12,9 +12,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 void projection_keeps_what_it_can() {
     const Box box{{0.0, -infinity, 2.0}, {1.0, -3.0, 2.0}};
-    std::vector<double> coef{0.5, -1.0, 7.0};
+    LargeVector<double> coef{0.5, -1.0, 7.0};
     box.project(coef);
-    check(coef == std::vector<double>{0.5, -3.0, 2.0});
+    check(coef == LargeVector<double>{0.5, -3.0, 2.0});
     check(box.projected(0, -1.0) == 0.0 && box.projected(0, 2.0) == 1.0);
     check(std::isnan(box.projected(0, std::numeric_limits<double>::quiet_NaN())), "NaN is seen");
     const Box none;
@@ -61,7 +61,7 @@ void descents_stay_inside() {
                     options.penalty = {0.01, 0.02};
                     options.penalty.box = box;
                     options.schedule.rate = 0.02;
-                    const Coefficients start{std::vector<double>(10, 0.0), {0.0, 0.0}};
+                    const Coefficients start{LargeVector<double>(10, 0.0), {0.0, 0.0}};
                     const auto descent = make_descent(solver, objective, options, start);
                     for (int epoch = 0; epoch < 5; ++epoch) {
                         descent->consume(problem.data(), problem.all());
@@ -69,7 +69,7 @@ void descents_stay_inside() {
                     }
                     return descent->coefficients().coef;
                 };
-                Box box{std::vector<double>(10, -0.01), std::vector<double>(10, 0.03)};
+                Box box{LargeVector<double>(10, -0.01), LargeVector<double>(10, 0.03)};
                 for (const bool average : {false, true}) {
                     if (solver == Solver::batch && average) continue;
                     std::size_t held = 0;
@@ -80,9 +80,9 @@ void descents_stay_inside() {
                     }
                     check(average || held > 0, "nothing met its bound");
                 }
-                const std::vector<double> free = descend({}, false);
-                const std::vector<double> wide =
-                    descend({std::vector<double>(10, -1e9), std::vector<double>(10, 1e9)}, false);
+                const LargeVector<double> free = descend({}, false);
+                const LargeVector<double> wide =
+                    descend({LargeVector<double>(10, -1e9), LargeVector<double>(10, 1e9)}, false);
                 for (std::size_t j = 0; j < free.size(); ++j)
                     check(close(static_cast<T>(wide[j]), free[j], 1, 1e3), free[j], " and ",
                           wide[j]);

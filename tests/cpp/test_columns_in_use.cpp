@@ -13,7 +13,7 @@ constexpr Index columns = 9;
 // Two rows and an empty one; columns 2, 5 and 8 are in use.
 template <class Column>
 struct Rows {
-    Exact<double> values{std::vector<double>{1.0, 2.0, 3.0, 4.0, 5.0}};
+    Exact<double> values{LargeVector<double>{1.0, 2.0, 3.0, 4.0, 5.0}};
     Exact<Column> column{std::vector<Column>{2, 8, 2, 5, 8}};
     Exact<std::int32_t> start{std::vector<std::int32_t>{0, 2, 2, 5}};
 
@@ -79,7 +79,7 @@ void what_is_told_of_them_is_of_all() {
     const ColumnsInUse in_use = *ColumnsInUse::of(rows.view());
     const Coefficients all{{0, 0, 1, 0, 0, 2, 0, 0, 3, 0, 0, 4, 0, 0, 5, 0, 0, 6}, {7, 8}};
     const Coefficients own = in_use.of(all);
-    check(own.coef == std::vector<double>{1, 2, 3, 4, 5, 6}, "coefficients in use");
+    check(own.coef == LargeVector<double>{1, 2, 3, 4, 5, 6}, "coefficients in use");
     check(own.intercept == all.intercept && in_use.onto_all(own).coef == all.coef, "all again");
 
     FitOutcome outcome;
@@ -98,7 +98,7 @@ void what_is_told_of_them_is_of_all() {
 void others_must_rest() {
     const Rows<std::int32_t> rows;
     const ColumnsInUse in_use = *ColumnsInUse::of(rows.view());
-    Coefficients start{std::vector<double>(columns), {0.0}};
+    Coefficients start{LargeVector<double>(columns), {0.0}};
     PenaltyStrength penalty;
     check(in_use.suffice(start, penalty), "zeros rest");
     start.coef[5] = 1.0;

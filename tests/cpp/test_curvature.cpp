@@ -12,7 +12,7 @@ namespace {
 // Rows are +s_j e_j and -s_j e_j in turn: the columns are orthogonal and centred, and
 // X'X / n = diag(s_j^2 / d).
 template <class T>
-Problem<T> orthogonal(const std::vector<double>& scales, Index rounds) {
+Problem<T> orthogonal(const LargeVector<double>& scales, Index rounds) {
     const auto d = static_cast<Index>(scales.size());
     Problem<T> problem{2 * d * rounds, d, 1, {}, {}, {}, {}};
     problem.X.resize(static_cast<std::size_t>(problem.rows * d));
@@ -130,10 +130,10 @@ void operator_multiplies() {
         using T = Number<decltype(kernels)>;
         Problem<T> problem = orthogonal<T>({2.0, 4.0}, 50);
         for (std::size_t i = 1; i < problem.X.size(); i += 2) problem.X[i] += T(8);
-        const std::vector<double> v{1.0, -3.0, 2.0};
+        const LargeVector<double> v{1.0, -3.0, 2.0};
         CurvatureOperator<T> bend(kernels, problem.data(), problem.all(), {0.0, 8.0}, {1.0, 4.0},
                                   9.0, 0.25, {0.0, 0.5}, 2);
-        const std::vector<double> image = bend(v);
+        const LargeVector<double> image = bend(v);
         check(std::abs(image[0] - (0.25 * 2.0 + 0.5)) < 1e-6, image[0]);
         check(std::abs(image[1] + 3.0 * 4.0 * (0.25 * 8.0 + 0.5)) < 1e-5, image[1]);
         check(std::abs(image[2] - 2.0 * 9.0 * 0.25) < 1e-6, image[2]);

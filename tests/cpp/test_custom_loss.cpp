@@ -39,7 +39,7 @@ constexpr Index outputs = 2;
 
 template <class T>
 struct Numbers {
-    std::vector<T> z, y, weight, offset;
+    LargeVector<T> z, y, weight, offset;
 
     Numbers() {
         for (Index i = 0; i < rows * outputs; ++i) {
@@ -75,7 +75,7 @@ void sums_and_weights_are_those_of_the_kernels() {
             check(curvature_of(kernels, spec) == 0.25);
             check(custom.targets == Targets::binary && custom.fenchel_gaps == nullptr);
             const PointwiseTile<T> tile = numbers.tile(spec.parameters);
-            std::vector<T> d(rows * outputs), own_d(d.size()), w(d.size()), own_w(d.size());
+            LargeVector<T> d(rows * outputs), own_d(d.size()), w(d.size()), own_w(d.size());
             check(close<T>(custom.derivative(tile, d.data()),
                            own.derivative(expected, own_d.data())));
             check(close<T>(custom.value(tile), own.value(expected)));
@@ -93,7 +93,7 @@ void sums_and_weights_are_those_of_the_kernels() {
 }
 
 template <class T>
-BlockMoves<T> some_moves(const std::vector<T>& numbers, bool anchored, LossParameters parameters) {
+BlockMoves<T> some_moves(const LargeVector<T>& numbers, bool anchored, LossParameters parameters) {
     BlockMoves<T> m{};
     m.loss = parameters;
     m.predictor = numbers.data();
@@ -122,7 +122,7 @@ void steps_are_those_of_the_kernels() {
         const LossParameters parameters{0.25, 0.0, &logistic};
         const LossKernels<T>& custom = custom_kernels<T>(logistic);
         check(close<T>(custom.slope(T(0.7), T(-1), parameters), own.slope(T(0.7), T(-1), {})));
-        std::vector<T> numbers;
+        LargeVector<T> numbers;
         for (int i = 0; i < 20; ++i) numbers.push_back(static_cast<T>(std::sin(7.0 * i)));
         for (const bool anchored : {false, true}) {
             BlockMoves<T> m = some_moves(numbers, anchored, parameters);

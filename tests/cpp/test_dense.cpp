@@ -15,7 +15,7 @@ void check_forward(const KernelTable<T>& kernels, const RandomTile<T>& tile, Ind
     const Index columns = tile.columns();
     const Exact<T> coef(numbers.uniforms<T>(outputs * columns, -1, 1));
     const Exact<T> intercept(numbers.uniforms<T>(outputs, -1, 1));
-    Exact<T> z(std::vector<T>(static_cast<std::size_t>(tile.rows() * outputs), T(99)));
+    Exact<T> z(LargeVector<T>(static_cast<std::size_t>(tile.rows() * outputs), T(99)));
     kernels.forward(tile.view(), coef.data(), outputs, intercept.data(), z.data());
     for (Index i = 0; i < tile.rows(); ++i)
         for (Index k = 0; k < outputs; ++k) {
@@ -114,10 +114,10 @@ void predictor_of_a_row_does_not_depend_on_its_tile() {
         for (Index columns = 1; columns <= most_columns; ++columns)
             for (const Index outputs : {1, 2, 3, 5, 10, 13}) {
                 const RandomTile<T> tile(numbers, 7, columns, true, false);
-                const std::vector<T> coef = numbers.uniforms<T>(outputs * columns, -1, 1);
-                const std::vector<T> intercept = numbers.uniforms<T>(outputs, -1, 1);
+                const LargeVector<T> coef = numbers.uniforms<T>(outputs * columns, -1, 1);
+                const LargeVector<T> intercept = numbers.uniforms<T>(outputs, -1, 1);
                 RowTile<T> view = tile.view();
-                std::vector<T> together(static_cast<std::size_t>(7 * outputs)), alone(together);
+                LargeVector<T> together(static_cast<std::size_t>(7 * outputs)), alone(together);
                 kernels.forward(view, coef.data(), outputs, intercept.data(), together.data());
                 view.rows = 1;
                 T* z = alone.data();
@@ -137,9 +137,9 @@ void gradient_does_not_depend_on_tiles() {
         for (Index columns = 1; columns <= most_columns; ++columns)
             for (const Index outputs : {1, 2, 3, 5, 10, 13}) {
                 const RandomTile<T> tile(numbers, 7, columns, true, false);
-                const std::vector<T> derivative = numbers.uniforms<T>(7 * outputs, -1, 1);
+                const LargeVector<T> derivative = numbers.uniforms<T>(7 * outputs, -1, 1);
                 RowTile<T> view = tile.view();
-                std::vector<T> together(static_cast<std::size_t>(outputs * columns)),
+                LargeVector<T> together(static_cast<std::size_t>(outputs * columns)),
                     apart(together);
                 kernels.backward(view, derivative.data(), outputs, together.data());
                 const T* d = derivative.data();

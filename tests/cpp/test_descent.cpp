@@ -81,8 +81,8 @@ DescentOptions options_for(const DescentKind& kind, const Problem<T>& problem) {
 
 template <class T>
 Coefficients zeros(const Problem<T>& problem) {
-    return {std::vector<double>(static_cast<std::size_t>(problem.outputs * problem.columns)),
-            std::vector<double>(static_cast<std::size_t>(problem.outputs))};
+    return {LargeVector<double>(static_cast<std::size_t>(problem.outputs * problem.columns)),
+            LargeVector<double>(static_cast<std::size_t>(problem.outputs))};
 }
 
 bool same(const Coefficients& a, const Coefficients& b) {

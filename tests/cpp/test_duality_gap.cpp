@@ -18,8 +18,8 @@ void ridge_by_the_book() {
         for (const Index rows : {1, 300, 20000})
             for (const bool weighted : {false, true}) {
                 const auto problem = make_problem<T>(numbers, rows, 9, 2, {false, weighted, true});
-                const std::vector<T> coef = numbers.normals<T>(18);
-                const std::vector<T> intercept = numbers.normals<T>(2);
+                const LargeVector<T> coef = numbers.normals<T>(18);
+                const LargeVector<T> intercept = numbers.normals<T>(2);
                 const ExactSums sums = exact_sums(
                     problem, problem.all(), loss_oracle("squared_error"), {}, coef, intercept);
                 const long double l2 = 0.25;

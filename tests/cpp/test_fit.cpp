@@ -80,8 +80,8 @@ template <class T>
 FitOutcome fit_to(const KernelTable<T>& kernels, const Problem<T>& problem,
                   const FitOptions& options, FitMonitor& monitor, LossSpec loss = {0, 0.0}) {
     const Coefficients start{
-        std::vector<double>(static_cast<std::size_t>(problem.outputs * problem.columns)),
-        std::vector<double>(static_cast<std::size_t>(problem.outputs))};
+        LargeVector<double>(static_cast<std::size_t>(problem.outputs * problem.columns)),
+        LargeVector<double>(static_cast<std::size_t>(problem.outputs))};
     return fit(kernels, loss, problem.data(), options, start, monitor);
 }
 

@@ -29,8 +29,8 @@ class CountingMonitor final : public FitMonitor {
 template <class T>
 Problem<T> labelled(Numbers& numbers, Index rows, Index columns, bool weighted) {
     Problem<T> problem = make_problem<T>(numbers, rows, columns, 1, {.weighted = weighted});
-    const std::vector<T> directions = numbers.normals<T>(classes * columns);
-    const std::vector<T> noise = numbers.normals<T>(rows);
+    const LargeVector<T> directions = numbers.normals<T>(classes * columns);
+    const LargeVector<T> noise = numbers.normals<T>(rows);
     for (Index i = 0; i < rows; ++i) {
         Index best = 0;
         double most = -INFINITY;
@@ -51,7 +51,7 @@ Problem<T> labelled(Numbers& numbers, Index rows, Index columns, bool weighted) 
 }
 
 Coefficients zero(Index columns) {
-    return {std::vector<double>(static_cast<std::size_t>(columns)), {0.0}};
+    return {LargeVector<double>(static_cast<std::size_t>(columns)), {0.0}};
 }
 
 template <class T>

@@ -18,7 +18,7 @@ void check_packing(const KernelTable<T>& kernels, Index columns, Index rows, boo
     const Index capacity = rows + rows % 3;
     const Index panels = columns / panel_columns + 1;
     Exact<double> out(
-        std::vector<double>(static_cast<std::size_t>(panels * capacity * panel_columns), 99.0));
+        LargeVector<double>(static_cast<std::size_t>(panels * capacity * panel_columns), 99.0));
     kernels.pack_panels(tile.view(),
                         {shift.data(), scale.data(), root.data(), intercept ? 1.0 : 0.0}, capacity,
                         out.data());
@@ -82,8 +82,8 @@ void products_at_every_number_of_rows() {
 // A model somewhere, and how its columns are scaled.
 template <class T>
 struct Point {
-    std::vector<T> coef, intercept, shift;
-    std::vector<double> scale;
+    LargeVector<T> coef, intercept, shift;
+    LargeVector<double> scale;
 
     Point(Numbers& numbers, Index columns, Index outputs, double largest = 0.5)
         : coef(numbers.uniforms<T>(outputs * columns, -largest, largest)),
@@ -93,9 +93,9 @@ struct Point {
     LinearModel<T> model(bool shifted) const {
         return {coef.data(), intercept.data(), shifted ? shift.data() : nullptr};
     }
-    std::vector<double> shift_in_double(bool shifted) const {
+    LargeVector<double> shift_in_double(bool shifted) const {
         if (shifted) return {shift.begin(), shift.end()};
-        return std::vector<double>(shift.size());
+        return LargeVector<double>(shift.size());
     }
 };
 
@@ -112,7 +112,7 @@ Gram gram_at(const KernelTable<T>& kernels, Index loss, const Problem<T>& proble
     const Objective<T> objective(kernels, spec, threads);
     Gram gram(problem.columns);
     const LinearModel<T> model = point.model(options.shifted);
-    const std::vector<double> shift = point.shift_in_double(options.shifted);
+    const LargeVector<double> shift = point.shift_in_double(options.shifted);
     add_gram(objective, problem.data(), rows, options.factor, &model,
              {point.scale, shift, options.intercept}, keep_going, gram);
     return gram;
@@ -270,7 +270,7 @@ void sums_add_up() {
     const Objective<double> objective(kernels, {0, 0.0}, 1);
     Gram gram(7);
     const LinearModel<double> model = point.model(false);
-    const std::vector<double> shift = point.shift_in_double(false);
+    const LargeVector<double> shift = point.shift_in_double(false);
     for (int i = 0; i < 2; ++i)
         add_gram(objective, problem.data(), problem.all(), 0.5, &model, {point.scale, shift},
                  keep_going, gram);

@@ -179,14 +179,14 @@ void working_weights_of_tiles() {
                     const LossOracle& oracle = loss_oracle(kernels.losses[l].name);
                     const Index count = 2 * rows;
                     const Exact<T> z(numbers.uniforms<T>(count, -5, 5));
-                    std::vector<T> targets = numbers.uniforms<T>(count, -3, 3);
+                    LargeVector<T> targets = numbers.uniforms<T>(count, -3, 3);
                     for (T& y : targets)
                         y = static_cast<T>(target_like(oracle.name, kernels.losses[l].targets,
                                                        static_cast<double>(y)));
                     const Exact<T> y(targets);
                     const Exact<T> weight(numbers.uniforms<T>(count, 0, 2));
                     const Exact<T> offset(numbers.uniforms<T>(count, -2, 2));
-                    Exact<T> out(std::vector<T>(static_cast<std::size_t>(count), T(99)));
+                    Exact<T> out(LargeVector<T>(static_cast<std::size_t>(count), T(99)));
                     kernels.losses[l].working_weight(
                         {rows, 2, z.data(), y.data(), weight.data(),
                          with_offset ? offset.data() : nullptr, oracle.parameters},
@@ -243,15 +243,15 @@ void fenchel_gaps_of_tiles() {
             if (loss.fenchel_gaps == nullptr) continue;
             const LossParameters parameters = loss_oracle(loss.name).parameters;
             const Exact<T> z(numbers.uniforms<T>(2 * rows, -5, 5));
-            std::vector<T> targets = numbers.uniforms<T>(2 * rows, -3, 3);
+            LargeVector<T> targets = numbers.uniforms<T>(2 * rows, -3, 3);
             for (T& y : targets)
                 y = static_cast<T>(target_like(loss.name, loss.targets, static_cast<double>(y)));
             const Exact<T> y(targets);
-            std::vector<T> weights = numbers.uniforms<T>(2 * rows, 0, 2);
+            LargeVector<T> weights = numbers.uniforms<T>(2 * rows, 0, 2);
             weights[3] = T(0);
             const Exact<T> weight(weights);
             const Exact<T> offset(numbers.uniforms<T>(2 * rows, -2, 2));
-            const Exact<T> cut(std::vector<T>{T(0.1), T(0.2), T(0.3), T(0.4)});
+            const Exact<T> cut(LargeVector<T>{T(0.1), T(0.2), T(0.3), T(0.4)});
             const double sum = loss.fenchel_gaps(
                 {rows, 2, z.data(), y.data(), weight.data(), offset.data(), parameters},
                 cut.data());

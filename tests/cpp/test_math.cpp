@@ -24,9 +24,9 @@ double ulps(T computed, long double expected) {
 
 // Margins down to where exp(-margin) leaves the normal numbers.
 template <class T>
-std::vector<T> ordinary_margins() {
+LargeVector<T> ordinary_margins() {
     const double end = sizeof(T) == 4 ? 87.0 : 708.0;
-    std::vector<T> margins{T(0), T(-0.0)};
+    LargeVector<T> margins{T(0), T(-0.0)};
     Numbers numbers(5);
     for (int i = 0; i < 40000; ++i) {
         margins.push_back(static_cast<T>(numbers.uniform(-end, end)));
@@ -63,9 +63,9 @@ Evaluated<T> log_loss_at(const KernelTable<T>& kernels, T margin) {
 void ordinary_margins_within_stated_ulp() {
     each_kernel_table([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
-        const std::vector<T> margins = ordinary_margins<T>();
-        const std::vector<T> y(margins.size(), T(1));
-        std::vector<T> derivative(margins.size());
+        const LargeVector<T> margins = ordinary_margins<T>();
+        const LargeVector<T> y(margins.size(), T(1));
+        LargeVector<T> derivative(margins.size());
         const LossKernels<T>& loss = kernels.losses[find_loss(kernels, "log_loss")];
         const LossOracle& oracle = loss_oracle("log_loss");
         // all at once: the vector loop, not its tail, computes most of them
@@ -122,7 +122,7 @@ void infinities_and_nan() {
         const Evaluated<T> none = log_loss_at(kernels, nan);
         check(std::isnan(none.value) && std::isnan(none.derivative), kernels.isa);
         // and in the middle of a vector, without touching its neighbours
-        std::vector<T> z(37, T(0.25)), y(37, T(1)), derivative(37);
+        LargeVector<T> z(37, T(0.25)), y(37, T(1)), derivative(37);
         z[17] = nan;
         const LossKernels<T>& loss = kernels.losses[find_loss(kernels, "log_loss")];
         check(std::isnan(loss.derivative({37, 1, z.data(), y.data(), nullptr, nullptr, 0.0},

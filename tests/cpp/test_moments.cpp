@@ -142,7 +142,7 @@ void equals_two_passes() {
 void constant_columns_have_no_variance() {
     each_kernel_table([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
-        Problem<T> problem{1000, 2, 1, {}, std::vector<T>(1000), {}, {}};
+        Problem<T> problem{1000, 2, 1, {}, LargeVector<T>(1000), {}, {}};
         for (Index i = 0; i < problem.rows; ++i) {
             problem.X.push_back(T(0.1));
             problem.X.push_back(T(-3e7));

@@ -12,7 +12,7 @@ namespace {
 
 template <class T>
 struct Point {
-    std::vector<T> coef, intercept, shift;
+    LargeVector<T> coef, intercept, shift;
 
     Point(Numbers& numbers, Index columns, Index outputs, double largest = 0.5)
         : coef(numbers.uniforms<T>(outputs * columns, -largest, largest)),
@@ -51,7 +51,7 @@ void check_against_oracle(const KernelTable<T>& kernels, Index loss, const Probl
         sums_at(kernels, loss, problem, rows, point.model(shifted), /*threads=*/2);
     const LossOracle& oracle = loss_oracle(kernels.losses[loss].name);
     const ExactSums exact = exact_sums(problem, rows, oracle, oracle.parameters, point.coef,
-                                       point.intercept, shifted ? point.shift : std::vector<T>{});
+                                       point.intercept, shifted ? point.shift : LargeVector<T>{});
     // errors of single rows are random; terms are of order 1 to 10 a row
     const long double size = 10.0L * static_cast<long double>(rows.count + 1);
     const double unit = static_cast<double>(std::numeric_limits<T>::epsilon());
@@ -127,7 +127,7 @@ void value_alone_is_the_gradient_pass_without_gradient() {
                 .add_value(problem.data(), problem.all(), point.model(false), value);
             check(std::abs(value.loss - full.loss) <= 1e-12 * full.loss, kernels.losses[l].name);
             check(value.weight == full.weight, kernels.losses[l].name);
-            check(value.coef == std::vector<double>(21, 7.0), "add_value touched the gradient");
+            check(value.coef == LargeVector<double>(21, 7.0), "add_value touched the gradient");
         }
     });
 }
@@ -177,7 +177,7 @@ void element_types_of_data_do_not_matter() {
     const GradientSums expected = sums_at(kernels, 0, problem, problem.all(), point.model(true), 1);
     Data data = problem.data();
     data.X = StridedView{integers.data(), ElementType::int16, 777, 9, 18, 2};
-    std::vector<double> by_column(problem.X.size());
+    LargeVector<double> by_column(problem.X.size());
     for (std::size_t i = 0; i < 777; ++i)
         for (std::size_t j = 0; j < 9; ++j) by_column[j * 777 + i] = problem.X[i * 9 + j];
     Data transposed = problem.data();
@@ -196,7 +196,7 @@ void measure_adds_penalty_and_least_subgradient() {
     sums.weight = 4.0;
     sums.coef = {4.0, -8.0, 2.0};  // gradients 1, -2, 0.5 of the mean
     sums.intercept = {12.0};
-    const std::vector<double> coef{2.0, 0.0, 0.0};
+    const LargeVector<double> coef{2.0, 0.0, 0.0};
     const PenaltyStrength penalty{0.75, 0.5};
     const Measure with = measure(sums, penalty, coef, {}, true);
     // coefficient 0: 1 + 0.5 * 2 + 0.75; the zeros: -2 and 0.5 shrunk by 0.75; intercept 3
@@ -206,11 +206,11 @@ void measure_adds_penalty_and_least_subgradient() {
     const Measure without = measure(sums, penalty, coef, {}, false);
     check(std::abs(without.gradient_norm - std::sqrt(2.75 * 2.75 + 1.25 * 1.25)) < 1e-15);
     // at shifted columns the raw gradient is sum d (x - shift) + shift sum d
-    const std::vector<double> shift{1.0, 0.0, 0.0};
+    const LargeVector<double> shift{1.0, 0.0, 0.0};
     const Measure shifted = measure(sums, {}, coef, shift, true);
     check(std::abs(shifted.gradient_norm - std::sqrt(16.0 + 4.0 + 0.25 + 9.0)) < 1e-15);
     check(finish_gradient(sums, penalty, coef) == with.objective);
-    check(sums.coef == std::vector<double>{1.0 + 0.75 + 1.0, -2.0, 0.5});
+    check(sums.coef == LargeVector<double>{1.0 + 0.75 + 1.0, -2.0, 0.5});
 }
 
 // A coefficient at a bound counts where its slope leads back inside.
@@ -218,7 +218,7 @@ void measure_within_bounds() {
     GradientSums sums(1, 6);
     sums.weight = 1.0;
     sums.coef = {1.0, -1.0, 1.0, -1.0, 5.0, 0.25};
-    const std::vector<double> coef{-2.0, -2.0, 3.0, 3.0, 0.5, 0.0};
+    const LargeVector<double> coef{-2.0, -2.0, 3.0, 3.0, 0.5, 0.0};
     PenaltyStrength penalty{0.5, 0.0};
     penalty.box = {{-2.0, -2.0, 0.0, 0.0, 0.5, 0.0}, {9.0, 9.0, 3.0, 3.0, 0.5, 1.0}};
     // slopes: -2 to the right 1 - 0.5, -1 - 0.5; 3 to the left 1 + 0.5, -1 + 0.5; 0 held by both

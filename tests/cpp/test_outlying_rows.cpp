@@ -19,7 +19,7 @@ void largest_squares_at_every_shape() {
                 for (const bool prefetch : {false, true}) {
                     const RandomTile<T> tile(numbers, rows, columns, true, prefetch);
                     const Exact<T> unit(numbers.uniforms<T>(columns, 0, 3));
-                    Exact<T> out(std::vector<T>(static_cast<std::size_t>(rows), T(99)));
+                    Exact<T> out(LargeVector<T>(static_cast<std::size_t>(rows), T(99)));
                     kernels.largest_squares(tile.view(), unit.data(), out.data());
                     for (Index i = 0; i < rows; ++i) {
                         long double expected = 0;
@@ -38,7 +38,7 @@ void largest_squares_at_every_shape() {
 template <class T>
 struct Searched {
     Problem<T> problem;
-    std::vector<T> shift, unit;
+    LargeVector<T> shift, unit;
 
     Searched(Numbers& numbers, Index rows, Index columns)
         : problem(make_problem<T>(numbers, rows, columns, 1)),

@@ -106,7 +106,7 @@ void check_pack(const KernelTable<T>& kernels, ElementType type, Index rows, Ind
              {RowSelection{nullptr, 0, rows}, RowSelection{nullptr, rows / 2, rows - rows / 2},
               RowSelection{index.data(), 0, rows}}) {
             const Index leading = columns + 2;
-            std::vector<T> out(static_cast<std::size_t>(selection.count * leading), T(-77));
+            LargeVector<T> out(static_cast<std::size_t>(selection.count * leading), T(-77));
             kernels.pack[static_cast<int>(type)](view, selection, out.data(), leading);
             for (Index i = 0; i < selection.count; ++i)
                 for (Index j = 0; j < leading; ++j) {
@@ -158,7 +158,7 @@ void columns_in_chunks() {
                 std::vector<float> wide(static_cast<std::size_t>(rows * columns));
                 std::vector<std::uint8_t> narrow(wide.size());
                 std::vector<ColumnsView::Column> views;
-                std::vector<T> expected(wide.size());
+                LargeVector<T> expected(wide.size());
                 for (Index j = 0; j < columns; ++j) {
                     // a type of its own for a column in the middle
                     const bool small = j == columns / 2;
@@ -184,7 +184,7 @@ void columns_in_chunks() {
                 const ColumnsView table(views);
                 for (Index first : {Index{0}, rows / 3}) {
                     const Index count = rows - first;
-                    std::vector<T> out(static_cast<std::size_t>(count * columns));
+                    LargeVector<T> out(static_cast<std::size_t>(count * columns));
                     table.pack(kernels, first, count, out.data(), columns);
                     check(std::equal(out.begin(), out.end(), expected.begin() + first * columns),
                           "columns ", kernels.isa, ' ', rows, 'x', columns, " from ", first);
@@ -221,7 +221,7 @@ void every_half_precision_number() {
             all.push_back({static_cast<std::uint16_t>(bits)});
         const auto count = static_cast<Index>(all.size());
         const StridedView view{all.data(), ElementType::float16, 1, count, 2 * count, 2};
-        std::vector<T> out(all.size());
+        LargeVector<T> out(all.size());
         kernels.pack[static_cast<int>(ElementType::float16)](view, {nullptr, 0, 1}, out.data(),
                                                              count);
         for (std::size_t i = 0; i < all.size(); ++i) {

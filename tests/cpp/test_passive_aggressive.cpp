@@ -66,7 +66,7 @@ struct Oracle {
 };
 
 template <class T>
-bool all_close(const std::vector<T>& computed, const std::vector<Real>& expected, double units) {
+bool all_close(const LargeVector<T>& computed, const std::vector<Real>& expected, double units) {
     for (std::size_t i = 0; i < computed.size(); ++i)
         if (!close(computed[i], expected[i], 1 + std::abs(expected[i]), units)) return false;
     return true;
@@ -76,10 +76,10 @@ template <class T>
 void check_chunk(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index rows,
                  Index columns, Index outputs, const Kind& kind, Numbers& numbers) {
     const RandomTile<T> tile(numbers, rows, columns, false, kind.averaged);
-    std::vector<T> y = numbers.uniforms<T>(rows * outputs, -2, 2);
+    LargeVector<T> y = numbers.uniforms<T>(rows * outputs, -2, 2);
     for (T& target : y)
         target = static_cast<T>(target_like(loss.name, loss.targets, static_cast<double>(target)));
-    std::vector<T> weights = numbers.uniforms<T>(rows * outputs, 0, 1);
+    LargeVector<T> weights = numbers.uniforms<T>(rows * outputs, 0, 1);
     if (!weights.empty()) weights[0] = 0;
     const Exact<T> weight(weights);
     const Exact<T> offset(numbers.uniforms<T>(rows * outputs, -1, 1));
@@ -88,9 +88,9 @@ void check_chunk(const KernelTable<T>& kernels, const LossKernels<T>& loss, Inde
     const Exact<T> l2_factor(numbers.uniforms<T>(columns, 0, 2));
     const Exact<T> low(numbers.uniforms<T>(outputs * columns, -0.5, 0));
     const Exact<T> high(numbers.uniforms<T>(outputs * columns, 0, 0.5));
-    std::vector<T> coef = numbers.uniforms<T>(outputs * columns, -1, 1);
-    std::vector<T> intercept = numbers.uniforms<T>(outputs, -1, 1);
-    std::vector<T> coef_sum(coef.size()), intercept_sum(intercept.size());
+    LargeVector<T> coef = numbers.uniforms<T>(outputs * columns, -1, 1);
+    LargeVector<T> intercept = numbers.uniforms<T>(outputs, -1, 1);
+    LargeVector<T> coef_sum(coef.size()), intercept_sum(intercept.size());
     Oracle<T> expected{{coef.begin(), coef.end()},
                        {intercept.begin(), intercept.end()},
                        std::vector<Real>(coef.size()),
@@ -167,7 +167,7 @@ void loss_of_the_row_ends() {
                 for (const Index columns : {1, 5, 19, 40}) {
                     const auto& loss = kernels.losses[find_loss(kernels, name)];
                     const RandomTile<T> tile(numbers, 1, columns, false, false);
-                    std::vector<T> coef = numbers.uniforms<T>(columns, -1, 1);
+                    LargeVector<T> coef = numbers.uniforms<T>(columns, -1, 1);
                     const T y = loss.targets == Targets::binary ? -1 : 5;
                     const T most = T(1e30), zero = 0;
                     T intercept = T(0.5), z = 0;
@@ -200,10 +200,10 @@ void rows_of_zeros() {
     each_kernel_table([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
         const auto& loss = kernels.losses[find_loss(kernels, "hinge")];
-        const std::vector<T> zeros(5, T(0));
+        const LargeVector<T> zeros(5, T(0));
         for (const bool damped : {false, true}) {
             const T* rows[] = {zeros.data()};
-            std::vector<T> coef(5, T(2)), sum(5, T(0));
+            LargeVector<T> coef(5, T(2)), sum(5, T(0));
             const T y = 1, most = T(0.25);
             T intercept = 0, intercept_sum = 0;
             SgdChunk<T> chunk{};

@@ -84,11 +84,11 @@ void descents_see_factors() {
                 using T = Number<decltype(kernels)>;
                 Numbers numbers = seed;
                 const Problem<T> problem = make_problem<T>(numbers, 300, 5, 2);
-                const std::vector<double> unit{1.0, 0.5, 8.0, 2.0, 0.25};
+                const LargeVector<double> unit{1.0, 0.5, 8.0, 2.0, 0.25};
                 Problem<T> other = problem;
                 for (std::size_t i = 0; i < other.X.size(); ++i)
                     other.X[i] *= static_cast<T>(unit[i % 5]);
-                const auto descend = [&](const Problem<T>& rows, const std::vector<double>& u) {
+                const auto descend = [&](const Problem<T>& rows, const LargeVector<double>& u) {
                     const Objective<T> objective(kernels, {0, 0.0}, 1);
                     DescentOptions options;
                     options.columns = 5;
@@ -103,7 +103,7 @@ void descents_see_factors() {
                         options.penalty.l2_factor.push_back(x * x);
                         options.preconditioner.metric.push_back(1.0 / (x * x));
                     }
-                    const Coefficients start{std::vector<double>(10, 0.0), {0.0, 0.0}};
+                    const Coefficients start{LargeVector<double>(10, 0.0), {0.0, 0.0}};
                     const auto descent = make_descent(solver, objective, options, start);
                     for (int epoch = 0; epoch < 5; ++epoch) {
                         descent->consume(rows.data(), rows.all());
@@ -113,7 +113,7 @@ void descents_see_factors() {
                     for (std::size_t j = 0; j < end.coef.size(); ++j) end.coef[j] *= u[j % 5];
                     return end;
                 };
-                const Coefficients a = descend(problem, std::vector<double>(5, 1.0));
+                const Coefficients a = descend(problem, LargeVector<double>(5, 1.0));
                 const Coefficients b = descend(other, unit);
                 check(a.coef == b.coef && a.intercept == b.intercept, static_cast<int>(solver), ' ',
                       static_cast<int>(update));

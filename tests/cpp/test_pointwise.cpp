@@ -13,7 +13,7 @@ void check_tile(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index
     const LossOracle& oracle = loss_oracle(loss.name);
     const Index count = rows * outputs;
     const Exact<T> z(numbers.uniforms<T>(count, -5, 5));
-    std::vector<T> targets = numbers.uniforms<T>(count, -3, 3);
+    LargeVector<T> targets = numbers.uniforms<T>(count, -3, 3);
     for (T& y : targets)
         y = static_cast<T>(target_like(loss.name, loss.targets, static_cast<double>(y)));
     const Exact<T> y(targets);
@@ -26,7 +26,7 @@ void check_tile(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index
                                 weighted ? weight.data() : nullptr,
                                 with_offset ? offset.data() : nullptr,
                                 oracle.parameters};
-    Exact<T> derivative(std::vector<T>(static_cast<std::size_t>(count), T(99)));
+    Exact<T> derivative(LargeVector<T>(static_cast<std::size_t>(count), T(99)));
     const double sum = loss.derivative(tile, derivative.data());
     const double value = loss.value(tile);
 

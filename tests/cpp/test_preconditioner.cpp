@@ -47,7 +47,7 @@ void constant_columns_stay_where_they_are() {
 
 void without_intercept_nothing_is_centred() {
     const Preconditioner p = Preconditioner::scale(moments(), 1.0, {}, false, 0);
-    check(p.shift == std::vector<double>(3, 0.0));
+    check(p.shift == LargeVector<double>(3, 0.0));
     check(near(p.metric[0], 1.0 / (4.0 + 2.0 * 2.0)), p.metric[0]);
     check(near(p.metric[1], 1.0 / 49.0), p.metric[1]);
     check(p.intercept_metric == 0.0);

@@ -13,7 +13,7 @@ constexpr double ridge = 1e-13;
 
 struct Model {
     SymmetricMatrix hessian;
-    std::vector<double> gradient, from;
+    LargeVector<double> gradient, from;
     Holds holds;
 
     Model(Numbers& numbers, SymmetricMatrix matrix, double strength)
@@ -24,7 +24,7 @@ struct Model {
         holds.threshold = numbers.uniforms<double>(hessian.size(), 0.5 * strength, strength);
     }
 
-    std::vector<double> least() const {
+    LargeVector<double> least() const {
         return least_point(hessian, gradient, from, holds, ridge,
                            selected_kernels<double>().add_products);
     }
@@ -39,15 +39,15 @@ struct Model {
         }
     }
 
-    std::vector<double> moved(const std::vector<double>& point) const {
-        std::vector<double> move = point;
+    LargeVector<double> moved(const LargeVector<double>& point) const {
+        LargeVector<double> move = point;
         for (std::size_t j = 0; j < move.size(); ++j) move[j] -= from[j];
         return move;
     }
 
     // Each slope meets its threshold; `units` roundings of what it is summed from are none.
-    void check_optimal(const char* what, const std::vector<double>& point, double units) const {
-        const std::vector<double> move = moved(point);
+    void check_optimal(const char* what, const LargeVector<double>& point, double units) const {
+        const LargeVector<double> move = moved(point);
         for (Index j = 0; j < hessian.size(); ++j) {
             const auto at = static_cast<std::size_t>(j);
             const double threshold = holds.threshold[at];
@@ -70,12 +70,12 @@ struct Model {
 
 // Eigenvalues from 1 down to 1 / condition in directions that no axis knows.
 SymmetricMatrix rotated(Numbers& numbers, Index size, double condition) {
-    Columns columns(size, size, std::vector<double>(static_cast<std::size_t>(size * size)));
+    Columns columns(size, size, LargeVector<double>(static_cast<std::size_t>(size * size)));
     for (Index i = 0; i < size; ++i)
         columns.at(i, i) =
             std::sqrt(std::pow(condition, -static_cast<double>(i) / static_cast<double>(size - 1)));
     for (int reflection = 0; reflection < 3; ++reflection) {
-        const std::vector<double> v = numbers.normals<double>(size);
+        const LargeVector<double> v = numbers.normals<double>(size);
         double square = 0;
         for (const double x : v) square += x * x;
         for (Index r = 0; r < size; ++r) {
@@ -93,8 +93,8 @@ void without_thresholds_it_is_the_solution() {
     Numbers numbers(80);
     for (const Index size : {1, 2, 15, 16, 17, 65, 130}) {
         const Model model(numbers, gram_of(Columns(numbers, 3 * size, size)), 0.0);
-        const std::vector<double> point = model.least();
-        std::vector<double> move = model.gradient;
+        const LargeVector<double> point = model.least();
+        LargeVector<double> move = model.gradient;
         for (double& m : move) m = -m;
         Cholesky(copy_of(model.hessian), ridge, selected_kernels<double>().add_products, 1)
             .solve(move);
@@ -110,10 +110,10 @@ void thresholds_are_met() {
     for (const Index size : {1, 2, 16, 17, 65, 130})
         for (const double strength : {1e-3, 0.1, 0.5, 1.0, 100.0}) {
             const Model model(numbers, gram_of(Columns(numbers, 3 * size, size)), strength);
-            const std::vector<double> point = model.least();
+            const LargeVector<double> point = model.least();
             model.check_optimal("well conditioned", point, 1e4 * static_cast<double>(size));
             if (strength == 100.0)
-                check(point == std::vector<double>(point.size(), 0.0), "size ", size);
+                check(point == LargeVector<double>(point.size(), 0.0), "size ", size);
         }
 }
 
@@ -133,7 +133,7 @@ void some_thresholds_are_zero() {
     for (const double condition : {10.0, 1e8}) {
         Model model(numbers, rotated(numbers, 40, condition), 0.3);
         for (std::size_t j = 0; j < 40; j += 3) model.holds.threshold[j] = 0.0;
-        const std::vector<double> point = model.least();
+        const LargeVector<double> point = model.least();
         model.check_optimal("some free", point, 4e5);
         for (std::size_t j = 0; j < 40; j += 3) check(point[j] != 0.0, j);
     }
@@ -146,7 +146,7 @@ void where_nothing_bends_only_the_threshold_moves() {
     Model model(numbers, gram_of(columns), 0.2);
     model.gradient[4] = model.gradient[9] = 0.0;
     model.holds.threshold[9] = 0.0;
-    const std::vector<double> point = model.least();
+    const LargeVector<double> point = model.least();
     check(point[4] == 0.0, point[4]);
     check(point[9] == model.from[9], point[9]);
     model.check_optimal("zero columns", point, 1e5);
@@ -172,7 +172,7 @@ void bounds_are_met() {
                 for (const double most : {1e-3, 1.0, 30.0}) {
                     Model model(numbers, rotated(numbers, size, condition), strength);
                     model.bound(numbers, most);
-                    const std::vector<double> point = model.least();
+                    const LargeVector<double> point = model.least();
                     model.check_optimal("bounded", point, 1e4 * static_cast<double>(size));
                 }
 }
@@ -185,9 +185,9 @@ void as_projected_steps_do() {
         model.bound(numbers, 0.5);
         double bend = 0.0;
         for (Index j = 0; j < size; ++j) bend += model.hessian.at(j, j);
-        std::vector<double> brute = model.from;
+        LargeVector<double> brute = model.from;
         for (int step = 0; step < 20'000; ++step) {
-            const std::vector<double> move = model.moved(brute);
+            const LargeVector<double> move = model.moved(brute);
             for (std::size_t j = 0; j < brute.size(); ++j) {
                 const auto slope = static_cast<double>(
                     product_at(model.hessian, static_cast<Index>(j), move) + model.gradient[j]);
@@ -195,7 +195,7 @@ void as_projected_steps_do() {
                     std::clamp(brute[j] - slope / bend, model.holds.low[j], model.holds.high[j]);
             }
         }
-        const std::vector<double> point = model.least();
+        const LargeVector<double> point = model.least();
         for (std::size_t j = 0; j < point.size(); ++j)
             check(std::abs(point[j] - brute[j]) <= 1e-9, "size ", size, " at ", j, ": ", point[j],
                   ", expected ", brute[j]);
@@ -206,13 +206,13 @@ void as_projected_steps_do() {
 void an_optimum_stays() {
     Numbers numbers(86);
     Model model(numbers, gram_of(Columns(numbers, 90, 30)), 0.3);
-    const std::vector<double> first = model.least();
-    const std::vector<double> move = model.moved(first);
+    const LargeVector<double> first = model.least();
+    const LargeVector<double> move = model.moved(first);
     for (Index j = 0; j < 30; ++j)
         model.gradient[static_cast<std::size_t>(j)] +=
             static_cast<double>(product_at(model.hessian, j, move));
     model.from = first;
-    const std::vector<double> again = model.least();
+    const LargeVector<double> again = model.least();
     for (std::size_t j = 0; j < first.size(); ++j)
         check(std::abs(again[j] - first[j]) <= 1e-12 && (again[j] == 0.0) == (first[j] == 0.0), j,
               ": ", first[j], " and ", again[j]);

@@ -21,10 +21,10 @@ ResidualColumns some_residuals(Numbers& numbers, Index columns) {
 }
 
 // T: column k of the result is what a move along basis vector k does to each coefficient.
-std::vector<std::vector<double>> basis_of(const ResidualColumns& residuals, Index columns) {
-    std::vector<std::vector<double>> basis;
+std::vector<LargeVector<double>> basis_of(const ResidualColumns& residuals, Index columns) {
+    std::vector<LargeVector<double>> basis;
     for (Index k = 0; k < columns; ++k) {
-        std::vector<double> move(static_cast<std::size_t>(columns), 0.0);
+        LargeVector<double> move(static_cast<std::size_t>(columns), 0.0);
         move[static_cast<std::size_t>(k)] = 1.0;
         residuals.moves_to_columns(move);
         basis.push_back(move);
@@ -41,7 +41,7 @@ void rows_lose_what_others_make_up() {
         const ResidualColumns residuals = some_residuals(numbers, columns);
         const auto basis = basis_of(residuals, columns);
         const Columns plain(numbers, rows, columns);
-        std::vector<double> packed(static_cast<std::size_t>(panels * capacity * panel_columns));
+        LargeVector<double> packed(static_cast<std::size_t>(panels * capacity * panel_columns));
         const auto entry = [&](Index r, Index j) -> double& {
             return packed[static_cast<std::size_t>(
                 (j / panel_columns * capacity + r) * panel_columns + j % panel_columns)];
@@ -70,11 +70,11 @@ void slopes_go_with_moves() {
     Numbers numbers(72);
     for (const Index columns : {17, 40}) {
         const ResidualColumns residuals = some_residuals(numbers, columns);
-        const std::vector<double> slope = numbers.normals<double>(columns);
-        const std::vector<double> move = numbers.normals<double>(columns);
-        std::vector<double> of_residuals = slope;
+        const LargeVector<double> slope = numbers.normals<double>(columns);
+        const LargeVector<double> move = numbers.normals<double>(columns);
+        LargeVector<double> of_residuals = slope;
         residuals.slopes_from_columns(of_residuals);
-        std::vector<double> of_columns = move;
+        LargeVector<double> of_columns = move;
         residuals.moves_to_columns(of_columns);
         const double change = dot(slope, of_columns);
         check(std::abs(dot(of_residuals, move) - change) <= 1e-10 * (1.0 + std::abs(change)),
@@ -87,7 +87,7 @@ void a_ridge_is_that_on_columns() {
     const Index columns = 20;
     const ResidualColumns residuals = some_residuals(numbers, columns);
     const auto basis = basis_of(residuals, columns);
-    const std::vector<double> strength = numbers.uniforms<double>(columns, 0.5, 2.0);
+    const LargeVector<double> strength = numbers.uniforms<double>(columns, 0.5, 2.0);
     SymmetricMatrix matrix(columns);
     residuals.add_ridge(strength, matrix);
     for (Index a = 0; a < columns; ++a)
@@ -115,7 +115,7 @@ void directions_are_those_of_residuals() {
         for (std::size_t b = 0; b < units.size(); ++b)
             check(std::abs(dot(units[a], units[b]) - (a == b ? 1.0 : 0.0)) <= 1e-14, a, ", ", b);
     for (std::size_t i = 0; i < residuals.size(); ++i) {
-        std::vector<double> move =
+        LargeVector<double> move =
             basis_of(residuals, columns)[static_cast<std::size_t>(residuals.column(i))];
         const double length = std::sqrt(dot(move, move));
         for (const auto& unit : units) take_off(unit, move);
@@ -156,9 +156,9 @@ void shares_become_exact() {
         left = std::sqrt(again.left(near));
     }
     check(left > 0.8 * own && left < 1.2 * own, "left ", left);
-    const std::vector<double> share = basis_of(residuals, columns)[static_cast<std::size_t>(near)];
+    const LargeVector<double> share = basis_of(residuals, columns)[static_cast<std::size_t>(near)];
     check(std::abs(share[0] + 1.0) <= own && std::abs(share[7] - 2.0) <= own);
-    const std::vector<double> lengths(static_cast<std::size_t>(columns), 1.0);
+    const LargeVector<double> lengths(static_cast<std::size_t>(columns), 1.0);
     check(std::abs(residuals.length(0, lengths) - std::sqrt(6.0)) <= 1e-6);
 }
 

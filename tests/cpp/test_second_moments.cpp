@@ -13,7 +13,7 @@ constexpr LossSpec squared_error{0, 0.0};
 
 template <class T>
 struct Point {
-    std::vector<T> coef, intercept;
+    LargeVector<T> coef, intercept;
 
     Point(Numbers& numbers, Index columns, Index outputs)
         : coef(numbers.uniforms<T>(outputs * columns, -0.5, 0.5)),
@@ -25,7 +25,7 @@ struct Point {
 
 template <class T>
 GradientSums sums_of_rows(const Objective<T>& objective, const Problem<T>& problem,
-                          const Point<T>& at, const std::vector<T>& shift) {
+                          const Point<T>& at, const LargeVector<T>& shift) {
     GradientSums sums(problem.outputs, problem.columns);
     objective.add_gradient(
         problem.data(), problem.all(),
@@ -35,13 +35,13 @@ GradientSums sums_of_rows(const Objective<T>& objective, const Problem<T>& probl
 
 template <class T>
 SecondMoments<T> moments_of(const Objective<T>& objective, const Problem<T>& problem,
-                            const std::vector<T>& shift) {
+                            const LargeVector<T>& shift) {
     return SecondMoments<T>(objective, problem.data(), {shift.begin(), shift.end()}, keep_going);
 }
 
 // Square root of the sum of squares of a column, the intercept's for j == columns.
 template <class T>
-double length(const Problem<T>& problem, const std::vector<T>& shift, Index j) {
+double length(const Problem<T>& problem, const LargeVector<T>& shift, Index j) {
     double sum = 0.0;
     for (Index i = 0; i < problem.rows; ++i) {
         const double weight =
@@ -60,7 +60,7 @@ double length(const Problem<T>& problem, const std::vector<T>& shift, Index j) {
 
 template <class T>
 void check_sums(const KernelTable<T>& kernels, const Problem<T>& problem, const Point<T>& origin,
-                const Point<T>& at, const std::vector<T>& shift) {
+                const Point<T>& at, const LargeVector<T>& shift) {
     const Objective<T> objective(kernels, squared_error, 2);
     SecondMoments<T> moments = moments_of(objective, problem, shift);
     check(moments.finite());

@@ -21,8 +21,8 @@ struct Rows {
           z(numbers.uniforms<T>(rows * width, -reach, reach)),
           weight(numbers.uniforms<T>(rows * width, 0, 2)),
           offset(numbers.uniforms<T>(rows * width, -1, 1)) {
-        std::vector<T> classes;
-        std::vector<T> weights;
+        LargeVector<T> classes;
+        LargeVector<T> weights;
         for (Index i = 0; i < rows; ++i) {
             const auto own = static_cast<T>(numbers.below(width));
             const T w = i % 5 == 3 ? T(0) : static_cast<T>(numbers.uniform(0.1, 2.0));
@@ -88,9 +88,9 @@ void equals_the_definition() {
                             const Rows<T> r(numbers, rows, outputs, reach);
                             const PointwiseTile<T> tile = r.tile(weighted, with_offset);
                             Exact<T> derivative(
-                                std::vector<T>(static_cast<std::size_t>(rows * outputs), T(9)));
+                                LargeVector<T>(static_cast<std::size_t>(rows * outputs), T(9)));
                             Exact<T> bend(
-                                std::vector<T>(static_cast<std::size_t>(rows * outputs), T(9)));
+                                LargeVector<T>(static_cast<std::size_t>(rows * outputs), T(9)));
                             const double sum = loss.derivative(tile, derivative.data());
                             check(loss.value(tile) == sum, kernels.isa, " value differs");
                             loss.working_weight(tile, bend.data());
@@ -130,7 +130,7 @@ void slopes_add_up_to_nothing() {
         using T = Number<decltype(kernels)>;
         Numbers numbers(12);
         const Rows<T> r(numbers, 50, 6, 8.0);
-        std::vector<T> derivative(300);
+        LargeVector<T> derivative(300);
         softmax_of(kernels).derivative(r.tile(false, false), derivative.data());
         for (std::size_t i = 0; i < 300; i += 6) {
             double sum = 0.0;
@@ -166,10 +166,10 @@ void two_classes_are_a_log_loss() {
 void numbers_of_no_class_stay_within_the_row() {
     each_kernel_table([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
-        const Exact<T> z(std::vector<T>(3, T(0)));
+        const Exact<T> z(LargeVector<T>(3, T(0)));
         for (const double number : {-1.0, 3.0, 1e9, std::numeric_limits<double>::quiet_NaN()}) {
-            const Exact<T> y(std::vector<T>(3, static_cast<T>(number)));
-            Exact<T> slopes(std::vector<T>(3, T(9)));
+            const Exact<T> y(LargeVector<T>(3, static_cast<T>(number)));
+            Exact<T> slopes(LargeVector<T>(3, T(9)));
             softmax_of(kernels).derivative({1, 3, z.data(), y.data(), nullptr, nullptr, {}},
                                            slopes.data());
             for (Index k = 0; k < 3; ++k) check(std::abs(slopes[k]) <= 1, kernels.isa, ' ', number);

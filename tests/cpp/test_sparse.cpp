@@ -17,7 +17,7 @@ namespace {
 
 template <class T>
 struct Point {
-    std::vector<T> coef, intercept, shift;
+    LargeVector<T> coef, intercept, shift;
 
     Point(Numbers& numbers, Index columns, Index outputs)
         : coef(numbers.uniforms<T>(outputs * columns, -0.5, 0.5)),
@@ -52,7 +52,7 @@ void check_sums(const KernelTable<T>& kernels, Index loss, const Problem<T>& pro
     const GradientSums sums = sums_at(kernels, loss, data, rows, point.model(shifted), 2);
     const LossOracle& oracle = loss_oracle(kernels.losses[loss].name);
     const ExactSums exact = exact_sums(problem, rows, oracle, oracle.parameters, point.coef,
-                                       point.intercept, shifted ? point.shift : std::vector<T>{});
+                                       point.intercept, shifted ? point.shift : LargeVector<T>{});
     const long double size = 10.0L * static_cast<long double>(rows.count + 1);
     const double unit = static_cast<double>(std::numeric_limits<T>::epsilon());
     const auto near = [&](double computed, long double expected) {
@@ -114,7 +114,7 @@ void forms_have_the_same_bits() {
             const SparseRows<T> X(problem, form, numbers);
             Data data = with_rows(problem, X);
             data.X.stored_a_row = canonical.view().stored_a_row;
-            const std::vector<T> before(X.values().data(), X.values().data() + X.values().size());
+            const LargeVector<T> before(X.values().data(), X.values().data() + X.values().size());
             check(same(sums_at(kernels, 0, data, problem.all(), point.model(true), 2), expected),
                   form.name, ' ', kernels.isa);
             check(std::equal(before.begin(), before.end(), X.values().data()), form.name,
@@ -242,8 +242,8 @@ void second_moments_are_those_of_dense_rows() {
             const auto problem = sparse_problem<T>(numbers, 900, columns, 1, {.weighted = true});
             const Point<T> point(numbers, columns, 1);
             const LinearModel<T> model = point.model(true);
-            const std::vector<double> shift(point.shift.begin(), point.shift.end());
-            const std::vector<double> scale = numbers.uniforms<double>(columns, 0.5, 2);
+            const LargeVector<double> shift(point.shift.begin(), point.shift.end());
+            const LargeVector<double> scale = numbers.uniforms<double>(columns, 0.5, 2);
             const Objective<T> objective(kernels, {find_loss(kernels, "squared_error")}, 2);
             Gram dense(columns);
             add_gram(objective, problem.data(), problem.all(), 1.0, &model, {scale, shift},
@@ -268,7 +268,7 @@ void outliers_are_those_of_dense_rows() {
         Numbers numbers(68);
         const auto problem = sparse_problem<T>(numbers, 3000, 21, 1, {.weighted = true});
         const Point<T> point(numbers, 21, 1);
-        const std::vector<T> unit = numbers.uniforms<T>(21, 0.5, 2);
+        const LargeVector<T> unit = numbers.uniforms<T>(21, 0.5, 2);
         const auto dense =
             outlying_rows<T>(kernels, problem.data(), point.shift, unit, 4.0, 200, 1, keep_going);
         const LongestRow longest = longest_row(kernels, problem.data(), 1.0, 1);
@@ -318,7 +318,7 @@ void chunks_change_no_bit() {
             options.stored_a_row = data.X.stored_a_row;
             options.schedule.rate = 0.1;
             options.preconditioner = Preconditioner::none(true);
-            const Coefficients start{std::vector<double>(9), {0.0}};
+            const Coefficients start{LargeVector<double>(9), {0.0}};
             const auto end_of = [&](Index chunk) {
                 const auto descent = make_descent(Solver::batch, objective, options, start);
                 for (int epoch = 0; epoch < 2; ++epoch) {

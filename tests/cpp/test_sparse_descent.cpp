@@ -143,8 +143,8 @@ DescentOptions options_for(const Kind& kind, const Problem<T>& problem) {
 
 template <class T>
 Coefficients start_of(const Problem<T>& problem) {
-    return {std::vector<double>(static_cast<std::size_t>(problem.outputs * problem.columns)),
-            std::vector<double>(static_cast<std::size_t>(problem.outputs))};
+    return {LargeVector<double>(static_cast<std::size_t>(problem.outputs * problem.columns)),
+            LargeVector<double>(static_cast<std::size_t>(problem.outputs))};
 }
 
 // An anchor and the sums there: any will do, as long as both descents have them.
@@ -243,7 +243,7 @@ void fits_end_where_those_of_dense_rows_do() {
         const auto problem = sparse_problem<T>(numbers, 3000, 23, 1, {.binary = true});
         const SparseRows<T> stored(problem, sparse_kinds[0], numbers);
         const LossSpec loss{find_loss(kernels, "log_loss")};
-        const Coefficients start{std::vector<double>(23), {0.0}};
+        const Coefficients start{LargeVector<double>(23), {0.0}};
         for (const Solver solver : {Solver::sgd, Solver::minibatch})
             for (const Rate rate : {Rate::automatic, Rate::invscaling, Rate::schedule})
                 for (const double l1 : {0.0, 0.002}) {

@@ -30,7 +30,7 @@ struct Kind {
 };
 
 template <class T>
-double largest_difference(const std::vector<T>& a, const std::vector<T>& b) {
+double largest_difference(const LargeVector<T>& a, const LargeVector<T>& b) {
     double largest = 0.0;
     for (std::size_t i = 0; i < a.size(); ++i)
         largest =
@@ -44,26 +44,26 @@ void check_kind(const KernelTable<T>& kernels, Index loss, const Kind& kind, Ind
     Numbers numbers(11);
     const SparseTile<T> tile(numbers, rows, columns);
     const auto size = static_cast<std::size_t>(outputs * columns);
-    std::vector<T> y = numbers.uniforms<T>(rows * outputs, -1, 1);
+    LargeVector<T> y = numbers.uniforms<T>(rows * outputs, -1, 1);
     for (T& v : y)
         v = static_cast<T>(target_like(kernels.losses[loss].name, kernels.losses[loss].targets,
                                        static_cast<double>(v)));
-    std::vector<T> weight = numbers.uniforms<T>(rows * outputs, 0, 2);
+    LargeVector<T> weight = numbers.uniforms<T>(rows * outputs, 0, 2);
     weight[5] = 0;
-    const std::vector<T> metric = numbers.uniforms<T>(columns, 0.2, 2);
-    const std::vector<T> zeros(static_cast<std::size_t>(columns), T(0));
-    const std::vector<T> l1_factor = numbers.uniforms<T>(columns, 0, 2);
-    const std::vector<T> l2_factor = numbers.uniforms<T>(columns, 0, 2);
-    const std::vector<T> low = numbers.uniforms<T>(outputs * columns, -0.6, 0.1);
-    std::vector<T> high = numbers.uniforms<T>(outputs * columns, 0.1, 0.6);
-    const std::vector<T> anchor = numbers.uniforms<T>(outputs * columns, -1, 1);
-    const std::vector<T> anchor_intercept = numbers.uniforms<T>(outputs, -1, 1);
-    const std::vector<T> gradient = numbers.uniforms<T>(outputs * (columns + 1), -0.05, 0.05);
-    std::vector<T> step(static_cast<std::size_t>(rows), static_cast<T>(kind.step));
+    const LargeVector<T> metric = numbers.uniforms<T>(columns, 0.2, 2);
+    const LargeVector<T> zeros(static_cast<std::size_t>(columns), T(0));
+    const LargeVector<T> l1_factor = numbers.uniforms<T>(columns, 0, 2);
+    const LargeVector<T> l2_factor = numbers.uniforms<T>(columns, 0, 2);
+    const LargeVector<T> low = numbers.uniforms<T>(outputs * columns, -0.6, 0.1);
+    LargeVector<T> high = numbers.uniforms<T>(outputs * columns, 0.1, 0.6);
+    const LargeVector<T> anchor = numbers.uniforms<T>(outputs * columns, -1, 1);
+    const LargeVector<T> anchor_intercept = numbers.uniforms<T>(outputs, -1, 1);
+    const LargeVector<T> gradient = numbers.uniforms<T>(outputs * (columns + 1), -0.05, 0.05);
+    LargeVector<T> step(static_cast<std::size_t>(rows), static_cast<T>(kind.step));
     if (!kind.held)
         for (std::size_t i = 0; i < step.size(); ++i)
             step[i] = static_cast<T>(kind.step / std::sqrt(1.0 + static_cast<double>(i)));
-    std::vector<T> start = numbers.uniforms<T>(outputs * columns, -1, 1);
+    LargeVector<T> start = numbers.uniforms<T>(outputs * columns, -1, 1);
     if (kind.bounded)
         for (std::size_t at = 0; at < size; ++at)
             start[at] = std::clamp(start[at], low[at], high[at]);
@@ -95,8 +95,8 @@ void check_kind(const KernelTable<T>& kernels, Index loss, const Kind& kind, Ind
     if (kind.scaled) preconditioner.metric.assign(metric.begin(), metric.end());
     if (kind.shifted) preconditioner.shift = tile.shifts();
 
-    const auto run = [&](SgdChunk<T>& part, Index begin, std::vector<T>& coef,
-                         std::vector<T>& intercept, std::vector<T>& intercept_sum) {
+    const auto run = [&](SgdChunk<T>& part, Index begin, LargeVector<T>& coef,
+                         LargeVector<T>& intercept, LargeVector<T>& intercept_sum) {
         part.y = y.data() + begin * outputs;
         part.weight = kind.weighted ? weight.data() + begin * outputs : nullptr;
         part.step = step.data() + begin;
@@ -105,7 +105,7 @@ void check_kind(const KernelTable<T>& kernels, Index loss, const Kind& kind, Ind
         part.intercept_sum = intercept_sum.data();
         kind.passive_aggressive ? kernels.passive_aggressive(part) : kernels.sgd(part);
     };
-    std::vector<T> dense = start, dense_intercept(static_cast<std::size_t>(outputs)),
+    LargeVector<T> dense = start, dense_intercept(static_cast<std::size_t>(outputs)),
                    dense_sum(size), dense_intercept_sum(dense_intercept);
     SgdChunk<T> whole = chunk;
     whole.tile = tile.dense(0, rows, kind.shifted ? tile.shift() : zeros.data());
@@ -117,9 +117,9 @@ void check_kind(const KernelTable<T>& kernels, Index loss, const Kind& kind, Ind
 
     LazySteps<T> lazy(columns, penalty, preconditioner);
     lazy.restart(kind.held ? static_cast<double>(static_cast<T>(kind.step)) : 0.0);
-    std::vector<T> coef = start, intercept(static_cast<std::size_t>(outputs)),
+    LargeVector<T> coef = start, intercept(static_cast<std::size_t>(outputs)),
                    intercept_sum(intercept);
-    std::vector<double> total(size, 0.0);
+    LargeVector<double> total(size, 0.0);
     const auto bring_up = [&] {
         const LazyColumns<T> late = lazy.columns(0, kind.averaged ? total.data() : nullptr);
         kernels.bring_up(late, chunk.penalty, chunk.metric, chunk.anchor.gradient, columns, outputs,
@@ -147,7 +147,7 @@ void check_kind(const KernelTable<T>& kernels, Index loss, const Kind& kind, Ind
           largest_difference(coef, dense));
     check(largest_difference(intercept, dense_intercept) < rounding, say("intercept"));
     if (!kind.averaged) return;
-    const std::vector<T> sum(total.begin(), total.end());
+    const LargeVector<T> sum(total.begin(), total.end());
     check(largest_difference(sum, dense_sum) < rounding * rows, say("sum "),
           largest_difference(sum, dense_sum));
     check(largest_difference(intercept_sum, dense_intercept_sum) < rounding * rows,

@@ -23,7 +23,7 @@ long double within(long double v, const Penalty<T>& penalty, Index at) {
 // Numbers that lie apart by up to `most` from those given.
 template <class T>
 Exact<T> above(Numbers& numbers, const Exact<T>& low, double most) {
-    std::vector<T> high = numbers.uniforms<T>(low.size(), 0, most);
+    LargeVector<T> high = numbers.uniforms<T>(low.size(), 0, most);
     for (Index i = 0; i < low.size(); ++i) high[static_cast<std::size_t>(i)] += low[i];
     return Exact<T>(high);
 }
@@ -210,7 +210,7 @@ struct SgdOracle {
 };
 
 template <class T>
-bool all_close(const std::vector<T>& computed, const std::vector<long double>& expected,
+bool all_close(const LargeVector<T>& computed, const std::vector<long double>& expected,
                double units) {
     for (std::size_t i = 0; i < computed.size(); ++i)
         if (!close(computed[i], expected[i], 1 + std::abs(expected[i]), units)) return false;
@@ -222,7 +222,7 @@ void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index 
                Index outputs, const SgdKind& kind, Numbers& numbers) {
     const RandomTile<T> tile(numbers, rows, columns, kind.scaled, kind.averaged);
     const LossOracle& oracle = loss_oracle(loss.name);
-    std::vector<T> y = numbers.uniforms<T>(rows * outputs, -1, 1);
+    LargeVector<T> y = numbers.uniforms<T>(rows * outputs, -1, 1);
     for (T& target : y)
         target = static_cast<T>(target_like(loss.name, loss.targets, static_cast<double>(target)));
     const Exact<T> weight(numbers.uniforms<T>(rows * outputs, 0, 2));
@@ -236,9 +236,9 @@ void check_sgd(const KernelTable<T>& kernels, const LossKernels<T>& loss, Index 
     const Exact<T> anchor_coef(numbers.uniforms<T>(outputs * columns, -largest, largest));
     const Exact<T> anchor_intercept(numbers.uniforms<T>(outputs, -1, 1));
     const Exact<T> anchor_gradient(numbers.uniforms<T>(outputs * (columns + 1), -1, 1));
-    std::vector<T> coef = numbers.uniforms<T>(outputs * columns, -largest, largest);
-    std::vector<T> intercept = numbers.uniforms<T>(outputs, -1, 1);
-    std::vector<T> coef_sum(coef.size()), intercept_sum(intercept.size());
+    LargeVector<T> coef = numbers.uniforms<T>(outputs * columns, -largest, largest);
+    LargeVector<T> intercept = numbers.uniforms<T>(outputs, -1, 1);
+    LargeVector<T> coef_sum(coef.size()), intercept_sum(intercept.size());
     SgdOracle<T> expected{{coef.begin(), coef.end()},
                           {intercept.begin(), intercept.end()},
                           std::vector<long double>(coef.size()),
@@ -324,7 +324,7 @@ void sgd_at_every_width() {
 void capped_step_fits_its_row() {
     each_kernel_table([](const auto& kernels) {
         using T = Number<decltype(kernels)>;
-        std::vector<T> row(19, T(3)), zero(19, T(0)), one(19, T(1)), coef(19, T(0));
+        LargeVector<T> row(19, T(3)), zero(19, T(0)), one(19, T(1)), coef(19, T(0));
         const T* rows[] = {row.data()};
         const T y = 5, step = 1000;
         T intercept = 0;

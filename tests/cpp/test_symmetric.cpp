@@ -15,8 +15,8 @@ AddProducts selected_products() { return selected_kernels<double>().add_products
 
 // Every equation of the matrix with its raised diagonal; a column of zeros has none.
 void check_solution(const char* what, const SymmetricMatrix& matrix, const Cholesky& factor,
-                    const std::vector<double>& b) {
-    std::vector<double> x = b;
+                    const LargeVector<double>& b) {
+    LargeVector<double> x = b;
     factor.solve(x);
     const double units = 4.0 * static_cast<double>(matrix.size() + 4);
     for (Index i = 0; i < matrix.size(); ++i) {
@@ -35,15 +35,15 @@ void check_solution(const char* what, const SymmetricMatrix& matrix, const Chole
 
 // Where the matrix has no inverse but the system has solutions, the one found is as short as the
 // ridge can make it, and solves the system but for the ridge.
-std::vector<double> check_consistent(const char* what, const SymmetricMatrix& matrix,
-                                     const Cholesky& factor, const std::vector<double>& point) {
-    std::vector<double> x;
+LargeVector<double> check_consistent(const char* what, const SymmetricMatrix& matrix,
+                                     const Cholesky& factor, const LargeVector<double>& point) {
+    LargeVector<double> x;
     double length = 0;
     for (Index i = 0; i < matrix.size(); ++i) {
         x.push_back(static_cast<double>(product_at(matrix, i, point)));
         length += std::abs(point[static_cast<std::size_t>(i)]);
     }
-    const std::vector<double> b = x;
+    const LargeVector<double> b = x;
     factor.solve(x);
     for (Index i = 0; i < matrix.size(); ++i) {
         const auto at = static_cast<std::size_t>(i);
@@ -59,7 +59,7 @@ void solves_at_every_size() {
     Numbers numbers(40);
     for (Index size = 1; size <= 200; ++size) {
         const SymmetricMatrix matrix = gram_of(Columns(numbers, size + 5, size));
-        const std::vector<double> b = numbers.normals<double>(size);
+        const LargeVector<double> b = numbers.normals<double>(size);
         for (const std::string& level : available_isa_levels()) {
             const Cholesky factor(copy_of(matrix), ridge,
                                   kernels_of_level<double>(level).add_products, 1);
@@ -76,13 +76,13 @@ void same_bits_for_any_number_of_threads() {
         Columns columns(numbers, 2 * size, size);
         for (Index r = 0; r < columns.rows; ++r) columns.at(r, 70) = columns.at(r, 3);
         const SymmetricMatrix matrix = gram_of(columns);
-        const std::vector<double> b = numbers.normals<double>(size);
-        std::vector<double> one = b;
+        const LargeVector<double> b = numbers.normals<double>(size);
+        LargeVector<double> one = b;
         const Cholesky alone(copy_of(matrix), ridge, selected_products(), 1);
         alone.solve(one);
         check_solution("one thread", matrix, alone, b);
         for (const int threads : {2, 3, 8}) {
-            std::vector<double> several = b;
+            LargeVector<double> several = b;
             const Cholesky factor(copy_of(matrix), ridge, selected_products(), threads);
             factor.solve(several);
             check(one == several, "size ", size, " threads ", threads);
@@ -112,7 +112,7 @@ void dependent_columns_are_named() {
             check(factor.dependent() == expected, "twin, size ", size, " at ", last, ": ",
                   factor.dependent().size(), " columns");
             check_solution("twin", matrix, factor, numbers.normals<double>(size));
-            const std::vector<double> x =
+            const LargeVector<double> x =
                 check_consistent("twin", matrix, factor, numbers.normals<double>(size));
             check(std::abs(x[0] - x[twin]) <= 1e-2, "twins do not share: ", x[0], ", ", x[twin]);
 
@@ -145,7 +145,7 @@ void columns_of_all_scales() {
             const double scale = std::pow(10.0, numbers.uniform(-8, 8));
             for (Index r = 0; r < columns.rows; ++r) columns.at(r, j) *= scale;
         }
-        std::vector<double> b;
+        LargeVector<double> b;
         const SymmetricMatrix matrix = gram_of(columns);
         for (Index j = 0; j < size; ++j) b.push_back(numbers.normal() * std::sqrt(matrix.at(j, j)));
         const Cholesky factor(copy_of(matrix), ridge, selected_products(), 2);
@@ -158,13 +158,13 @@ void columns_of_all_scales() {
 void columns_may_be_left_out() {
     Numbers numbers(45);
     const SymmetricMatrix matrix = gram_of(Columns(numbers, 60, 20));
-    std::vector<double> least(20, 0.0);
+    LargeVector<double> least(20, 0.0);
     least[3] = 2.0 * matrix.at(3, 3);
     const Cholesky factor(copy_of(matrix), ridge, selected_products(), 1, least);
     check(factor.left(3) == 0.0 && factor.left(2) > 0.0);
     check(factor.dependent() == std::vector<Index>{3});
     check(factor.combination(10)[3] == 0.0 && factor.combination(10)[4] != 0.0);
-    std::vector<double> x = numbers.normals<double>(20);
+    LargeVector<double> x = numbers.normals<double>(20);
     factor.solve(x);
     check(x[3] == 0.0 && x[4] != 0.0);
 }
@@ -172,9 +172,9 @@ void columns_may_be_left_out() {
 void nothing_bends() {
     for (const Index size : {1, 16, 70}) {
         const Cholesky factor(SymmetricMatrix(size), ridge, selected_products(), 1);
-        std::vector<double> x(static_cast<std::size_t>(size), 1.0);
+        LargeVector<double> x(static_cast<std::size_t>(size), 1.0);
         factor.solve(x);
-        check(x == std::vector<double>(x.size(), 0.0), "size ", size);
+        check(x == LargeVector<double>(x.size(), 0.0), "size ", size);
         check(static_cast<Index>(factor.dependent().size()) == size, "size ", size);
     }
 }

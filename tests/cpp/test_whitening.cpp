@@ -33,16 +33,16 @@ class Whitened {
     }
 
     Whitening<T>& whitening() { return *whitening_; }
-    const std::vector<double>& shift() const { return shift_; }
+    const LargeVector<double>& shift() const { return shift_; }
     Coefficients zero() const {
-        return {std::vector<double>(static_cast<std::size_t>(problem_.outputs * problem_.columns)),
-                std::vector<double>(static_cast<std::size_t>(problem_.outputs))};
+        return {LargeVector<double>(static_cast<std::size_t>(problem_.outputs * problem_.columns)),
+                LargeVector<double>(static_cast<std::size_t>(problem_.outputs))};
     }
 
     GradientSums sums_at(const Coefficients& at) const {
-        const std::vector<T> coef(at.coef.begin(), at.coef.end());
-        const std::vector<T> intercept(at.intercept.begin(), at.intercept.end());
-        const std::vector<T> shift(shift_.begin(), shift_.end());
+        const LargeVector<T> coef(at.coef.begin(), at.coef.end());
+        const LargeVector<T> intercept(at.intercept.begin(), at.intercept.end());
+        const LargeVector<T> shift(shift_.begin(), shift_.end());
         GradientSums sums(problem_.outputs, problem_.columns);
         objective_.add_gradient(data_, problem_.all(),
                                 {coef.data(), intercept.data(), shift.data()}, sums);
@@ -86,7 +86,7 @@ class Whitened {
     Data data_;
     Objective<T> objective_;
     ColumnMoments moments_;
-    std::vector<double> shift_;
+    LargeVector<double> shift_;
     std::unique_ptr<Whitening<T>> whitening_;
 };
 
@@ -141,7 +141,7 @@ void check_least_squares(const KernelTable<T>& kernels, const Problem<T>& proble
     const MetricStep step = whitened.step(start);
     const std::vector<long double> expected = least_squares(problem, l2, fit_intercept);
     const Coefficients raw = step.to.onto_raw(whitened.shift());
-    std::vector<double> found = raw.coef;
+    LargeVector<double> found = raw.coef;
     found.insert(found.end(), raw.intercept.begin(), raw.intercept.end());
     // a hundredth of a column's variance is its own: the ridge leaves that much of a step
     const double allowed = sizeof(T) == 8 ? 1e-8 : 2e-2;
@@ -346,7 +346,7 @@ void a_sample_is_widened() {
     const auto& kernels = selected_kernels<double>();
     Whitened<double> few(kernels, "log_loss", problem);
     const Coefficients start = few.zero();
-    std::vector<double> promised;
+    LargeVector<double> promised;
     for (int s = 0; s < 24; ++s) promised.push_back(few.step(start).decrement);
     check(promised[0] == promised[10] && promised[11] != promised[10]);
     check(promised[11] == promised[23], "all rows are there already");
