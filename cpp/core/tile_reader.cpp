@@ -9,6 +9,11 @@ namespace fastgd {
 
 namespace {
 
+// Tiles of more bytes leave the second cache level no room for the one to come (measured on an
+// Intel Xeon with 2 MB: fetching ahead lost a fifth at 20,000 columns and won a twentieth at
+// 4,096).
+constexpr Index most_fetched_bytes = 256 * 1024;
+
 // True where the numbers of a column lie closer together than those of a row.
 bool kept_by_columns(const StridedView& view) {
     const auto distance = [](Index stride) { return stride < 0 ? -stride : stride; };
@@ -95,7 +100,8 @@ RowTile<T> TileReader<T>::rows(const Data& data, const RowSelection& selection,
     RowTile<T> tile{row_.data(), nullptr, selection.count, data.columns(), shift};
     if (rows_in_place<T>(data.X)) {
         point_at(data.X, selection, row_.data());
-        if (next.count >= selection.count) {
+        const Index bytes = selection.count * data.columns() * static_cast<Index>(sizeof(T));
+        if (next.count >= selection.count && bytes <= most_fetched_bytes) {
             point_at(data.X, next.part(0, selection.count), next_.data());
             tile.next = next_.data();
             tile.ask_again = ask_again_;

@@ -77,19 +77,23 @@ template <int R, bool Shifted, int Fetched, class T>
         fetched[r] = next[r];
         w[r] = weight[r];
     }
-    for_columns<T>(
-        0, columns, [&](auto width, Index begin) __attribute__((always_inline)) {
-            constexpr int W = decltype(width)::value;
-            constexpr int H = W < streamed_lanes<T> ? W : streamed_lanes<T>;
-            for (Index j = begin; j < begin + W; j += H) {
-                auto sum = load<H>(gradient + j);
-                each<R>([&](auto r) __attribute__((always_inline)) {
-                    sum += centred<H, Shifted>(x[r.value], shift, j) * w[r.value];
-                });
-                store<H, T>(gradient + j, sum);
-            }
-            fetch_ahead<W, R - Fetched>(fetched + Fetched, begin, again);
-        });
+    const auto add = [&](auto width, Index begin) __attribute__((always_inline)) {
+        constexpr int W = decltype(width)::value;
+        constexpr int H = W < streamed_lanes<T> ? W : streamed_lanes<T>;
+        for (Index j = begin; j < begin + W; j += H) {
+            auto sum = load<H>(gradient + j);
+            each<R>([&](auto r) __attribute__((always_inline)) {
+                sum += centred<H, Shifted>(x[r.value], shift, j) * w[r.value];
+            });
+            store<H, T>(gradient + j, sum);
+        }
+        fetch_ahead<W, R - Fetched>(fetched + Fetched, begin, again);
+    };
+    // rows that nobody fetches ahead may be longer than the cache holds until they are read again
+    if constexpr (Fetched < R)
+        for_columns<T>(0, columns, add);
+    else
+        for_columns_back<T>(0, columns, add);
 }
 
 // On a cache line, so that its speed does not hang on what stands before it (3 to 10 %).

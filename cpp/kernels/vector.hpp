@@ -229,5 +229,13 @@ template <class T, class Body>
     for_tail<lanes<T> / 2>(j, end, body);
 }
 
+// The same from the end on: what was read last is nearest.
+template <class T, class Body>
+[[gnu::always_inline]] inline void for_columns_back(Index begin, Index end, const Body& body) {
+    Index j = begin + (end - begin) / lanes<T> * lanes<T>;
+    for_tail<lanes<T> / 2>(j, end, body);
+    while (j > begin) body(Width<lanes<T>>{}, j -= lanes<T>);
+}
+
 }  // namespace
 }  // namespace fastgd::FASTGD_ISA
