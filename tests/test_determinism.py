@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import LOSSES, SOLVERS, make_problem
+from scipy import sparse
 
 import fastgd
 from fastgd import _core
@@ -75,6 +76,28 @@ def digests_by_threads() -> dict[str, list[str]]:
         for dtype in DTYPES
     }
     return fits | gradients
+
+
+@pytest.mark.parametrize("rows", ["sparse", "wide"])
+def test_threads_change_no_bit_of_many_columns(rows: str) -> None:
+    """Few blocks of rows: all threads add their sums up, column by column."""
+    rng = np.random.default_rng(5)
+    X: Any
+    if rows == "wide":
+        X = rng.standard_normal((700, 9_000))
+        y = X[:, 0] > X[:, 1]
+    else:
+        X = sparse.random_array((60_000, 30_000), density=3e-4, format="csr", rng=rng)
+        y = X.sum(axis=1) > np.median(X.sum(axis=1))
+
+    def seen(n_threads: int) -> str:
+        result = fastgd.fit(
+            X, y, loss="log_loss", alpha=1e-5, max_iter=6, tol=None, n_threads=n_threads
+        )
+        history = result.history
+        return digest(result.coef, result.intercept, history.objective, history.gradient_norm)
+
+    assert len({seen(n_threads) for n_threads in (1, 2, 3, 8)}) == 1
 
 
 @pytest.mark.parametrize("level", LEVELS)

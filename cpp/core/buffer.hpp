@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <new>
 
 #include "large_vector.hpp"
 
@@ -15,7 +16,9 @@ class Buffer {
     explicit Buffer(std::ptrdiff_t size) : size_(size) {
         if (size == 0) return;
         const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(size);
-        memory_ = Memory(static_cast<T*>(allocate_large(bytes)), Free{bytes});
+        void* const memory =
+            bytes < least_mapped_bytes ? ::operator new(bytes, line) : map_huge_pages(bytes);
+        memory_ = Memory(static_cast<T*>(memory), Free{bytes});
     }
 
     T* data() { return memory_.get(); }
@@ -25,9 +28,15 @@ class Buffer {
     const T& operator[](std::ptrdiff_t i) const { return memory_.get()[i]; }
 
   private:
+    static constexpr std::align_val_t line{64};
     struct Free {
         std::size_t bytes = 0;
-        void operator()(T* p) const { release_large(p, bytes); }
+        void operator()(T* p) const {
+            if (bytes < least_mapped_bytes)
+                ::operator delete(p, line);
+            else
+                unmap_huge_pages(p, bytes);
+        }
     };
     using Memory = std::unique_ptr<T[], Free>;
 

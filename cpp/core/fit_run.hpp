@@ -29,8 +29,8 @@ class FitRun {
                                                        : BatchParts{}),
           log_(data.rows()),
           columns_(objective_, data_),
-          sums_(data),
-          spare_sums_(data) {
+          sums_(data.outputs(), data.columns()),
+          spare_sums_(data.outputs(), 0) {
         data_.rows_read = log_.rows_read();
     }
 

@@ -3,14 +3,23 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
+#include <memory>
 #include <vector>
 
 namespace fastgd {
 
-// On a cache-line boundary; throws std::bad_alloc. Below half a huge page memory as any other.
-void* allocate_large(std::size_t bytes);
+// Bytes from which on memory is mapped for itself: half a huge page. Elsewhere it never is.
+#if defined(__linux__)
+inline constexpr std::size_t least_mapped_bytes = std::size_t{1} << 20;
+#else
+inline constexpr std::size_t least_mapped_bytes = std::numeric_limits<std::size_t>::max();
+#endif
+
+// Zeros from a boundary of huge pages on; throws std::bad_alloc.
+void* map_huge_pages(std::size_t bytes);
 // `bytes` as they were asked for.
-void release_large(void* memory, std::size_t bytes) noexcept;
+void unmap_huge_pages(void* memory, std::size_t bytes) noexcept;
 
 template <class T>
 struct LargeAllocator {
@@ -20,9 +29,15 @@ struct LargeAllocator {
     template <class Other>
     LargeAllocator(const LargeAllocator<Other>&) {}  // NOLINT(google-explicit-constructor)
 
-    T* allocate(std::size_t size) { return static_cast<T*>(allocate_large(size * sizeof(T))); }
+    T* allocate(std::size_t size) {
+        const std::size_t bytes = size * sizeof(T);
+        if (bytes < least_mapped_bytes) return std::allocator<T>().allocate(size);
+        return static_cast<T*>(map_huge_pages(bytes));
+    }
     void deallocate(T* memory, std::size_t size) noexcept {
-        release_large(memory, size * sizeof(T));
+        const std::size_t bytes = size * sizeof(T);
+        if (bytes < least_mapped_bytes) return std::allocator<T>().deallocate(memory, size);
+        unmap_huge_pages(memory, bytes);
     }
     bool operator==(const LargeAllocator&) const = default;
 };
