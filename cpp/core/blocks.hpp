@@ -76,12 +76,12 @@ struct Blocks {
         return result;
     }
 
-    // A few milliseconds of work, in whole blocks: how long a fit goes without looking up. However
-    // long blocks are, a segment has some for each of many threads.
+    // A few milliseconds of work, in whole blocks: how long a fit goes without looking up. Long
+    // blocks are some more, for many threads, within what a fifth of a second can read.
     Index segment_rows(double row_bytes) const {
-        constexpr Index least_blocks = 16;
         const Index bytes = static_cast<Index>(row_bytes) * block_rows;
-        return std::max(segment_bytes / bytes, least_blocks) * block_rows;
+        const Index some = std::clamp(longest_segment_bytes / bytes, Index{4}, Index{16});
+        return std::max(segment_bytes / bytes, some) * block_rows;
     }
 
   private:
@@ -104,6 +104,7 @@ struct Blocks {
     static constexpr double long_tile_bytes = 160.0 * 1024.0;
     static constexpr double block_bytes = 512.0 * 1024.0;
     static constexpr Index segment_bytes = 64 * 1024 * 1024;
+    static constexpr Index longest_segment_bytes = 1024 * 1024 * 1024;
 };
 
 }  // namespace fastgd
