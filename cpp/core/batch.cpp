@@ -152,15 +152,14 @@ void Batch<T>::step_accelerated(const LargeVector<double>& gradient) {
 template <class T>
 void Batch<T>::end_epoch() {
     if (sums_.weight <= 0.0) return;  // no row, or none that weighs: nothing to step along
-    LargeVector<double>& gradient = gradient_;
-    smooth_gradient(gradient);
-    if (options_.update == Update::accelerated) undo_growth(value(), gradient);
+    smooth_gradient(gradient_);
+    if (options_.update == Update::accelerated) undo_growth(value(), gradient_);
     switch (options_.update) {
-        case Update::plain: point_ = moved_along(gradient, this->rate()); break;
+        case Update::plain: point_ = moved_along(gradient_, this->rate()); break;
         case Update::momentum:
-        case Update::nesterov: step_momentum(gradient); break;
-        case Update::accelerated: step_accelerated(gradient); break;
-        case Update::lbfgs: lbfgs_.step(point_, value(), gradient, this->rate()); break;
+        case Update::nesterov: step_momentum(gradient_); break;
+        case Update::accelerated: step_accelerated(gradient_); break;
+        case Update::lbfgs: lbfgs_.step(point_, value(), gradient_, this->rate()); break;
         default: break;  // make_descent refuses the others
     }
     ++this->steps_;

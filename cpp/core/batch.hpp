@@ -67,8 +67,7 @@ class Batch final : public Descent<T> {
     double lowest_value_ = 0.0;
     LargeVector<double> lowest_point_;
     LargeVector<double> lowest_gradient_;
-    LargeVector<double>
-        gradient_;  // of the step under way: a vector of its own costs a page fault a page
+    LargeVector<double> gradient_;  // of the last step, kept for its memory
     Lbfgs lbfgs_;
     LargeVector<T> coef_;  // point_ as kernels read it
     LargeVector<T> intercept_;

@@ -76,11 +76,12 @@ struct Blocks {
         return result;
     }
 
-    // A few milliseconds of work, in whole blocks: how long a fit goes without looking up. Long
-    // blocks are some more, for many threads, within what a fifth of a second can read.
+    // A few milliseconds of work, in whole blocks: how long a fit goes without looking up. Of
+    // long blocks there are up to sixteen, for many threads, as far as they are a gigabyte, and
+    // two.
     Index segment_rows(double row_bytes) const {
         const Index bytes = static_cast<Index>(row_bytes) * block_rows;
-        const Index some = std::clamp(longest_segment_bytes / bytes, Index{4}, Index{16});
+        const Index some = std::clamp(longest_segment_bytes / bytes, Index{2}, Index{16});
         return std::max(segment_bytes / bytes, some) * block_rows;
     }
 

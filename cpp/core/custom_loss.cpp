@@ -7,7 +7,7 @@ namespace fastgd {
 
 namespace {
 
-// LargeVector<double> of one call: they stay in the first cache levels, on the stack.
+// Numbers of one call: they stay in the first cache levels, on the stack.
 constexpr Index most_numbers = 2048;
 
 // Of max(1, |z|): the cube root of a rounding, where differences lose least.

@@ -17,12 +17,13 @@ constexpr double most_trials = 20;
 constexpr double still_steep = 0.9;
 constexpr double stretch = 4.0;
 constexpr double rounding = 1e-14;
+// What most passes read and write of a column.
+constexpr double bytes_a_column = 3.0 * sizeof(double);
 
 }  // namespace
 
-double Lbfgs::over_columns(FunctionRef<double(std::size_t, std::size_t)> part) const {
-    constexpr double bytes = 3.0 * sizeof(double);  // what most of them read and write of a column
-    return sum_over_columns(threads_, metric_.size(), bytes, part);
+double Lbfgs::sum_over(FunctionRef<double(std::size_t, std::size_t)> part) const {
+    return sum_over_columns(threads_, metric_.size(), bytes_a_column, part);
 }
 
 // The square of `change` in the metric.
@@ -32,14 +33,14 @@ double Lbfgs::square_in_metric(const LargeVector<double>& change) const {
         whitened_->apply(in_metric);
         return dot(change, in_metric);
     }
-    return over_columns([&](std::size_t begin, std::size_t end) {
+    return sum_over([&](std::size_t begin, std::size_t end) {
         return sum_of(begin, end,
                       [&](std::size_t j) { return change[j] * (change[j] * metric_[j]); });
     });
 }
 
 double Lbfgs::slope_at(const LargeVector<double>& gradient) const {
-    return over_columns([&](std::size_t begin, std::size_t end) {
+    return sum_over([&](std::size_t begin, std::size_t end) {
         return dot_of(&gradient[begin], &direction_[begin], end - begin);
     });
 }
@@ -66,7 +67,7 @@ void Lbfgs::remember(const LargeVector<double>& point, const LargeVector<double>
     Pair& pair = spare_;
     pair.step.resize(point.size());
     pair.change.resize(point.size());
-    pair.bend = over_columns([&](std::size_t begin, std::size_t end) {
+    pair.bend = sum_over([&](std::size_t begin, std::size_t end) {
         for (std::size_t j = begin; j < end; ++j) {
             pair.step[j] = point[j] - origin_[j];
             pair.change[j] = gradient[j] - origin_gradient_[j];
@@ -85,10 +86,9 @@ void Lbfgs::accept(const LargeVector<double>& point, double value,
                    const LargeVector<double>& gradient) {
     origin_.resize(point.size());
     origin_gradient_.resize(point.size());
-    over_columns([&](std::size_t begin, std::size_t end) {
+    over_columns(threads_, metric_.size(), bytes_a_column, [&](std::size_t begin, std::size_t end) {
         std::copy_n(&point[begin], end - begin, &origin_[begin]);
         std::copy_n(&gradient[begin], end - begin, &origin_gradient_[begin]);
-        return 0.0;
     });
     origin_value_ = value;
 }
@@ -98,7 +98,7 @@ void Lbfgs::accept(const LargeVector<double>& point, double value,
 void Lbfgs::aim(double rate) {
     direction_.resize(origin_gradient_.size());
     const auto change_and_multiply = [&](const LargeVector<double>& next, const auto& changed) {
-        return over_columns([&](std::size_t begin, std::size_t end) {
+        return sum_over([&](std::size_t begin, std::size_t end) {
             for (std::size_t j = begin; j < end; ++j) direction_[j] = changed(j);
             return dot_of(&next[begin], &direction_[begin], end - begin);
         });
@@ -136,9 +136,8 @@ void Lbfgs::aim(double rate) {
 }
 
 void Lbfgs::go(LargeVector<double>& point) const {
-    over_columns([&](std::size_t begin, std::size_t end) {
+    over_columns(threads_, metric_.size(), bytes_a_column, [&](std::size_t begin, std::size_t end) {
         for (std::size_t j = begin; j < end; ++j) point[j] = origin_[j] + length_ * direction_[j];
-        return 0.0;
     });
 }
 
@@ -178,9 +177,9 @@ void Lbfgs::save(DescentState& state) const {
         flat.insert(flat.end(), pair.step.begin(), pair.step.end());
         flat.insert(flat.end(), pair.change.begin(), pair.change.end());
     }
-    state["lbfgs_origin"].assign(origin_.begin(), origin_.end());
-    state["lbfgs_origin_gradient"].assign(origin_gradient_.begin(), origin_gradient_.end());
-    state["lbfgs_direction"].assign(direction_.begin(), direction_.end());
+    state["lbfgs_origin"] = origin_;
+    state["lbfgs_origin_gradient"] = origin_gradient_;
+    state["lbfgs_direction"] = direction_;
     state["lbfgs_scalars"] = {origin_value_, slope_, length_, trials_, shortened_ ? 1.0 : 0.0};
 }
 
@@ -190,18 +189,14 @@ void Lbfgs::load(const DescentState& state) {
     pairs_.clear();
     for (auto at = flat.begin(); at != flat.end(); at += 2 * size) {
         Pair pair{{at, at + size}, {at + size, at + 2 * size}, 0.0};
-        pair.bend = over_columns([&](std::size_t begin, std::size_t end) {
+        pair.bend = sum_over([&](std::size_t begin, std::size_t end) {
             return dot_of(&pair.step[begin], &pair.change[begin], end - begin);
         });
         pairs_.push_back(std::move(pair));
     }
-    const auto take = [&](const char* name, LargeVector<double>& numbers) {
-        const LargeVector<double>& saved = state.at(name);
-        numbers.assign(saved.begin(), saved.end());
-    };
-    take("lbfgs_origin", origin_);
-    take("lbfgs_origin_gradient", origin_gradient_);
-    take("lbfgs_direction", direction_);
+    origin_ = state.at("lbfgs_origin");
+    origin_gradient_ = state.at("lbfgs_origin_gradient");
+    direction_ = state.at("lbfgs_direction");
     const LargeVector<double>& scalars = state.at("lbfgs_scalars");
     origin_value_ = scalars.at(0);
     slope_ = scalars.at(1);

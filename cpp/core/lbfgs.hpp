@@ -44,7 +44,7 @@ class Lbfgs {
     void aim(double rate);
     void go(LargeVector<double>& point) const;
 
-    double over_columns(FunctionRef<double(std::size_t begin, std::size_t end)> part) const;
+    double sum_over(FunctionRef<double(std::size_t begin, std::size_t end)> part) const;
     double slope_at(const LargeVector<double>& gradient) const;
     double square_in_metric(const LargeVector<double>& change) const;
 

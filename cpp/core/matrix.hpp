@@ -48,7 +48,7 @@ struct MatrixView : StridedView {
     StridedView values() const {
         return {data, type, begin(rows), 1, column_stride, column_stride};
     }
-    // LargeVector<double> that a row is read from, on average.
+    // Numbers that a row is read from, on average.
     Index numbers_a_row() const { return sparse() ? stored_a_row : columns; }
     // Columns of dense rows that take as long to read: coefficients lie scattered beside the
 // former.

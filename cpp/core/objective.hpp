@@ -41,10 +41,10 @@ struct GradientSums {
     void add_but_coef(const GradientSums& other, double factor);
 };
 
-// What a linear predictor is made of: z = (x - shift) . coef + intercept.
 // Sums of blocks, whose memory one gradient leaves to the next.
 using BlockSums = std::vector<GradientSums>;
 
+// What a linear predictor is made of: z = (x - shift) . coef + intercept.
 template <class T>
 struct LinearModel {
     const T* coef;       // outputs x columns

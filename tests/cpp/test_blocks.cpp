@@ -48,7 +48,7 @@ void segments_have_blocks_for_many_threads() {
         const Index segment = blocks.segment_rows(row_bytes);
         check(segment % blocks.block_rows == 0, columns);
         const bool long_blocks = row_bytes * static_cast<double>(blocks.block_rows) > 64e6;
-        check(segment >= (long_blocks ? 4 : 16) * blocks.block_rows, columns);
+        check(segment >= (long_blocks ? 2 : 16) * blocks.block_rows, columns);
     });
 }
 
