@@ -65,7 +65,7 @@ py::dict fit_to(const py::object& X, const py::array& y,
                 const py::array_t<double>& intercept, bool single_precision,
                 const py::object& on_epoch, const py::object& on_rate) {
     const Data data = data_of(X, y, sample_weight, offset, positive_label);
-    const Coefficients start = coefficients_of(coef, intercept, data.outputs(), data.columns());
+    Coefficients start = coefficients_of(coef, intercept, data.outputs(), data.columns());
     check_penalty(options.penalty, data.outputs(), data.columns());
     const CalledLoss called(loss, parameters);
     const LossSpec spec = called.spec(single_precision);
@@ -73,8 +73,9 @@ py::dict fit_to(const py::object& X, const py::array& y,
     const FitOutcome outcome = [&] {
         const py::gil_scoped_release released;
         return single_precision
-                   ? fit(selected_kernels<float>(), spec, data, options, start, monitor)
-                   : fit(selected_kernels<double>(), spec, data, options, start, monitor);
+                   ? fit(selected_kernels<float>(), spec, data, options, std::move(start), monitor)
+                   : fit(selected_kernels<double>(), spec, data, options, std::move(start),
+                         monitor);
     }();
     monitor.rethrow();
 

@@ -1,7 +1,9 @@
 #include "batch.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "parallel.hpp"
 
@@ -19,20 +21,28 @@ double dot(const LargeVector<double>& a, const LargeVector<double>& b,
 }  // namespace
 
 template <class T>
-Batch<T>::Batch(const Objective<T>& objective, const DescentOptions& options,
-                const Coefficients& start)
-    : Descent<T>(objective, options),
-      blocks_(options.stored_a_row > 0 ? Blocks::of_sparse<T>(options.columns, options.stored_a_row)
-                                       : Blocks::of<T>(options.columns)),
-      coef_size_(static_cast<std::size_t>(options.outputs * options.columns)),
-      sums_(options.outputs, options.columns) {
+Batch<T>::Batch(const Objective<T>& objective, DescentOptions options, const Coefficients& start)
+    : Descent<T>(objective, std::move(options)),
+      blocks_(options_.stored_a_row > 0
+                  ? Blocks::of_sparse<T>(options_.columns, options_.stored_a_row)
+                  : Blocks::of<T>(options_.columns)),
+      coef_size_(static_cast<std::size_t>(options_.outputs * options_.columns)),
+      sums_(options_.outputs, options_.columns) {
     const Preconditioner& preconditioner = options_.preconditioner;
-    metric_all_.assign(coef_size_ + static_cast<std::size_t>(options.outputs),
-                       preconditioner.intercept_metric);
-    const auto columns = static_cast<std::size_t>(options.columns);
-    for (std::size_t j = 0; j < coef_size_; ++j)
-        metric_all_[j] = preconditioner.identity() ? 1.0 : preconditioner.metric[j % columns];
-    lbfgs_ = Lbfgs(metric_all_, options_.whitened.get(), objective.threads());
+    LargeVector<double> metric(coef_size_ + static_cast<std::size_t>(options_.outputs),
+                               preconditioner.intercept_metric);
+    const auto columns = static_cast<std::size_t>(options_.columns);
+    for (std::size_t first = 0; first < coef_size_; first += columns) {
+        double* const own = &metric[first];
+        if (preconditioner.identity())
+            std::fill_n(own, columns, 1.0);
+        else
+            std::copy_n(preconditioner.metric.data(), columns, own);
+    }
+    if (searches())
+        lbfgs_ = Lbfgs(std::move(metric), options_.whitened.get(), objective.threads());
+    else
+        metric_all_ = std::move(metric);
     restart_from(start);
 }
 
@@ -43,7 +53,9 @@ void Batch<T>::over_coefficients(FunctionRef<void(std::size_t, std::size_t)> par
 }
 
 template <class T>
-void Batch<T>::cast_point() {
+void Batch<T>::begin_sums() {
+    sums_.clear();
+    shift_ = Preconditioner::shift_of_kernels<T>(options_.preconditioner.shift);
     coef_.resize(coef_size_);
     over_coefficients([&](std::size_t begin, std::size_t end) {
         for (std::size_t j = begin; j < end; ++j) coef_[j] = static_cast<T>(point_[j]);
@@ -53,7 +65,10 @@ void Batch<T>::cast_point() {
 
 template <class T>
 void Batch<T>::process(const Data& data, const RowSelection& rows) {
-    objective_.add_gradient(data, rows, {coef_.data(), intercept_.data(), this->shift()}, sums_);
+    if (sums_.weight <= 0.0) begin_sums();
+    objective_.add_gradient(
+        data, rows, {coef_.data(), intercept_.data(), shift_.empty() ? nullptr : shift_.data()},
+        sums_);
 }
 
 template <class T>
@@ -163,8 +178,7 @@ void Batch<T>::end_epoch() {
         default: break;  // make_descent refuses the others
     }
     ++this->steps_;
-    sums_.clear();
-    cast_point();
+    sums_.weight = 0.0;
 }
 
 template <class T>
@@ -176,9 +190,10 @@ void Batch<T>::read(Coefficients& model) const {
 
 template <class T>
 void Batch<T>::restart_from(const Coefficients& start) {
-    point_ = start.coef;
+    point_.reserve(coef_size_ + start.intercept.size());
+    point_.assign(start.coef.begin(), start.coef.end());
     point_.insert(point_.end(), start.intercept.begin(), start.intercept.end());
-    previous_ = point_;
+    if (options_.update == Update::accelerated) previous_ = point_;
     if (options_.update == Update::momentum || options_.update == Update::nesterov)
         previous_.assign(point_.size(), 0.0);
     momentum_counter_ = 1.0;
@@ -187,8 +202,7 @@ void Batch<T>::restart_from(const Coefficients& start) {
     lowest_point_.clear();
     lowest_gradient_.clear();
     lbfgs_.forget();
-    sums_.clear();
-    cast_point();
+    sums_.weight = 0.0;
 }
 
 template <class T>
@@ -216,9 +230,8 @@ void Batch<T>::restore(const DescentState& state) {
     lowest_value_ = scalars.at(4);
     lowest_point_ = state.at("lowest_point");
     lowest_gradient_ = state.at("lowest_gradient");
-    lbfgs_.load(state);
-    sums_.clear();
-    cast_point();
+    if (searches()) lbfgs_.load(state);
+    sums_.weight = 0.0;
 }
 
 template class Batch<float>;

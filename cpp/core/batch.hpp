@@ -12,20 +12,19 @@ namespace fastgd {
 template <class T>
 class Batch final : public Descent<T> {
   public:
-    Batch(const Objective<T>& objective, const DescentOptions& options, const Coefficients& start);
+    Batch(const Objective<T>& objective, DescentOptions options, const Coefficients& start);
 
     // At the current coefficients, from the rows consumed since the last epoch ended.
     Measure measure() const;
     const GradientSums& sums() const { return sums_; }
+    // For who sums over all rows elsewhere: what they take the place of is lost.
+    GradientSums& sums() { return sums_; }
     // Of the smooth part (losses and ridge) there, coefficients first.
     LargeVector<double> smooth_gradient() const {
         LargeVector<double> gradient;
         smooth_gradient(gradient);
         return gradient;
     }
-
-    // In the place of rows: their sums at the current coefficients, for the memory of others.
-    void take(GradientSums& sums) { std::swap(sums_, sums); }
 
     void read(Coefficients& model) const override;
     void restart_from(const Coefficients& start) override;
@@ -47,7 +46,8 @@ class Batch final : public Descent<T> {
     void over_coefficients(FunctionRef<void(std::size_t begin, std::size_t end)> part) const;
     void smooth_gradient(LargeVector<double>& gradient) const;
     double value() const;
-    void cast_point();
+    bool searches() const { return options_.update == Update::lbfgs; }
+    void begin_sums();
 
     void step_momentum(const LargeVector<double>& gradient);
     void undo_growth(double value, LargeVector<double>& gradient);
@@ -57,9 +57,10 @@ class Batch final : public Descent<T> {
     Blocks blocks_;
     std::size_t coef_size_;
     GradientSums sums_;
-    LargeVector<double> metric_all_;  // of coef and intercept
+    LargeVector<double> metric_all_;  // of coef and intercept; quasi-Newton steps have their own
     LargeVector<double> point_;       // where gradients are taken
-    LargeVector<double> previous_;    // accelerated: the last step's end; momentum: the velocity
+    // accelerated: the last step's end; momentum: the velocity; empty for others
+    LargeVector<double> previous_;
     // accelerated: Nesterov's t, the momentum of the last step, and the lowest point so far with
     // its objective and gradient
     double momentum_counter_ = 1.0;
@@ -69,8 +70,10 @@ class Batch final : public Descent<T> {
     LargeVector<double> lowest_gradient_;
     LargeVector<double> gradient_;  // of the last step, kept for its memory
     Lbfgs lbfgs_;
-    LargeVector<T> coef_;  // point_ as kernels read it
+    // point_ as kernels read it, and the shift, once rows were consumed
+    LargeVector<T> coef_;
     LargeVector<T> intercept_;
+    LargeVector<T> shift_;
 };
 
 }  // namespace fastgd

@@ -43,6 +43,10 @@ Coefficients Coefficients::onto_shifted(std::span<const double> shift) const& {
     return moved(*this, shift, 1.0);
 }
 
+Coefficients Coefficients::onto_shifted(std::span<const double> shift) && {
+    return moved(std::move(*this), shift, 1.0);
+}
+
 Coefficients Coefficients::onto_raw(std::span<const double> shift) const& {
     return moved(*this, shift, -1.0);
 }

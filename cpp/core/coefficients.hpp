@@ -16,6 +16,7 @@ struct Coefficients {
 
     // The same model on columns reduced by `shift` (by none if it is empty), or back from there.
     Coefficients onto_shifted(std::span<const double> shift) const&;
+    Coefficients onto_shifted(std::span<const double> shift) &&;
     Coefficients onto_raw(std::span<const double> shift) const&;
     Coefficients onto_raw(std::span<const double> shift) &&;
 };

@@ -18,7 +18,7 @@ void ColumnLook<T>::look(bool columns, FunctionRef<bool()> keep_going) {
         looked_at.rows_read = nullptr;
     }
     moments_ = column_moments(objective_.kernels(), looked_at, {nullptr, 0, data_.rows()},
-                              objective_.threads(), keep_going);
+                              objective_.threads(), keep_going, ranges_);
     // a soft threshold may hide what a row that weighs nothing holds
     if (!columns && moments_.weighing < data_.rows()) look(true, keep_going);
 }

@@ -9,9 +9,9 @@ namespace fastgd {
 template <class T>
 class ColumnLook {
   public:
-    // Both must outlive this.
-    ColumnLook(const Objective<T>& objective, const Data& data)
-        : objective_(objective), data_(data) {}
+    // The first two must outlive this.
+    ColumnLook(const Objective<T>& objective, const Data& data, Ranges ranges)
+        : objective_(objective), data_(data), ranges_(ranges) {}
 
     // The weights and, where `columns` says so or a row weighs nothing, the columns: moments and
     // what is not finite. Once `keep_going` says no, nothing is known.
@@ -30,6 +30,7 @@ class ColumnLook {
   private:
     const Objective<T>& objective_;
     const Data& data_;
+    Ranges ranges_;
     ColumnMoments moments_;
     bool knows_columns_ = false;
 };

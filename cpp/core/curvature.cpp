@@ -18,14 +18,27 @@ constexpr int power_iterations = 30;
 constexpr double least_bytes = 8.0 * 1024.0 * 1024.0;
 constexpr double most_bytes = 256.0 * 1024.0 * 1024.0;
 
-// Eight rows a column, within these bytes.
+// Eight rows a column, within these bytes; listed where they are not all.
 template <class T>
-Index sample_rows(const Data& data) {
-    const double row_bytes = data.X.row_bytes<T>();
-    const double bytes = std::clamp(8.0 * static_cast<double>(data.columns() + 1) * row_bytes,
-                                    least_bytes, most_bytes);
-    return static_cast<Index>(bytes / row_bytes);
-}
+class SampledRows {
+  public:
+    explicit SampledRows(const Data& data) : all_(data.rows()) {
+        const double row_bytes = data.X.row_bytes<T>();
+        const double bytes = std::clamp(8.0 * static_cast<double>(data.columns() + 1) * row_bytes,
+                                        least_bytes, most_bytes);
+        const auto wanted = static_cast<Index>(bytes / row_bytes);
+        if (wanted < all_) list_ = spread_rows(all_, wanted);
+    }
+
+    RowSelection rows() const {
+        if (list_.empty()) return {nullptr, 0, all_};
+        return {list_.data(), 0, static_cast<Index>(list_.size())};
+    }
+
+  private:
+    Index all_;
+    std::vector<Index> list_;
+};
 
 LargeVector<double> metric_of(const Preconditioner& preconditioner, Index columns) {
     return preconditioner.identity() ? LargeVector<double>(static_cast<std::size_t>(columns), 1.0)
@@ -66,6 +79,7 @@ CurvatureOperator<T>::CurvatureOperator(const KernelTable<T>& kernels, const Dat
       curvature_(curvature),
       penalty_(penalty),
       sums_(1, data.columns()) {
+    root_.reserve(metric.size() + 1);
     for (const double m : metric) root_.push_back(std::sqrt(m));
     root_.push_back(std::sqrt(intercept_metric));
 }
@@ -94,8 +108,8 @@ SteepestDirection largest_curvature(const KernelTable<T>& kernels, const Data& d
                                     const Preconditioner& preconditioner, double curvature,
                                     const PenaltyStrength& penalty, int threads,
                                     FunctionRef<bool()> keep_going, double tolerance) {
-    const std::vector<Index> sample = spread_rows(data.rows(), sample_rows<T>(data));
-    const RowSelection rows{sample.data(), 0, static_cast<Index>(sample.size())};
+    const SampledRows<T> sample(data);
+    const RowSelection rows = sample.rows();
     const auto columns = static_cast<std::size_t>(data.columns());
     CurvatureOperator<T> bend(
         kernels, data, rows, preconditioner.shift,
@@ -128,12 +142,24 @@ double curvature_along(const KernelTable<T>& kernels, const Data& data,
                        const Preconditioner& preconditioner, double curvature,
                        const PenaltyStrength& penalty, int threads,
                        const LargeVector<double>& direction) {
-    const std::vector<Index> sample = spread_rows(data.rows(), sample_rows<T>(data));
-    const RowSelection rows{sample.data(), 0, static_cast<Index>(sample.size())};
-    CurvatureOperator<T> bend(kernels, data, rows, preconditioner.shift,
-                              metric_of(preconditioner, data.columns()),
-                              preconditioner.intercept_metric, curvature, penalty, threads);
-    return dot(bend(direction), direction);
+    const SampledRows<T> sample(data);
+    const auto columns = static_cast<std::size_t>(data.columns());
+    LargeVector<T> coef(columns);
+    double penalty_bend = 0.0;
+    for (std::size_t j = 0; j < columns; ++j) {
+        const double metric = preconditioner.identity() ? 1.0 : preconditioner.metric[j];
+        coef[j] = static_cast<T>(std::sqrt(metric) * direction[j]);
+        penalty_bend += penalty.l2_of(j) * metric * direction[j] * direction[j];
+    }
+    const T intercept =
+        static_cast<T>(std::sqrt(preconditioner.intercept_metric) * direction[columns]);
+    const LargeVector<T> shift = Preconditioner::shift_of_kernels<T>(preconditioner.shift);
+    // half the squares of predictions: rows are read forward only
+    GradientSums sums(1, 0);
+    Objective<T>(kernels, {find_loss(kernels, "squared_error")}, threads)
+        .add_value(with_zero_targets(data), sample.rows(),
+                   {coef.data(), &intercept, shift.empty() ? nullptr : shift.data()}, sums);
+    return sums.weight > 0.0 ? curvature * 2.0 * sums.loss / sums.weight + penalty_bend : 0.0;
 }
 
 template <class T>

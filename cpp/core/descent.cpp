@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "batch.hpp"
 #include "minibatch.hpp"
@@ -14,8 +15,6 @@ Descent<T>::Descent(const Objective<T>& objective, DescentOptions options)
     : objective_(objective),
       options_(std::move(options)),
       steps_(options_.steps_before),
-      shift_(options_.preconditioner.shift.begin(), options_.preconditioner.shift.end()),
-      metric_(options_.preconditioner.metric.begin(), options_.preconditioner.metric.end()),
       stage_(objective.kernels()) {
     set_penalty(options_.penalty);
 }
@@ -84,26 +83,25 @@ void Descent<T>::finish_epoch() {
 
 template <class T>
 std::unique_ptr<Descent<T>> make_descent(Solver solver, const Objective<T>& objective,
-                                         const DescentOptions& options, const Coefficients& start) {
+                                         DescentOptions options, const Coefficients& start) {
     // per-sample steps with any other update, or of outputs together, are mini-batches of one row
     const bool joint = objective.loss().targets == Targets::classes;
     if (solver == Solver::sgd && options.update == Update::plain && !joint)
-        return std::make_unique<Sgd<T>>(objective, options, start);
+        return std::make_unique<Sgd<T>>(objective, std::move(options), start);
     if (solver == Solver::batch) {
         if (adaptive(options.update))
             throw std::invalid_argument("adaptive updates step by mini-batches or rows");
-        return std::make_unique<Batch<T>>(objective, options, start);
+        return std::make_unique<Batch<T>>(objective, std::move(options), start);
     }
-    DescentOptions batches = options;
-    if (solver == Solver::sgd) batches.batch_size = 1;
-    return std::make_unique<MiniBatch<T>>(objective, batches, start);
+    if (solver == Solver::sgd) options.batch_size = 1;
+    return std::make_unique<MiniBatch<T>>(objective, std::move(options), start);
 }
 
 template class Descent<float>;
 template class Descent<double>;
 template std::unique_ptr<Descent<float>> make_descent(Solver, const Objective<float>&,
-                                                      const DescentOptions&, const Coefficients&);
+                                                      DescentOptions, const Coefficients&);
 template std::unique_ptr<Descent<double>> make_descent(Solver, const Objective<double>&,
-                                                       const DescentOptions&, const Coefficients&);
+                                                       DescentOptions, const Coefficients&);
 
 }  // namespace fastgd

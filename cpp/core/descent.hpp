@@ -79,6 +79,7 @@ class Descent {
 
     // The step size of a held schedule from now on.
     void set_rate(double rate) { options_.schedule.rate = rate; }
+    const DescentOptions& options() const { return options_; }
     double rate() const { return options_.schedule.at(static_cast<double>(steps_ + 1)); }
 
     // The epoch must be finished: rows that wait belong to no state.
@@ -100,15 +101,11 @@ class Descent {
     const Objective<T>& objective_;
     DescentOptions options_;
     std::int64_t steps_ = 0;
-    LargeVector<T> shift_;   // of the preconditioner, empty for none
-    LargeVector<T> metric_;
     LargeVector<T> l1_factor_;  // of the penalty, empty for 1
     LargeVector<T> l2_factor_;
     LargeVector<T> low_;  // bounds of coefficients, empty for none
     LargeVector<T> high_;
 
-    const T* shift() const { return shift_.empty() ? nullptr : shift_.data(); }
-    const T* metric() const { return metric_.empty() ? nullptr : metric_.data(); }
     Penalty<T> penalty() const;
     void set_penalty(PenaltyStrength penalty);
 
@@ -121,6 +118,6 @@ enum class Solver { batch, minibatch, sgd };
 // `start` lies within the penalty's box.
 template <class T>
 std::unique_ptr<Descent<T>> make_descent(Solver solver, const Objective<T>& objective,
-                                         const DescentOptions& options, const Coefficients& start);
+                                         DescentOptions options, const Coefficients& start);
 
 }  // namespace fastgd

@@ -56,6 +56,6 @@ struct FitOutcome {
 
 template <class T>
 FitOutcome fit(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
-               const FitOptions& options, const Coefficients& start, FitMonitor& monitor);
+               const FitOptions& options, Coefficients start, FitMonitor& monitor);
 
 }  // namespace fastgd

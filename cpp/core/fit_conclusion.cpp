@@ -1,7 +1,6 @@
 // How a fit ended, and with which coefficients.
 #include <cmath>
 
-#include "batch.hpp"
 #include "fit_run.hpp"
 #include "step_size.hpp"
 
@@ -41,7 +40,7 @@ void FitRun<T>::conclude() {
     }
     if (!kept_) {
         const bool take_best = automatic() || outcome_.status == Status::diverged;
-        kept_ = take_best ? best_ : now_;
+        kept_ = std::move(take_best ? best_ : now_);
         kept_measure_ = take_best ? best_measure_ : measured_;
     } else if (std::isnan(kept_measure_.objective)) {
         restart_from(*kept_);
@@ -74,8 +73,7 @@ double FitRun<T>::left_to_gain() {
         objective_, data_,
         WhiteningSample<T>(objective_, data_, columns_.moments(), shift(), go_on, few_rows),
         options_.penalty, options_.fit_intercept);
-    const auto& descent = static_cast<Batch<T>&>(*descent_);
-    return few.step(now_, descent.sums(), go_on).decrement;
+    return few.step(now_, sums_here(), go_on).decrement;
 }
 
 template void FitRun<float>::conclude();

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
-#include "batch.hpp"
 #include "exact_fit.hpp"
 #include "separable.hpp"
 #include "step_size.hpp"
@@ -21,7 +22,7 @@ constexpr double infinite = std::numeric_limits<double>::infinity();
 }  // namespace
 
 template <class T>
-void FitRun<T>::prepare(const Coefficients& start, const FitRun* sibling) {
+void FitRun<T>::prepare(Coefficients start, const FitRun* sibling) {
     const double curvature = objective_.curvature();
     const ColumnMoments& moments = columns_.moments();
     options_.penalty = penalty_on_columns(options_, moments);
@@ -47,8 +48,8 @@ void FitRun<T>::prepare(const Coefficients& start, const FitRun* sibling) {
                                      [&] { return keep_going(); }),
             options_.penalty, options_.fit_intercept);
 
-    DescentOptions& d = descent_options_;
-    d = descent_options(options_, data_, moments.weight / static_cast<double>(data_.rows()));
+    DescentOptions d =
+        descent_options(options_, data_, moments.weight / static_cast<double>(data_.rows()));
     if (outcome_.precondition == Precondition::whiten && joint) {
         joint_ = std::make_unique<JointMetric<T>>(objective_, data_, moments, preconditioner.shift,
                                                   options_, [&] { return keep_going(); });
@@ -57,16 +58,18 @@ void FitRun<T>::prepare(const Coefficients& start, const FitRun* sibling) {
     }
     const double at_zero = objective_of_zero(objective_, data_);
     if (automatic() && adaptive(options_.update)) d.gradient_unit = reach(at_zero);
-    if (whitened_batch() || d.whitened)
+    if (whitened_batch() || joint_)
         d.schedule.rate = 1.0;
     else if (automatic())
         d.schedule.rate = first_rate(moments, preconditioner, at_zero, sibling);
+    first_rate_ = d.schedule.rate;
     d.preconditioner = std::move(preconditioner);
 
-    best_ = start.onto_shifted(d.preconditioner.shift);
-    descent_ = make_descent(options_.solver, objective_, d, best_);
+    const bool known = start.zero();
+    best_ = std::move(start).onto_shifted(d.preconditioner.shift);
+    descent_ = make_descent(options_.solver, objective_, std::move(d), best_);
     descent_->read(now_);
-    if (start.zero()) best_measure_ = {.objective = at_zero, .gradient_norm = unknown};
+    if (known) best_measure_ = {.objective = at_zero, .gradient_norm = unknown};
     target_square_ = mean_target_square(objective_, data_, at_zero);
     const double rounding = static_cast<double>(std::numeric_limits<T>::epsilon());
     stopping_ = std::make_unique<Stopping>(
@@ -81,7 +84,7 @@ double FitRun<T>::first_rate(const ColumnMoments& moments, const Preconditioner&
     if (adaptive(options_.update))
         return adaptive_rate(options_.update, at_zero, (rows + rows_a_step - 1) / rows_a_step);
     if (steps_are_searched()) return 1.0;
-    if (bends_as(sibling)) return sibling->descent_options_.schedule.rate;
+    if (bends_as(sibling)) return sibling->first_rate_;
     return automatic_rate(objective_.kernels(), data_, step_problem_, moments, preconditioner,
                           [&] { return keep_going(); });
 }
@@ -163,34 +166,36 @@ bool FitRun<T>::evaluate() {
     std::optional<GradientSums> told;
     if (second_moments_) told = second_moments_->sums_at(now_);
     if (told) {
-        take(*told);
+        sums_here() = std::move(*told);
+        measure_sums();
         return true;
     }
-    coef_.assign(now_.coef.begin(), now_.coef.end());
+    const T* coef = nullptr;
+    if constexpr (std::is_same_v<T, double>) {
+        coef = now_.coef.data();
+    } else {
+        coef_.assign(now_.coef.begin(), now_.coef.end());
+        coef = coef_.data();
+    }
     const LargeVector<T> intercept(now_.intercept.begin(), now_.intercept.end());
     const LargeVector<T> shift_T = Preconditioner::shift_of_kernels<T>(shift());
-    const LinearModel<T> model{coef_.data(), intercept.data(),
-                               shift_T.empty() ? nullptr : shift_T.data()};
-    spare_sums_.start(coef_.size());
-    if (!objective_.add_gradient(
-            data_, model, [&] { return keep_going(); }, spare_sums_, of_blocks_))
+    const LinearModel<T> model{coef, intercept.data(), shift_T.empty() ? nullptr : shift_T.data()};
+    // steps that are yet to be taken need the last ones until these are whole
+    GradientSums& sums = plain_batch() ? sums_here() : spare_sums_;
+    sums.start(now_.coef.size());
+    if (!objective_.add_gradient(data_, model, [&] { return keep_going(); }, sums, of_blocks_))
         return false;
-    if (second_moments_) second_moments_->refer_to(now_, spare_sums_);
-    take(spare_sums_);
+    if (!plain_batch()) std::swap(sums_, spare_sums_);
+    if (second_moments_) second_moments_->refer_to(now_, sums_here());
+    measure_sums();
     return true;
 }
 
 template <class T>
-void FitRun<T>::take(GradientSums& sums) {
-    if (batch() && !whitening_) {
-        auto& descent = static_cast<Batch<T>&>(*descent_);
-        descent.take(sums);
-        measured_ = descent.measure();
-        return;
-    }
-    std::swap(sums_, sums);
-    measured_ = measure(sums_, options_.penalty, now_.coef, shift(), options_.fit_intercept,
-                        objective_.threads());
+void FitRun<T>::measure_sums() {
+    measured_ = plain_batch() ? descent_of_batch().measure()
+                              : measure(sums_, options_.penalty, now_.coef, shift(),
+                                        options_.fit_intercept, objective_.threads());
 }
 
 template <class T>
@@ -203,7 +208,7 @@ bool FitRun<T>::take_second_moments() {
     log_.leave_out();
     outcome_.squares_overflow = !moments->finite();
     if (outcome_.squares_overflow) return true;
-    moments->refer_to(now_, static_cast<Batch<T>&>(*descent_).sums());
+    moments->refer_to(now_, sums_here());
     second_moments_ = std::move(moments);
     outcome_.second_moments_from = epoch_;
     return true;
@@ -286,7 +291,7 @@ bool FitRun<T>::begin(Coefficients start, const FitRun* sibling) {
                       penalises_deviations(options_)))
         return false;
     starts_at_zero_ = start.zero();
-    prepare(start, sibling);
+    prepare(std::move(start), sibling);
     reading_epochs_ = epochs_before_second_moments(
         options_, {data_.rows(), data_.columns(), data_.outputs(), static_cast<Index>(sizeof(T)),
                    objective_.loss().quadratic, data_.X.reading_width()});
@@ -297,11 +302,11 @@ template <class T>
 bool FitRun<T>::accept_start(const FitRun* sibling) {
     if (spoiled(std::isfinite(measured_.objective))) return false;
     if (automatic() && steps_are_searched())
-        descent_->set_rate(
-            bends_as(sibling) ? sibling->descent_->rate()
-                              : searched_rate(objective_.kernels(), data_, step_problem_,
-                                              descent_options_.preconditioner,
-                                              static_cast<Batch<T>&>(*descent_).smooth_gradient()));
+        descent_->set_rate(bends_as(sibling)
+                               ? sibling->descent_->rate()
+                               : searched_rate(objective_.kernels(), data_, step_problem_,
+                                               descent_->options().preconditioner,
+                                               descent_of_batch().smooth_gradient()));
     propose();
     stopping_->start_at(measured_.objective);
     best_measure_ = measured_;
@@ -353,7 +358,8 @@ FitOutcome FitRun<T>::run(Coefficients start) {
     while (running)
         running = begin_epoch() && begin_steps() && (batch() || feed()) && end_steps() &&
                   (!measures_epoch() || evaluate()) && end_epoch();
-    return outcome();
+    if (!abandoned()) conclude();
+    return std::move(outcome_);
 }
 
 template class FitRun<float>;

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "batch.hpp"
 #include "column_look.hpp"
 #include "fit.hpp"
 #include "joint_metric.hpp"
@@ -28,8 +29,8 @@ class FitRun {
                    options.solver == Solver::minibatch ? BatchParts::of(options.batch_size)
                                                        : BatchParts{}),
           log_(data.rows()),
-          columns_(objective_, data_),
-          sums_(data.outputs(), data.columns()),
+          columns_(objective_, data_, ranges_asked()),
+          sums_(data.outputs(), 0),
           spare_sums_(data.outputs(), 0) {
         data_.rows_read = log_.rows_read();
     }
@@ -70,7 +71,8 @@ class FitRun {
     // The same by what somebody else read there.
     void take_reading(GradientSums sums) {
         data_.count_read(data_.rows());
-        take(sums);
+        sums_here() = std::move(sums);
+        measure_sums();
     }
 
     bool batch() const { return options_.solver == Solver::batch; }
@@ -79,7 +81,7 @@ class FitRun {
     const FitOptions& options() const { return options_; }
     const Sampler& sampler() const { return sampler_; }
     const Objective<T>& objective() const { return objective_; }
-    const LargeVector<double>& shift() const { return descent_options_.preconditioner.shift; }
+    const LargeVector<double>& shift() const { return descent_->options().preconditioner.shift; }
     // On shifted columns.
     const Coefficients& coefficients() const { return now_; }
     // Nobody wants the fit, or nothing can be fitted: there is nothing to conclude.
@@ -88,12 +90,19 @@ class FitRun {
     bool keep_going();
 
   private:
+    // Steps along all rows in a diagonal metric ask for none.
+    Ranges ranges_asked() const {
+        const bool may_whiten = WhiteningSample<T>::pays(objective_, data_) ||
+                                options_.precondition == Precondition::whiten ||
+                                options_.quasi_newton_first > 0;
+        return batch() && !may_whiten ? Ranges::left_out : Ranges::asked;
+    }
     static Index row_bytes(const Data& data) { return static_cast<Index>(data.X.row_bytes<T>()); }
 
     bool automatic() const { return options_.rate == Rate::automatic; }
     // Batch descent in the metric of the Hessian: steps come from `whitening_` alone.
     bool whitened_batch() const { return batch() && whitening_ != nullptr; }
-    void prepare(const Coefficients& start, const FitRun* sibling);
+    void prepare(Coefficients start, const FitRun* sibling);
     // The automatic step; of quasi-Newton steps only once there is a gradient.
     double first_rate(const ColumnMoments& moments, const Preconditioner& preconditioner,
                       double at_zero, const FitRun* sibling);
@@ -102,7 +111,7 @@ class FitRun {
         return sibling != nullptr && sibling->objective_.curvature() == objective_.curvature();
     }
     bool steps_are_searched() const {
-        return step_problem_.searched && !whitened_batch() && !descent_options_.whitened;
+        return step_problem_.searched && !whitened_batch() && !joint_;
     }
     void restart_from(const Coefficients& model);
 
@@ -111,8 +120,12 @@ class FitRun {
     // Columns not looked at show what is not finite in the first numbers made of them.
     bool spoiled(bool finite);
 
-    // The sums over all rows at the model as it stands, for the memory of others.
-    void take(GradientSums& sums);
+    // The descent's own, where it steps along them.
+    bool plain_batch() const { return batch() && !whitening_; }
+    Batch<T>& descent_of_batch() { return static_cast<Batch<T>&>(*descent_); }
+    // Of all rows at the model as it stands, once measure_sums has followed.
+    GradientSums& sums_here() { return plain_batch() ? descent_of_batch().sums() : sums_; }
+    void measure_sums();
     // Second moments in the place of X from this epoch on; false if interrupted or out of time.
     bool take_second_moments();
     // The step in the Hessian's metric from where the last sums were taken.
@@ -137,7 +150,7 @@ class FitRun {
 
     ColumnLook<T> columns_;
     StepProblem step_problem_;
-    DescentOptions descent_options_;
+    double first_rate_ = 0.0;
     std::unique_ptr<Whitening<T>> whitening_;
     std::unique_ptr<JointMetric<T>> joint_;  // of batch steps of outputs together
     std::optional<MetricStep> proposal_;
@@ -154,7 +167,7 @@ class FitRun {
     // what reading X writes to, kept for its memory
     GradientSums spare_sums_;
     BlockSums of_blocks_;
-    LargeVector<T> coef_;
+    LargeVector<T> coef_;  // as kernels read it
     Measure measured_;
     Coefficients now_;  // of the descent, on shifted columns like the next
     Coefficients best_;

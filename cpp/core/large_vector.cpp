@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 
 #include <cstdint>
+
+#include "kept_memory.hpp"
 #endif
 
 namespace fastgd {
@@ -26,12 +28,20 @@ constexpr std::size_t mapped_bytes(std::size_t bytes) {
     return rounded_up(bytes, bytes % huge_page >= huge_page / 2 ? huge_page : page);
 }
 
+// As much as the C library keeps of what was freed: vectors of one fit serve the next stage of it,
+// and the next fit.
+constexpr std::size_t most_kept_bytes = std::size_t{64} << 20;
+
+constinit KeptMemory kept(most_kept_bytes,
+                          [](char* begin, std::size_t bytes) { munmap(begin, bytes); });
+
 }  // namespace
 
-// Cut out of a mapping that is one huge page longer.
+// New memory is cut out of a mapping that is one huge page longer.
 void* map_huge_pages(std::size_t asked) {
     if (asked > std::numeric_limits<std::ptrdiff_t>::max() - 2 * huge_page) throw std::bad_alloc();
     const std::size_t bytes = mapped_bytes(asked);
+    if (char* const begin = kept.take(bytes)) return begin;
     void* const mapped = mmap(nullptr, bytes + huge_page, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped == MAP_FAILED) throw std::bad_alloc();
@@ -46,7 +56,8 @@ void* map_huge_pages(std::size_t asked) {
 }
 
 void unmap_huge_pages(void* memory, std::size_t asked) noexcept {
-    munmap(memory, mapped_bytes(asked));
+    const std::size_t bytes = mapped_bytes(asked);
+    if (!kept.keep(static_cast<char*>(memory), bytes)) munmap(memory, bytes);
 }
 
 #else

@@ -16,7 +16,7 @@ inline constexpr std::size_t least_mapped_bytes = std::size_t{1} << 20;
 inline constexpr std::size_t least_mapped_bytes = std::numeric_limits<std::size_t>::max();
 #endif
 
-// Zeros from a boundary of huge pages on; throws std::bad_alloc.
+// Uninitialised; throws std::bad_alloc.
 void* map_huge_pages(std::size_t bytes);
 // `bytes` as they were asked for.
 void unmap_huge_pages(void* memory, std::size_t bytes) noexcept;

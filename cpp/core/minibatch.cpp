@@ -24,21 +24,21 @@ constexpr Index rounded_up(Index value, Index unit) { return (value + unit - 1) 
 }  // namespace
 
 template <class T>
-MiniBatch<T>::MiniBatch(const Objective<T>& objective, const DescentOptions& options,
+MiniBatch<T>::MiniBatch(const Objective<T>& objective, DescentOptions options,
                         const Coefficients& start)
-    : Stochastic<T>(objective, options, start),
-      parts_(BatchParts::of(options.batch_size)),
-      partial_stride_(rounded_up(options.outputs * (options.columns + 1), 16)),
+    : Stochastic<T>(objective, std::move(options), start),
+      parts_(BatchParts::of(options_.batch_size)),
+      partial_stride_(rounded_up(options_.outputs * (options_.columns + 1), 16)),
       partial_(partial_stride_ * (sparse() ? 1 : BatchParts::most)),
-      touched_(sparse() ? options.columns : 0),
-      sums_(options.outputs, options.columns),
-      anchor_sums_(options.outputs, options.columns) {
+      touched_(sparse() ? options_.columns : 0),
+      sums_(options_.outputs, options_.columns),
+      anchor_sums_(options_.outputs, options_.columns) {
     if (sparse()) std::fill_n(partial_.data(), partial_stride_, T(0));
-    if (!adaptive(options.update)) return;
-    for (const double metric : options.preconditioner.metric)
+    if (!adaptive(options_.update)) return;
+    for (const double metric : options_.preconditioner.metric)
         unit_.push_back(static_cast<T>(std::sqrt(metric)));
-    intercept_unit_.assign(static_cast<std::size_t>(options.outputs),
-                           static_cast<T>(std::sqrt(options.preconditioner.intercept_metric)));
+    intercept_unit_.assign(static_cast<std::size_t>(options_.outputs),
+                           static_cast<T>(std::sqrt(options_.preconditioner.intercept_metric)));
 }
 
 template <class T>

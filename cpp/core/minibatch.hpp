@@ -10,8 +10,7 @@ namespace fastgd {
 template <class T>
 class MiniBatch final : public Stochastic<T> {
   public:
-    MiniBatch(const Objective<T>& objective, const DescentOptions& options,
-              const Coefficients& start);
+    MiniBatch(const Objective<T>& objective, DescentOptions options, const Coefficients& start);
 
   protected:
     Index rows_to_boundary() const override;

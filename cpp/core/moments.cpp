@@ -180,10 +180,11 @@ void block_moments(const KernelTable<T>& kernels, const Blocks& blocks, const Da
 
 template <class T>
 ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
-                             const RowSelection& rows, int threads,
-                             FunctionRef<bool()> keep_going) {
+                             const RowSelection& rows, int threads, FunctionRef<bool()> keep_going,
+                             Ranges ranges) {
     data.count_read(rows.count);
-    if (data.X.sparse()) return sparse_column_moments(kernels, data, rows, threads, keep_going);
+    if (data.X.sparse())
+        return sparse_column_moments(kernels, data, rows, threads, keep_going, ranges);
     const Blocks blocks = Blocks::of<T>(data.columns());
     const auto columns = static_cast<std::size_t>(data.columns());
     const Index segment = blocks.segment_rows(data.X.row_bytes<T>());
@@ -226,9 +227,9 @@ std::optional<CellPosition> find_non_finite(const KernelTable<T>& kernels, const
 }
 
 template ColumnMoments column_moments(const KernelTable<float>&, const Data&, const RowSelection&,
-                                      int, FunctionRef<bool()>);
+                                      int, FunctionRef<bool()>, Ranges);
 template ColumnMoments column_moments(const KernelTable<double>&, const Data&, const RowSelection&,
-                                      int, FunctionRef<bool()>);
+                                      int, FunctionRef<bool()>, Ranges);
 template std::optional<CellPosition> find_non_finite(const KernelTable<float>&, const Data&);
 template std::optional<CellPosition> find_non_finite(const KernelTable<double>&, const Data&);
 

@@ -20,7 +20,7 @@ struct ColumnMoments {
     Index weighing = 0;         // how many those are
     LargeVector<double> mean;
     LargeVector<double> variance;  // weighted, about the mean
-    LargeVector<double> smallest;
+    LargeVector<double> smallest;  // empty like the next where nobody asked
     LargeVector<double> largest;
     LargeVector<double> stored_share;  // of sparse rows, by weight; empty for all
     std::optional<CellPosition> non_finite;  // moments mean nothing when this is set
@@ -38,10 +38,15 @@ struct ColumnMoments {
     }
 };
 
+// Whether the smallest and largest number of each column are asked for: of many sparse columns they
+// are a third of the memory that the pass writes to.
+enum class Ranges { asked, left_out };
+
 // `keep_going` is asked every few milliseconds; once it says no, moments mean nothing.
 template <class T>
 ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
-                             const RowSelection& rows, int threads, FunctionRef<bool()> keep_going);
+                             const RowSelection& rows, int threads, FunctionRef<bool()> keep_going,
+                             Ranges ranges = Ranges::asked);
 
 // The first row, then column, of X that holds NaN or infinity; nothing if all are finite.
 template <class T>

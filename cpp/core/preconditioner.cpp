@@ -30,9 +30,9 @@ Preconditioner Preconditioner::scale(const ColumnMoments& moments, double curvat
         const bool centred = fit_intercept && (batch_size == 0 || moments.worth_centring(j));
         if (centred) result.shift[j] = mean;
         double square = moments.spread_square(j) + (centred ? 0.0 : mean * mean);
-        const double reach = std::max(std::abs(moments.largest[j] - result.shift[j]),
-                                      std::abs(moments.smallest[j] - result.shift[j]));
         if (batch_size > 0) {
+            const double reach = std::max(std::abs(moments.largest[j] - result.shift[j]),
+                                          std::abs(moments.smallest[j] - result.shift[j]));
             const double share = static_cast<double>(batch_size) + static_cast<double>(columns);
             square = std::max(square, reach * reach / share);
         }

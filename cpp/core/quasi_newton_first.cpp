@@ -70,11 +70,11 @@ FitOutcome EpochsOfBoth::joined(const FitOutcome& first, FitOutcome second) cons
 
 template <class T>
 FitOutcome fit_quasi_newton_first(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
-                                  const FitOptions& options, const Coefficients& start,
+                                  const FitOptions& options, Coefficients start,
                                   FitMonitor& monitor) {
     EpochsOfBoth epochs(monitor);
     FitRun<T> quasi_newton(kernels, loss, data, quasi_newton_part(options), epochs);
-    FitOutcome first = quasi_newton.run(start);
+    FitOutcome first = quasi_newton.run(std::move(start));
     if (!goes_on(quasi_newton, options, first)) return first;
     epochs.begin_second_part(first.history.back());
     FitRun<T> with_hessian(kernels, loss, data, hessian_part(options, first), epochs);
@@ -82,9 +82,9 @@ FitOutcome fit_quasi_newton_first(const KernelTable<T>& kernels, LossSpec loss, 
 }
 
 template FitOutcome fit_quasi_newton_first(const KernelTable<float>&, LossSpec, const Data&,
-                                           const FitOptions&, const Coefficients&, FitMonitor&);
+                                           const FitOptions&, Coefficients, FitMonitor&);
 template FitOutcome fit_quasi_newton_first(const KernelTable<double>&, LossSpec, const Data&,
-                                           const FitOptions&, const Coefficients&, FitMonitor&);
+                                           const FitOptions&, Coefficients, FitMonitor&);
 template bool goes_on(FitRun<float>&, const FitOptions&, FitOutcome&);
 template bool goes_on(FitRun<double>&, const FitOptions&, FitOutcome&);
 

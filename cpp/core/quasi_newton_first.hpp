@@ -11,7 +11,7 @@ namespace fastgd {
 // twice the least at most (Karlin, Manasse, Rudolph, Sleator 1988).
 template <class T>
 FitOutcome fit_quasi_newton_first(const KernelTable<T>& kernels, LossSpec loss, const Data& data,
-                                  const FitOptions& options, const Coefficients& start,
+                                  const FitOptions& options, Coefficients start,
                                   FitMonitor& monitor);
 
 // Its parts, for those who drive several fits side by side.

@@ -9,8 +9,8 @@ namespace fastgd {
 template <class T>
 class Sgd final : public Stochastic<T> {
   public:
-    Sgd(const Objective<T>& objective, const DescentOptions& options, const Coefficients& start)
-        : Stochastic<T>(objective, options, start) {}
+    Sgd(const Objective<T>& objective, DescentOptions options, const Coefficients& start)
+        : Stochastic<T>(objective, std::move(options), start) {}
 
   protected:
     Index rows_to_boundary() const override { return sgd_block_rows; }

@@ -9,6 +9,6 @@ namespace fastgd {
 template <class T>
 ColumnMoments sparse_column_moments(const KernelTable<T>& kernels, const Data& data,
                                     const RowSelection& rows, int threads,
-                                    FunctionRef<bool()> keep_going);
+                                    FunctionRef<bool()> keep_going, Ranges ranges);
 
 }  // namespace fastgd

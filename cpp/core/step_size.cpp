@@ -47,8 +47,10 @@ double searched_rate(const KernelTable<T>& kernels, const Data& data, const Step
     LargeVector<double> steepest;
     double longest = 0.0;
     for (std::size_t k = 0; k * (columns + 1) < gradient.size(); ++k) {
-        LargeVector<double> own(gradient.begin() + std::ptrdiff_t(k * columns),
-                                gradient.begin() + std::ptrdiff_t((k + 1) * columns));
+        LargeVector<double> own;
+        own.reserve(columns + 1);
+        own.assign(gradient.begin() + std::ptrdiff_t(k * columns),
+                   gradient.begin() + std::ptrdiff_t((k + 1) * columns));
         own.push_back(gradient[gradient.size() / (columns + 1) * columns + k]);
         preconditioner.into_metric(own);
         const double square = dot(own, own);

@@ -32,9 +32,11 @@ constexpr Index steps_a_sum = 64;
 }  // namespace
 
 template <class T>
-Stochastic<T>::Stochastic(const Objective<T>& objective, const DescentOptions& options,
+Stochastic<T>::Stochastic(const Objective<T>& objective, DescentOptions options,
                           const Coefficients& start)
-    : Descent<T>(objective, options) {
+    : Descent<T>(objective, std::move(options)),
+      shift_(options_.preconditioner.shift.begin(), options_.preconditioner.shift.end()),
+      metric_(options_.preconditioner.metric.begin(), options_.preconditioner.metric.end()) {
     restart_from(start);
 }
 

@@ -26,8 +26,7 @@ class Stochastic : public Descent<T> {
     using Descent<T>::options_;
     using Descent<T>::steps_;
 
-    Stochastic(const Objective<T>& objective, const DescentOptions& options,
-               const Coefficients& start);
+    Stochastic(const Objective<T>& objective, DescentOptions options, const Coefficients& start);
 
     bool averaging() const {
         return options_.average && anchor_coef_.empty() && steps_ >= options_.average_after;
@@ -37,6 +36,8 @@ class Stochastic : public Descent<T> {
     Index steps_alike(Index most) const;
     // Counts steps taken; if they were averaged, their sums in T move into those in double in time.
     void count_steps(Index steps, bool averaged);
+    const T* shift() const { return shift_.empty() ? nullptr : shift_.data(); }
+    const T* metric() const { return metric_.empty() ? nullptr : metric_.data(); }
     // All null without an anchor.
     Anchor<T> anchor() const;
 
@@ -68,6 +69,8 @@ class Stochastic : public Descent<T> {
     void restore_lazy(const DescentState& state);
     void bring_up(LazySteps<T>& lazy, LargeVector<T>& coef, LargeVector<double>& total) const;
 
+    LargeVector<T> shift_;  // of the preconditioner, empty for none
+    LargeVector<T> metric_;
     LargeVector<T> anchor_coef_;
     LargeVector<T> anchor_intercept_;
     LargeVector<T> anchor_gradient_;  // coef's, then the intercepts'
