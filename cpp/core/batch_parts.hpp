@@ -24,12 +24,17 @@ struct BatchParts {
     // Of the first `rows` rows of a batch.
     Index count(Index rows) const { return (rows + part_rows - 1) / part_rows; }
     Index count() const { return count(batch_rows); }
-    Index rows_of(Index part) const { return std::min(part_rows, batch_rows - part * part_rows); }
+    // Of parts [first, last) of a batch.
+    Index rows_of(Index first, Index last) const {
+        return std::min(last * part_rows, batch_rows) - first * part_rows;
+    }
+    // Parts that one of `members` threads works on, one after the other.
+    Index a_member(int members) const { return (count() + members - 1) / members; }
 
-    // Puts `count` rows into part p of as many batches as they fill, one after the other.
-    void deal(const Index* rows, Index count, Index part, Index* batches) const {
-        const Index size = rows_of(part);
-        Index* out = batches + part * part_rows;
+    // Puts `count` rows into parts [first, last) of as many batches as they fill.
+    void deal(const Index* rows, Index count, Index first, Index last, Index* batches) const {
+        const Index size = rows_of(first, last);
+        Index* out = batches + first * part_rows;
         for (Index at = 0; at < count; at += size, out += batch_rows)
             std::copy_n(rows + at, size, out);
     }

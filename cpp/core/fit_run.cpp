@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "exact_fit.hpp"
+#include "minibatch.hpp"
+#include "parallel.hpp"
 #include "separable.hpp"
 #include "step_size.hpp"
 #include "stochastic.hpp"
@@ -20,6 +22,21 @@ constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
 }  // namespace
+
+template <class T>
+Sampler FitRun<T>::sampler_of(const Data& data, const FitOptions& options) {
+    const auto row_bytes = static_cast<Index>(data.X.row_bytes<T>());
+    if (options.solver == Solver::batch)
+        return {data.rows(), row_bytes, Shuffle::none, options.seed};
+    if (options.solver == Solver::sgd)
+        return {data.rows(), row_bytes, options.shuffle, options.seed};
+    const BatchParts parts = BatchParts::of(options.batch_size);
+    const auto outputs = static_cast<double>(data.outputs());
+    const int team = threads_for_work(options.threads, data.bytes_of<T>(data.rows()) * outputs);
+    const int members =
+        members_of_batch(parts, data.bytes_of<T>(options.batch_size) * outputs, team);
+    return {data.rows(), row_bytes, options.shuffle, options.seed, parts, parts.a_member(members)};
+}
 
 template <class T>
 void FitRun<T>::prepare(Coefficients start, const FitRun* sibling) {

@@ -24,10 +24,7 @@ class FitRun {
           data_(data),
           options_(options),
           monitor_(monitor),
-          sampler_(data.rows(), row_bytes(data),
-                   options.solver == Solver::batch ? Shuffle::none : options.shuffle, options.seed,
-                   options.solver == Solver::minibatch ? BatchParts::of(options.batch_size)
-                                                       : BatchParts{}),
+          sampler_(sampler_of(data, options)),
           log_(data.rows()),
           columns_(objective_, data_, ranges_asked()),
           sums_(data.outputs(), 0),
@@ -97,7 +94,7 @@ class FitRun {
                                 options_.quasi_newton_first > 0;
         return batch() && !may_whiten ? Ranges::left_out : Ranges::asked;
     }
-    static Index row_bytes(const Data& data) { return static_cast<Index>(data.X.row_bytes<T>()); }
+    static Sampler sampler_of(const Data& data, const FitOptions& options);
 
     bool automatic() const { return options_.rate == Rate::automatic; }
     // Batch descent in the metric of the Hessian: steps come from `whitening_` alone.

@@ -23,6 +23,12 @@ constexpr Index rounded_up(Index value, Index unit) { return (value + unit - 1) 
 
 }  // namespace
 
+int members_of_batch(const BatchParts& parts, double batch_bytes, int team) {
+    const auto most = std::min<Index>(team, parts.count());
+    return static_cast<int>(
+        std::clamp(static_cast<Index>(batch_bytes / bytes_per_member), Index{1}, most));
+}
+
 template <class T>
 MiniBatch<T>::MiniBatch(const Objective<T>& objective, DescentOptions options,
                         const Coefficients& start)
@@ -144,14 +150,11 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
     const Index batch = options_.batch_size;
     const double batch_bytes = static_cast<double>(batch) * static_cast<double>(data.columns()) *
                                static_cast<double>(data.outputs()) * sizeof(T);
-    const Index parts = parts_.count();
     // waking a team has to pay over all batches, and its meetings over each
     const int wanted =
         threads_for_work(objective_.threads(), batch_bytes * static_cast<double>(rows.count) /
                                                    static_cast<double>(batch));
-    const int threads =
-        static_cast<int>(std::clamp(static_cast<Index>(batch_bytes / bytes_per_member), Index{1},
-                                    std::min<Index>(wanted, parts)));
+    const int threads = members_of_batch(parts_, batch_bytes, wanted);
     std::vector<std::unique_ptr<TileReader<T>>> readers;
     for (int member = 0; member < threads; ++member)
         readers.push_back(std::make_unique<TileReader<T>>(
@@ -162,8 +165,8 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
     for (Index first = 0; first < batches;) {
         const bool averaged = this->averaging();
         const Index count = this->steps_alike(batches - first);
-        const Index parts_a_turn = (parts + threads - 1) / threads;
-        Rounds rounds(count, (parts + parts_a_turn - 1) / parts_a_turn);
+        const Index parts_a_turn = parts_.a_member(threads);
+        Rounds rounds(count, (parts_.count() + parts_a_turn - 1) / parts_a_turn);
         run_team(threads, [&](int member, int members) {
             TileReader<T>& reader = *readers[static_cast<std::size_t>(member)];
             const auto sum = [&](Index round, Index turn) {

@@ -7,6 +7,9 @@
 
 namespace fastgd {
 
+// Of a team, those that share a batch of so many bytes: its meetings have to pay.
+int members_of_batch(const BatchParts& parts, double batch_bytes, int team);
+
 template <class T>
 class MiniBatch final : public Stochastic<T> {
   public:

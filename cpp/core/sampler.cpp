@@ -12,8 +12,8 @@ namespace fastgd {
 namespace {
 
 constexpr Index run_bytes = 16 * 1024;
-// Runs read side by side in each part of a batch: where one begins its first lines come late.
-constexpr Index streams = 4;
+// Runs read side by side by one thread: where one begins its first lines come late.
+constexpr Index streams = 8;
 constexpr Index segment_bytes = 64 * 1024 * 1024;
 // The index lists of a segment stay in the second cache level, between rows of no further use.
 constexpr Index indexed_rows = 1 << 14;
@@ -55,8 +55,8 @@ Index run_rows_of(Index row_bytes) {
 }
 
 Sampler::Sampler(Index rows, Index row_bytes, Shuffle shuffle, std::uint64_t seed,
-                 const BatchParts& parts)
-    : rows_(rows), shuffle_(shuffle), seed_(seed), parts_(parts) {
+                 const BatchParts& parts, Index parts_a_member)
+    : rows_(rows), shuffle_(shuffle), seed_(seed), parts_(parts), parts_a_member_(parts_a_member) {
     run_rows_ = run_rows_of(row_bytes);
     const Index runs = std::clamp(mixed_bytes / (run_rows_ * row_bytes), Index{8}, Index{64});
     const Index batches = (run_rows_ * runs + parts.batch_rows - 1) / parts.batch_rows;
@@ -78,9 +78,9 @@ void Sampler::mix(Index* rows, Index count, std::uint64_t key, std::vector<Index
     lanes.assign(rows, rows + count);
     Index* lane = lanes.data();
     for (Index p = 0; p < parts.count(); ++p) {
-        const Index size = count / parts.batch_rows * parts.rows_of(p);
+        const Index size = count / parts.batch_rows * parts.rows_of(p, p + 1);
         shuffle_in_place(lane, size, derive_key(key, static_cast<std::uint64_t>(p)));
-        parts.deal(lane, size, p, rows);
+        parts.deal(lane, size, p, p + 1, rows);
         lane += size;
     }
 }
@@ -90,10 +90,11 @@ void Sampler::order_fetches(const Index* rows, Index count, Index* fetched,
     const BatchParts parts = parts_of(count);
     if (parts.count() == 1) return take_turns(rows, count, streams, fetched);
     lanes.resize(static_cast<std::size_t>(count));
-    for (Index p = 0; p < parts.count(); ++p) {
-        const Index size = count / parts.batch_rows * parts.rows_of(p);
+    for (Index first = 0; first < parts.count(); first += parts_a_member_) {
+        const Index last = std::min(first + parts_a_member_, parts.count());
+        const Index size = count / parts.batch_rows * parts.rows_of(first, last);
         take_turns(rows, size, streams, lanes.data());
-        parts.deal(lanes.data(), size, p, fetched);
+        parts.deal(lanes.data(), size, first, last, fetched);
         rows += size;
     }
 }

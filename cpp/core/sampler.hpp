@@ -27,11 +27,12 @@ struct RowOrder {
 // block: runs of neighbouring rows (16 KiB) come in random order; a buffer of runs (256 KiB, drawn
 // from all over the data) is shuffled row by row. Memory is read in runs, rows are still mixed.
 // Where threads share batches, a buffer has a lane for each part of a batch: the rows that a thread
-// works on are those it fetched.
+// works on are those it fetched, if the parts of one are `parts_a_member`. Orders do not depend on
+// that, only which rows are fetched when.
 class Sampler {
   public:
     Sampler(Index rows, Index row_bytes, Shuffle shuffle, std::uint64_t seed,
-            const BatchParts& parts = {});
+            const BatchParts& parts = {}, Index parts_a_member = 1);
 
     // An epoch is cut into segments, each a whole number of buffers, so that a driver may look
     // up between them (at most 64 MiB of rows each).
@@ -54,6 +55,7 @@ class Sampler {
     Shuffle shuffle_;
     std::uint64_t seed_;
     BatchParts parts_;
+    Index parts_a_member_;
     Index run_rows_;
     Index buffer_rows_;
     Index segment_rows_;

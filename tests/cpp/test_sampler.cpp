@@ -96,24 +96,31 @@ void each_row_is_fetched_before_its_buffer() {
                   due[row], ", fetched at ", fetched_at[row]);
 }
 
-// What is fetched while a part of batches is worked on is what the same part will work on next.
+// What is fetched while a thread's parts of batches are worked on is what the same parts will hold
+// next, for any number of threads; which rows these are has nothing to do with it.
 void parts_fetch_their_own_rows() {
     for (const Index batch : {1, 24, 64, 100, 256, 3000})
-        for (const Index row_bytes : {40, 800, 20000}) {
+        for (const auto& [row_bytes, members] :
+             {std::pair{40, 1}, {800, 2}, {800, 3}, {20000, 8}}) {
             const Index rows = 20011;
             const BatchParts parts = BatchParts::of(batch);
-            const Sampler sampler(rows, row_bytes, Shuffle::block, 5, parts);
+            const Index together = parts.a_member(members);
+            const Sampler sampler(rows, row_bytes, Shuffle::block, 5, parts, together);
             check(each_once(epoch_of(sampler, 1), rows), "batch ", batch);
+            check(epoch_of(sampler, 1) ==
+                      epoch_of(Sampler(rows, row_bytes, Shuffle::block, 5, parts), 1),
+                  "order depends on threads");
             RowOrder scratch;
             const RowSelection first = sampler.segment(0, 0, scratch);
             check(sampler.segments() == 1 || first.count % batch == 0, "a batch cut in two");
             std::vector<Index> part_of(static_cast<std::size_t>(rows), -1);
             for (Index i = 0; i < first.count / batch * batch; ++i)
-                part_of[static_cast<std::size_t>(first.at(i))] = i % batch / parts.part_rows;
+                part_of[static_cast<std::size_t>(first.at(i))] =
+                    i % batch / parts.part_rows / together;
             Index strangers = 0;
             for (Index i = 0; i < first.count / batch * batch; ++i) {
                 const Index fetched = part_of[static_cast<std::size_t>(first.upcoming[i])];
-                strangers += fetched >= 0 && fetched != i % batch / parts.part_rows;
+                strangers += fetched >= 0 && fetched != i % batch / parts.part_rows / together;
             }
             // the last buffer belongs to nobody, and past the end there is nothing to fetch
             const Index buffer = 256 * 1024 / row_bytes + 8 + batch;
