@@ -12,6 +12,7 @@ from fastgd import _core
 from fastgd.objective import _PLAIN_LOSSES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -64,6 +65,50 @@ def test_plain_arguments_give_the_bits_of_checked_ones(
     assert at_once(**checked) is None
     assert_same(fastgd.value_and_gradient(**plain), fastgd.value_and_gradient(**checked))
     assert fastgd.value(**plain) == fastgd.value(**checked)
+
+
+# Targets as users hold them, each of the values 0 and 1.
+HELD: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    "bool": lambda y: y.astype(bool),
+    "int64": lambda y: y.astype("i8"),
+    "uint8": lambda y: y.astype("u1"),
+    "float16": lambda y: y.astype("f2"),
+    "float32": lambda y: y.astype("f4"),
+    "other byte order": lambda y: y.astype(">i4"),
+    "a column of an array": lambda y: np.column_stack([y, -y])[:, 0],
+    "backwards": lambda y: y[::-1].copy()[::-1],
+    "unaligned": lambda y: unaligned(y),
+}
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("held", HELD)
+def test_targets_may_lie_as_they_like(held: str, loss: str, dtype: str) -> None:
+    plain = arguments(loss, dtype)
+    labels = (plain["y"] > 0.0).astype("f8")
+    given = plain | {"y": HELD[held](labels)}
+    assert at_once(**given) is not None
+    checked = given | {"y": given["y"].tolist()}
+    assert at_once(**checked) is None
+    assert_same(fastgd.value_and_gradient(**given), fastgd.value_and_gradient(**checked))
+    assert fastgd.value(**given) == fastgd.value(**checked)
+
+
+@pytest.mark.parametrize("held", ["complex128", "longdouble", "object", "datetime64[s]"])
+def test_targets_that_are_no_numbers_of_ours_are_declined(held: str) -> None:
+    plain = arguments()
+    y = np.zeros(N, held)
+    assert at_once(**plain | {"y": y}) is None
+
+
+def test_wrong_labels_of_any_type_are_named() -> None:
+    plain = arguments("log_loss")
+    y = (plain["y"] > 0.0).astype("i8")
+    y[7] = 2
+    assert at_once(**plain | {"y": y}) is None
+    with pytest.raises(ValueError, match=r"y: .* row 7|y: .*3 "):
+        fastgd.value_and_gradient(**plain | {"y": y})
 
 
 @pytest.mark.parametrize("coef_dtype", ["f4", "f8"])

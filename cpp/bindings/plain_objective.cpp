@@ -12,6 +12,9 @@ namespace fastgd::bindings {
 
 namespace {
 
+// So many are copied in less time than words are chosen.
+constexpr Index few_rows = 4096;
+
 // Tells arrays that can be read as they are, and declines all that somebody may have a question
 // about.
 class PlainArrays {
@@ -21,26 +24,46 @@ class PlainArrays {
     // C-ordered float32 or float64 in memory that numpy holds: what is mapped from a file may be
     // cut short.
     std::optional<StridedView> view(const py::object& object, py::ssize_t dimensions) const {
+        const auto array = held_by_numpy(object, dimensions);
+        if (!array) return std::nullopt;
+        return contiguous(*array, dimensions == 2);
+    }
+
+    // The same of targets, which a few rows may have in any other type and any order.
+    std::optional<StridedView> targets(const py::object& object) const {
+        const auto array = held_by_numpy(object, 1);
+        if (!array) return std::nullopt;
+        if (const auto view = contiguous(*array, false)) return view;
+        const char kind = array->dtype().kind();
+        const bool numbers = kind == 'f' || kind == 'i' || kind == 'u' || kind == 'b';
+        if (!numbers || array->itemsize() > 8 || array->shape(0) > few_rows) return std::nullopt;
+        return view_of(*array);
+    }
+
+  private:
+    std::optional<py::array> held_by_numpy(const py::object& object, py::ssize_t dimensions) const {
         if (!is_array(object)) return std::nullopt;
-        const auto array = py::reinterpret_borrow<py::array>(object);
-        const py::dtype dtype = array.dtype();
-        const py::ssize_t size = array.itemsize();
-        if (array.ndim() != dimensions || array.size() == 0 || dtype.kind() != 'f' ||
-            (size != 4 && size != 8) || dtype.byteorder() != '=' ||
-            (array.flags() & py::array::c_style) == 0 ||
-            reinterpret_cast<std::uintptr_t>(array.data()) % static_cast<std::size_t>(size) != 0)
-            return std::nullopt;
+        auto array = py::reinterpret_borrow<py::array>(object);
+        if (array.ndim() != dimensions || array.size() == 0) return std::nullopt;
         for (py::object owner = array.base(); owner && !owner.is_none();
              owner = py::reinterpret_borrow<py::array>(owner).base())
             if (!is_array(owner)) return std::nullopt;
-        const bool matrix = dimensions == 2;
+        return array;
+    }
+
+    static std::optional<StridedView> contiguous(const py::array& array, bool matrix) {
+        const py::dtype dtype = array.dtype();
+        const py::ssize_t size = array.itemsize();
+        if (dtype.kind() != 'f' || (size != 4 && size != 8) || dtype.byteorder() != '=' ||
+            (array.flags() & py::array::c_style) == 0 ||
+            reinterpret_cast<std::uintptr_t>(array.data()) % static_cast<std::size_t>(size) != 0)
+            return std::nullopt;
         return StridedView{
             array.data(),     size == 4 ? ElementType::float32 : ElementType::float64,
             array.shape(0),   matrix ? array.shape(1) : 1,
             array.strides(0), size};
     }
 
-  private:
     bool is_array(const py::object& object) const {
         return py::type::handle_of(object).is(ndarray_);
     }
@@ -75,6 +98,18 @@ bool none_amiss(const StridedView& values, Amiss amiss) {
 
 bool finite(const StridedView& values) {
     return none_amiss(values, [](auto x) { return x - x; });
+}
+
+// Targets as they are looked at: in place, or `packed`.
+StridedView side_by_side(const KernelTable<double>& kernels, const StridedView& targets,
+                         LargeVector<double>& packed) {
+    if ((rows_in_place<float>(targets) && targets.row_stride == sizeof(float)) ||
+        (rows_in_place<double>(targets) && targets.row_stride == sizeof(double)))
+        return targets;
+    packed.resize(static_cast<std::size_t>(targets.rows));
+    kernels.pack[static_cast<int>(targets.type)](targets, {nullptr, 0, targets.rows}, packed.data(),
+                                                 1);
+    return {packed.data(), ElementType::float64, targets.rows, 1, sizeof(double), sizeof(double)};
 }
 
 // Whether a target that is not finite makes the sum of losses so: NaN may count for nothing where a
@@ -118,7 +153,7 @@ py::object plain_objective_at(const PlainArrays& arrays, const py::object& X, co
                               const BoundParameters& parameters, const py::object& alpha,
                               const py::object& l1_ratio, int n_threads, bool with_gradient) {
     const auto features = arrays.view(X, 2);
-    const auto targets = arrays.view(y, 1);
+    const auto targets = arrays.targets(y);
     const auto at = arrays.view(coef, 1);
     const auto shift = number(intercept);
     const auto strength = number(alpha);
@@ -133,13 +168,15 @@ py::object plain_objective_at(const PlainArrays& arrays, const py::object& X, co
     Data data;
     data.X = *features;
     data.y = *targets;
+    LargeVector<double> packed;
+    const StridedView told = side_by_side(kernels, *targets, packed);
     switch (kernels.losses[index].targets) {
         case Targets::real:
-            if (!tells_non_finite(kernels.losses[index], spec.parameters) && !finite(*targets))
+            if (!tells_non_finite(kernels.losses[index], spec.parameters) && !finite(told))
                 return py::none();
             break;
         case Targets::binary:
-            if (!labels(*targets)) return py::none();
+            if (!labels(told)) return py::none();
             data.binary = true;
             data.positive_label = 1.0;
             break;

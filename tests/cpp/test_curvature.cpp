@@ -3,6 +3,7 @@
 
 #include "check.hpp"
 #include "core/curvature.hpp"
+#include "core/dot.hpp"
 #include "levels.hpp"
 #include "problem.hpp"
 
@@ -138,6 +139,9 @@ void operator_multiplies() {
         check(std::abs(image[1] + 3.0 * 4.0 * (0.25 * 8.0 + 0.5)) < 1e-5, image[1]);
         check(std::abs(image[2] - 2.0 * 9.0 * 0.25) < 1e-6, image[2]);
         check(bend(v) == image, "not the same again");
+        const double along = curvature_along(kernels, problem.data(), {{0.0, 8.0}, {1.0, 4.0}, 9.0},
+                                             0.25, {0.0, 0.5}, 2, v);
+        check(std::abs(along - dot(v, image)) < 1e-4, along, " is not ", dot(v, image));
     });
 }
 

@@ -173,6 +173,10 @@ void check_moments(const KernelTable<T>& kernels, const Problem<T>& problem, con
                    const RowSelection& rows, const char* form) {
     const ColumnMoments dense = column_moments(kernels, problem.data(), rows, 1, keep_going);
     const ColumnMoments sparse = column_moments(kernels, data, rows, 2, keep_going);
+    const ColumnMoments less = column_moments(kernels, data, rows, 2, keep_going, Ranges::left_out);
+    check(less.smallest.empty() && less.largest.empty() && less.mean == sparse.mean &&
+              less.variance == sparse.variance && less.stored_share == sparse.stored_share,
+          form, " without ranges");
     const double unit = static_cast<double>(std::numeric_limits<T>::epsilon());
     check(sparse.weighing == dense.weighing && sparse.least_weight == dense.least_weight);
     check(std::abs(sparse.weight - dense.weight) <= 64 * unit * dense.weight);
