@@ -100,6 +100,23 @@ def test_threads_change_no_bit_of_many_columns(rows: str) -> None:
     assert len({seen(n_threads) for n_threads in (1, 2, 3, 8)}) == 1
 
 
+@pytest.mark.parametrize("shuffle", ["block", "full", False])
+def test_threads_change_no_bit_of_wide_batches(shuffle: Any) -> None:
+    """A batch of megabytes is a block of rows, which threads share part by part."""
+    rng = np.random.default_rng(6)
+    X = rng.standard_normal((1_000, 3_000))
+    y = X[:, 0] > X[:, 1]
+
+    def seen(n_threads: int) -> str:
+        result = fastgd.fit(
+            X, y, loss="log_loss", solver="minibatch", batch_size=250, shuffle=shuffle,
+            alpha=1e-3, max_iter=3, tol=None, n_threads=n_threads,
+        )  # fmt: skip
+        return digest(result.coef, result.intercept, result.history.objective)
+
+    assert len({seen(n_threads) for n_threads in (1, 2, 3, 8)}) == 1
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_threads_and_repeats_change_no_bit(level: str, run_python: Callable[..., str]) -> None:
     code = """

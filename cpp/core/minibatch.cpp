@@ -13,8 +13,11 @@ namespace fastgd {
 
 namespace {
 
-// A batch up to this size is summed part by part.
-constexpr double small_batch_bytes = 2.0 * 1024.0 * 1024.0;
+// A batch up to this size stays in the second cache level while the next one is fetched.
+constexpr double cached_batch_bytes = 2.0 * 1024.0 * 1024.0;
+
+// Sums of parts take no more than this.
+constexpr double most_partial_bytes = 32.0 * 1024.0 * 1024.0;
 
 // Fewer bytes of a batch than this a thread are not worth two meetings of the team.
 constexpr double bytes_per_member = 16.0 * 1024.0;
@@ -48,10 +51,17 @@ MiniBatch<T>::MiniBatch(const Objective<T>& objective, DescentOptions options,
 }
 
 template <class T>
-bool MiniBatch<T>::small() const {
+bool MiniBatch<T>::cached() const {
     return static_cast<double>(options_.batch_size) * static_cast<double>(options_.columns) *
                sizeof(T) <=
-           small_batch_bytes;
+           cached_batch_bytes;
+}
+
+// Threads share a batch of several blocks as it is.
+template <class T>
+bool MiniBatch<T>::small() const {
+    return cached() || (options_.batch_size <= Blocks::of<T>(options_.columns).block_rows &&
+                        static_cast<double>(partial_.size()) * sizeof(T) <= most_partial_bytes);
 }
 
 template <class T>
@@ -155,11 +165,14 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
         threads_for_work(objective_.threads(), batch_bytes * static_cast<double>(rows.count) /
                                                    static_cast<double>(batch));
     const int threads = members_of_batch(parts_, batch_bytes, wanted);
+    const Index tile_rows = objective_.blocks(data.X, data.outputs()).tile_rows;
     std::vector<std::unique_ptr<TileReader<T>>> readers;
     for (int member = 0; member < threads; ++member)
-        readers.push_back(std::make_unique<TileReader<T>>(
-            kernels, data, objective_.blocks(data.X, data.outputs()).tile_rows));
+        readers.push_back(std::make_unique<TileReader<T>>(kernels, data, tile_rows));
     const LinearModel<T> model{this->coef_.data(), this->intercept_.data(), this->shift()};
+    // a batch is fetched while the one before is worked on, or a tile where that is too much
+    const bool by_batches = cached();
+    const Index rows_ahead = by_batches ? batch : tile_rows;
 
     const Index batches = (rows.count + batch - 1) / batch;
     for (Index first = 0; first < batches;) {
@@ -177,11 +190,12 @@ void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
                     const Index at = p * parts_.part_rows;
                     const Index length = std::min(parts_.part_rows, size - at);
                     const RowSelection part = rows.part(b * batch + at, length);
-                    const Index ahead = (b + 1) * batch + at;
-                    const RowSelection next = part.upcoming != nullptr ? part.upcoming_rows()
-                                              : ahead + length <= rows.count
-                                                  ? rows.part(ahead, length)
-                                                  : RowSelection{};
+                    const Index ahead = b * batch + at + rows_ahead;
+                    const RowSelection next =
+                        by_batches && part.upcoming != nullptr ? part.upcoming_rows()
+                        : ahead < rows.count
+                            ? rows.part(ahead, std::min(length, rows.count - ahead))
+                            : RowSelection{};
                     T* partial = partial_.data() + p * partial_stride_;
                     std::fill_n(partial, partial_stride_, T(0));
                     sum_part(objective_, reader, data, part, next, model, this->anchor(),

@@ -26,7 +26,7 @@ class MiniBatch final : public Stochastic<T> {
     using Descent<T>::options_;
     using Descent<T>::steps_;
 
-    // Whole batches small enough to be summed by a team that meets twice a batch.
+    // Whole batches in parts, by a team that meets twice a batch.
     void process_small(const Data& data, const RowSelection& rows);
     // Whole batches of sparse rows, at a cost that grows with what their rows store.
     void process_sparse(const Data& data, const RowSelection& rows);
@@ -34,6 +34,7 @@ class MiniBatch final : public Stochastic<T> {
     void process_large(const Data& data, const RowSelection& rows);
 
     void finish_large();
+    bool cached() const;
     bool small() const;
     bool sparse() const { return options_.stored_a_row > 0; }
 

@@ -182,6 +182,11 @@ void chunked_is_whole_for_large_batches() {
                 check_chunks(kernels, kind, wide, 0, numbers);
             }
         check_chunks(kernels, {"wide batch", Solver::batch}, wide, 0, numbers);
+        // of a block no longer than they are, part by part
+        const auto wider = make_problem<T>(numbers, 500, 3000, 1);
+        for (const Update update : {Update::plain, Update::adamw})
+            check_chunks(kernels, {"wider minibatch", Solver::minibatch, update, 200, true, 1},
+                         wider, 0, numbers);
     });
 }
 
