@@ -82,11 +82,10 @@ void FitRun<T>::prepare(Coefficients start, const FitRun* sibling) {
     first_rate_ = d.schedule.rate;
     d.preconditioner = std::move(preconditioner);
 
-    const bool known = start.zero();
     best_ = std::move(start).onto_shifted(d.preconditioner.shift);
     descent_ = make_descent(options_.solver, objective_, std::move(d), best_);
     descent_->read(now_);
-    if (known) best_measure_ = {.objective = at_zero, .gradient_norm = unknown};
+    if (starts_at_zero_) best_measure_ = {.objective = at_zero, .gradient_norm = unknown};
     target_square_ = mean_target_square(objective_, data_, at_zero);
     const double rounding = static_cast<double>(std::numeric_limits<T>::epsilon());
     stopping_ = std::make_unique<Stopping>(
