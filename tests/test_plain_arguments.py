@@ -102,6 +102,15 @@ def test_targets_that_are_no_numbers_of_ours_are_declined(held: str) -> None:
     assert at_once(**plain | {"y": y}) is None
 
 
+@pytest.mark.parametrize("name", ["float8_e5m2", "float8_e4m3fn", "int4"])
+def test_targets_of_another_packages_types_are_declined(name: str) -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    plain = arguments() | {"y": np.zeros(N).astype(getattr(ml_dtypes, name))}
+    assert at_once(**plain) is None
+    with pytest.raises(TypeError, match=f"y: .*{name}"):
+        fastgd.value_and_gradient(**plain)
+
+
 def test_wrong_labels_of_any_type_are_named() -> None:
     plain = arguments("log_loss")
     y = (plain["y"] > 0.0).astype("i8")

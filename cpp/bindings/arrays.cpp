@@ -24,7 +24,7 @@ static_assert(std::size(readable_types) == element_type_count);
 
 }  // namespace
 
-StridedView view_of(const py::array& array) {
+std::optional<StridedView> readable_view(const py::array& array) {
     if (array.ndim() != 1 && array.ndim() != 2)
         throw py::value_error("array: expected 1 or 2 dimensions");
     const py::dtype dtype = array.dtype();
@@ -35,14 +35,19 @@ StridedView view_of(const py::array& array) {
             dtype.attr("name").cast<std::string>() != "bfloat16")
             break;
         const bool matrix = array.ndim() == 2;
-        return {array.data(),
-                known.type,
-                array.shape(0),
-                matrix ? array.shape(1) : 1,
-                array.strides(0),
-                matrix ? array.strides(1) : known.size,
-                !dtype.attr("isnative").cast<bool>()};
+        return StridedView{array.data(),
+                           known.type,
+                           array.shape(0),
+                           matrix ? array.shape(1) : 1,
+                           array.strides(0),
+                           matrix ? array.strides(1) : known.size,
+                           !dtype.attr("isnative").cast<bool>()};
     }
+    return std::nullopt;
+}
+
+StridedView view_of(const py::array& array) {
+    if (const auto view = readable_view(array)) return *view;
     throw py::type_error("array: expected float, integer or bool elements");
 }
 

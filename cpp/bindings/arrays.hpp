@@ -15,7 +15,10 @@ namespace fastgd::bindings {
 
 namespace py = pybind11;
 
-// A one-dimensional array is one column. Throws TypeError on element types the core cannot read.
+// A one-dimensional array is one column. Nothing for element types the core cannot read.
+std::optional<StridedView> readable_view(const py::array& array);
+
+// The same, but throws TypeError on such types.
 StridedView view_of(const py::array& array);
 
 // The features of a fit: a two-dimensional array, checked sparse rows or the Columns of a table.

@@ -34,10 +34,7 @@ class PlainArrays {
         const auto array = held_by_numpy(object, 1);
         if (!array) return std::nullopt;
         if (const auto view = contiguous(*array, false)) return view;
-        const char kind = array->dtype().kind();
-        const bool numbers = kind == 'f' || kind == 'i' || kind == 'u' || kind == 'b';
-        if (!numbers || array->itemsize() > 8 || array->shape(0) > few_rows) return std::nullopt;
-        return view_of(*array);
+        return array->shape(0) <= few_rows ? readable_view(*array) : std::nullopt;
     }
 
   private:

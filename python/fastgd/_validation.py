@@ -261,13 +261,15 @@ def numbers_of(name: str, value: object) -> NDArray[Any]:
     except (TypeError, ValueError, RuntimeError) as error:
         kind = ValueError if isinstance(value, (list, tuple)) else TypeError
         raise kind(message(name, "an array of numbers", describe(value), str(error))) from error
-    if array.dtype.kind not in "biuf" and not is_bfloat16(array.dtype):
+    # floats of 8 bits call themselves floats, and are another package's (2)
+    own = array.dtype.kind in "biuf" and array.dtype.isbuiltin != 2
+    if not own and not is_bfloat16(array.dtype):
         got = f"dtype {array.dtype}{_stray(array)}" if array.ndim else describe(value)
         cure = DTYPE_CURES.get(array.dtype.kind, "") if array.ndim else ""
         raise TypeError(message(name, "an array of real numbers", got, cure))
     if array.dtype.itemsize <= 8:
         # C's own integer types have several names
-        known = array.dtype.str if array.dtype.kind in "biuf" else array.dtype
+        known = array.dtype.str if own else array.dtype
         return array.view(known)
     # A long double beyond float64 turns infinite here, and is then reported as that.
     with np.errstate(over="ignore"):
