@@ -1,5 +1,4 @@
-// Limited-memory quasi-Newton steps with a backtracking line search that costs one gradient a
- // trial.
+// Limited-memory quasi-Newton steps with a backtracking line search: one gradient a trial.
 #pragma once
 
 #include <vector>

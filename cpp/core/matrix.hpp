@@ -1,5 +1,4 @@
-// X as the user holds it: a strided array, a table of columns apart, or compressed sparse rows
- // (CSR).
+// X as the user holds it: a strided array, a table of columns apart, or sparse rows (CSR).
 #pragma once
 
 #include <algorithm>
@@ -50,8 +49,7 @@ struct MatrixView : StridedView {
     }
     // Numbers that a row is read from, on average.
     Index numbers_a_row() const { return sparse() ? stored_a_row : columns; }
-    // Columns of dense rows that take as long to read: coefficients lie scattered beside the
-// former.
+    // Columns of dense rows that take as long to read: coefficients lie scattered beside those.
     Index reading_width() const { return sparse() ? 4 * stored_a_row : columns; }
     // Bytes of a row, on average, once it is in the form that kernels read.
     template <class T>

@@ -16,7 +16,7 @@ namespace {
 // A batch up to this size stays in the second cache level while the next one is fetched.
 constexpr double cached_batch_bytes = 2.0 * 1024.0 * 1024.0;
 
-// Sums of parts take no more than this.
+// A larger batch is cut into parts only where their sums take no more than this.
 constexpr double most_partial_bytes = 32.0 * 1024.0 * 1024.0;
 
 // Fewer bytes of a batch than this a thread are not worth two meetings of the team.
@@ -59,7 +59,7 @@ bool MiniBatch<T>::cached() const {
 
 // Threads share a batch of several blocks as it is.
 template <class T>
-bool MiniBatch<T>::small() const {
+bool MiniBatch<T>::in_parts() const {
     return cached() || (options_.batch_size <= Blocks::of<T>(options_.columns).block_rows &&
                         static_cast<double>(partial_.size()) * sizeof(T) <= most_partial_bytes);
 }
@@ -67,12 +67,13 @@ bool MiniBatch<T>::small() const {
 template <class T>
 Index MiniBatch<T>::rows_to_boundary() const {
     const Index left = options_.batch_size - rows_in_batch_;
-    return small() || sparse() ? left : std::min(left, Blocks::of<T>(options_.columns).block_rows);
+    return in_parts() || sparse() ? left
+                                  : std::min(left, Blocks::of<T>(options_.columns).block_rows);
 }
 
 template <class T>
 Index MiniBatch<T>::whole_blocks(Index rows) const {
-    if (small() || sparse()) return rows / options_.batch_size * options_.batch_size;
+    if (in_parts() || sparse()) return rows / options_.batch_size * options_.batch_size;
     const Index left = options_.batch_size - rows_in_batch_;
     if (rows >= left) return left;
     const Index block = Blocks::of<T>(options_.columns).block_rows;
@@ -83,10 +84,10 @@ template <class T>
 void MiniBatch<T>::process(const Data& data, const RowSelection& rows) {
     if (sparse())
         process_sparse(data, rows);
-    else if (small())
-        process_small(data, rows);
+    else if (in_parts())
+        process_in_parts(data, rows);
     else
-        process_large(data, rows);
+        process_in_blocks(data, rows);
 }
 
 template <class T>
@@ -154,7 +155,7 @@ BatchStep<T> MiniBatch<T>::intercept_step(const BatchStep<T>& step) {
 }
 
 template <class T>
-void MiniBatch<T>::process_small(const Data& data, const RowSelection& rows) {
+void MiniBatch<T>::process_in_parts(const Data& data, const RowSelection& rows) {
     data.count_read(rows.count);
     const KernelTable<T>& kernels = objective_.kernels();
     const Index batch = options_.batch_size;
@@ -269,7 +270,7 @@ void MiniBatch<T>::process_sparse(const Data& data, const RowSelection& rows) {
 }
 
 template <class T>
-void MiniBatch<T>::process_large(const Data& data, const RowSelection& rows) {
+void MiniBatch<T>::process_in_blocks(const Data& data, const RowSelection& rows) {
     objective_.add_gradient(data, rows,
                             {this->coef_.data(), this->intercept_.data(), this->shift()}, sums_);
     const Anchor<T> anchor = this->anchor();
@@ -277,11 +278,11 @@ void MiniBatch<T>::process_large(const Data& data, const RowSelection& rows) {
         objective_.add_gradient(data, rows, {anchor.coef, anchor.intercept, this->shift()},
                                 anchor_sums_);
     rows_in_batch_ += rows.count;
-    if (rows_in_batch_ == options_.batch_size) finish_large();
+    if (rows_in_batch_ == options_.batch_size) finish_blocks();
 }
 
 template <class T>
-void MiniBatch<T>::finish_large() {
+void MiniBatch<T>::finish_blocks() {
     const auto coef_size = static_cast<std::ptrdiff_t>(sums_.coef.size());
     const double scale = 1.0 / options_.mean_weight;
     for (std::ptrdiff_t j = 0; j < coef_size; ++j)
@@ -303,7 +304,7 @@ void MiniBatch<T>::finish_large() {
 
 template <class T>
 void MiniBatch<T>::end_epoch() {
-    if (rows_in_batch_ > 0) finish_large();
+    if (rows_in_batch_ > 0) finish_blocks();
 }
 
 template class MiniBatch<float>;

@@ -27,15 +27,15 @@ class MiniBatch final : public Stochastic<T> {
     using Descent<T>::steps_;
 
     // Whole batches in parts, by a team that meets twice a batch.
-    void process_small(const Data& data, const RowSelection& rows);
+    void process_in_parts(const Data& data, const RowSelection& rows);
     // Whole batches of sparse rows, at a cost that grows with what their rows store.
     void process_sparse(const Data& data, const RowSelection& rows);
     // Part of one batch, summed block by block.
-    void process_large(const Data& data, const RowSelection& rows);
+    void process_in_blocks(const Data& data, const RowSelection& rows);
 
-    void finish_large();
+    void finish_blocks();
     bool cached() const;
-    bool small() const;
+    bool in_parts() const;
     bool sparse() const { return options_.stored_a_row > 0; }
 
     // Step number `step` on the sums of one batch of `rows` rows.
@@ -44,13 +44,13 @@ class MiniBatch final : public Stochastic<T> {
     BatchStep<T> intercept_step(const BatchStep<T>& step);
     void take_step(const BatchStep<T>& step) const;
 
-    BatchParts parts_;      // of a small batch
+    BatchParts parts_;      // of a batch that threads share by parts
     Index partial_stride_;  // numbers of one partial sum: coef, then intercept
     Buffer<T> partial_;  // of sparse rows one, 0 wherever no row of the batch at work has a number
     Buffer<std::int32_t> touched_;  // columns of that batch
     LargeVector<T> unit_;  // of adaptive updates, the root of the metric
     LargeVector<T> intercept_unit_;
-    GradientSums sums_;  // of a large batch
+    GradientSums sums_;  // of a batch summed block by block
     GradientSums anchor_sums_;  // of the same rows at the anchor
     Index rows_in_batch_ = 0;
 };
