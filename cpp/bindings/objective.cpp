@@ -56,8 +56,9 @@ std::optional<std::pair<Index, Index>> first_non_finite(const py::object& X,
     data.X = features_of(X);
     data = with_zero_targets(data);
     const py::gil_scoped_release released;
-    const auto found = single_precision ? find_non_finite(selected_kernels<float>(), data)
-                                        : find_non_finite(selected_kernels<double>(), data);
+    const RowSelection all{nullptr, 0, data.rows()};
+    const auto found = single_precision ? find_non_finite(selected_kernels<float>(), data, all)
+                                        : find_non_finite(selected_kernels<double>(), data, all);
     if (!found) return std::nullopt;
     return std::pair{found->row, found->column};
 }

@@ -179,7 +179,9 @@ LongestRow longest_row(const KernelTable<T>& kernels, const Data& data, double m
             const Index begin = t * blocks.tile_rows;
             const RowSelection rows{nullptr, begin,
                                     std::min(blocks.tile_rows, data.rows() - begin)};
-            const RowTile<T> tile = reader.rows(data, rows, RowSelection{}, nullptr);
+            const RowSelection next{nullptr, begin + rows.count,
+                                    std::min(blocks.tile_rows, data.rows() - begin - rows.count)};
+            const RowTile<T> tile = reader.rows(data, rows, next, nullptr);
             const T* weight = reader.row_weights(data, rows);
             for (Index i = 0; i < tile.rows; ++i) {
                 if (weight != nullptr && weight[i] == 0) continue;

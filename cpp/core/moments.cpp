@@ -220,17 +220,20 @@ ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
 }
 
 template <class T>
-std::optional<CellPosition> find_non_finite(const KernelTable<T>& kernels, const Data& data) {
+std::optional<CellPosition> find_non_finite(const KernelTable<T>& kernels, const Data& data,
+                                            const RowSelection& rows) {
     const Blocks blocks = Blocks::of<T>(data.X);
     TileReader<T> reader(kernels, data, blocks.tile_rows);
-    return find_in_rows(reader, blocks.tile_rows, data, {nullptr, 0, data.rows()});
+    return find_in_rows(reader, blocks.tile_rows, data, rows);
 }
 
 template ColumnMoments column_moments(const KernelTable<float>&, const Data&, const RowSelection&,
                                       int, FunctionRef<bool()>, Ranges);
 template ColumnMoments column_moments(const KernelTable<double>&, const Data&, const RowSelection&,
                                       int, FunctionRef<bool()>, Ranges);
-template std::optional<CellPosition> find_non_finite(const KernelTable<float>&, const Data&);
-template std::optional<CellPosition> find_non_finite(const KernelTable<double>&, const Data&);
+template std::optional<CellPosition> find_non_finite(const KernelTable<float>&, const Data&,
+                                                     const RowSelection&);
+template std::optional<CellPosition> find_non_finite(const KernelTable<double>&, const Data&,
+                                                     const RowSelection&);
 
 }  // namespace fastgd

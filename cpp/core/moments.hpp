@@ -18,17 +18,17 @@ struct ColumnMoments {
     double weight = 0.0;
     double least_weight = 0.0;  // of the rows that weigh something
     Index weighing = 0;         // how many those are
+    bool sparse = false;
     LargeVector<double> mean;
     LargeVector<double> variance;  // weighted, about the mean
     LargeVector<double> smallest;  // empty like the next where nobody asked
     LargeVector<double> largest;
-    LargeVector<double> stored_share;  // of sparse rows, by weight; empty for all
     std::optional<CellPosition> non_finite;  // moments mean nothing when this is set
 
-    // Whether subtracting its mean may take more than a quarter off a column's second moment, by
-    // Cauchy and Schwarz: else rows that do not store it gain less than it costs them.
+    // Whether subtracting its mean takes more than a quarter off a column's second moment: else
+    // sparse rows that do not store it gain less than it costs them.
     bool worth_centring(std::size_t column) const {
-        return stored_share.empty() || stored_share[column] > 0.25;
+        return !sparse || 3.0 * mean[column] * mean[column] > variance[column];
     }
 
     // The variance; 0 of a constant column, whose mean may be off by rounding.
@@ -48,8 +48,9 @@ ColumnMoments column_moments(const KernelTable<T>& kernels, const Data& data,
                              const RowSelection& rows, int threads, FunctionRef<bool()> keep_going,
                              Ranges ranges = Ranges::asked);
 
-// The first row, then column, of X that holds NaN or infinity; nothing if all are finite.
+// The first of the rows, then column, of X that holds NaN or infinity; nothing if all are finite.
 template <class T>
-std::optional<CellPosition> find_non_finite(const KernelTable<T>& kernels, const Data& data);
+std::optional<CellPosition> find_non_finite(const KernelTable<T>& kernels, const Data& data,
+                                            const RowSelection& rows);
 
 }  // namespace fastgd

@@ -1,5 +1,8 @@
 #include "sparse_check.hpp"
 
+#include <algorithm>
+#include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "parallel.hpp"
@@ -19,19 +22,47 @@ SparseCheck check_starts(const MatrixView& X, Index stored) {
 }
 
 template <class Column>
-SparseCheck check_columns(const MatrixView& X, Index first, Index last) {
+SparseCheck first_outside(const MatrixView& X, Index first, Index last) {
     const auto* column = static_cast<const Column*>(X.column);
-    SparseCheck result;
-    for (Index i = first; i < last; ++i) {
-        Index before = -1;
-        bool ascending = true;
+    for (Index i = first; i < last; ++i)
         for (Index s = X.begin(i); s < X.begin(i + 1); ++s) {
             const auto j = static_cast<Index>(column[s]);
             if (j < 0 || j >= X.columns) return {SparseFault::column, i, s, j, false};
-            ascending = ascending && j > before;
-            before = j;
         }
-        result.canonical = result.canonical && ascending;
+    return {};
+}
+
+// Without a branch a number: compilers make vectors of it.
+template <class Column>
+SparseCheck check_columns(const MatrixView& X, Index first, Index last) {
+    using Bits = std::make_unsigned_t<Column>;
+    const auto* column = static_cast<const Column*>(X.column);
+    const auto greatest = static_cast<Bits>(
+        std::min(X.columns - 1, static_cast<Index>(std::numeric_limits<Column>::max())));
+    SparseCheck result;
+    constexpr Index rows_at_once = 64;  // whose columns stay in the first cache level
+    for (Index from = first; from < last; from += rows_at_once) {
+        const Index to = std::min(from + rows_at_once, last);
+        const Index begin = X.begin(from);
+        const Index end = X.begin(to);
+        if (begin == end) continue;
+        // the sign of a column below 0, or of what is left up to the greatest
+        auto outside = static_cast<Bits>(column[begin]);
+        outside |= greatest - outside;
+        Bits falls = 0;
+        for (Index s = begin + 1; s < end; ++s) {
+            const auto j = static_cast<Bits>(column[s]);
+            outside |= j | (greatest - j);
+            falls += column[s] <= column[s - 1] ? 1 : 0;
+        }
+        if (static_cast<Column>(outside) < 0) return first_outside<Column>(X, from, to);
+        // from one row to the next columns may fall
+        Bits allowed = 0;
+        for (Index i = from; i < to; ++i) {
+            const Index s = X.begin(i);
+            if (s > begin && s < X.begin(i + 1)) allowed += column[s] <= column[s - 1] ? 1 : 0;
+        }
+        result.canonical = result.canonical && falls == allowed;
     }
     return result;
 }

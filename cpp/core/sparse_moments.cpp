@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <vector>
 
 #include "blocks.hpp"
 #include "large_vector.hpp"
@@ -16,88 +17,200 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// What rows that weigh something store of one column: sums about the first number.
+// Rows cut into blocks, and how many of them wait to be added up at most.
 template <class T>
-struct StoredSums {
+class Reading {
+  public:
+    Reading(const KernelTable<T>& kernels, const Data& data, const RowSelection& rows, int threads,
+            FunctionRef<bool()> keep_going)
+        : kernels_(kernels),
+          data_(data),
+          rows_(rows),
+          keep_going_(keep_going),
+          blocks_(Blocks::of<T>(data.X).evenly(rows.count)),
+          segment_(blocks_.segment_rows(data.X.row_bytes<T>())) {
+        const Index count =
+            std::max<Index>((rows.count + blocks_.block_rows - 1) / blocks_.block_rows, 1);
+        team_ = static_cast<int>(
+            std::min<Index>(threads_for_work(threads, data.bytes_of<T>(rows.count)), count));
+        const int most = team_ == 1 ? 1 : OrderedBlocks::slots_for(team_);
+        slots_ = static_cast<int>(std::min<Index>(most, count));
+        few_ = count <= slots_ && rows.count <= segment_;
+    }
+
+    // Whether each block has a slot to itself.
+    bool few() const { return few_; }
+
+    // start(sums), then add(tile, weights or null, sums) of each tile of a block by any thread;
+    // take(sums) of block after block.
+    template <class Sums, class Start, class Add, class Take>
+    void sum(const Start& start, const Add& add, const Take& take) const {
+        std::vector<std::unique_ptr<TileReader<T>>> readers;
+        for (int member = 0; member < team_; ++member)
+            readers.push_back(std::make_unique<TileReader<T>>(kernels_, data_, blocks_.tile_rows));
+        std::vector<Sums> partial(static_cast<std::size_t>(slots_));
+        work_on_blocks(
+            rows_, blocks_.block_rows, segment_, team_, slots_, keep_going_,
+            [&](const RowSelection& block, int member, int slot) {
+                TileReader<T>& reader = *readers[static_cast<std::size_t>(member)];
+                Sums& sums = partial[static_cast<std::size_t>(slot)];
+                start(sums);
+                for (Index begin = 0; begin < block.count; begin += blocks_.tile_rows) {
+                    const Index size = std::min(blocks_.tile_rows, block.count - begin);
+                    const RowSelection part = block.part(begin, size);
+                    const Index after = std::min(blocks_.tile_rows, block.count - begin - size);
+                    const RowTile<T> tile =
+                        reader.rows(data_, part, block.part(begin + size, after), nullptr);
+                    add(tile, reader.row_weights(data_, part), sums);
+                }
+            },
+            [&](int slot) { take(partial[static_cast<std::size_t>(slot)]); });
+    }
+
+  private:
+    const KernelTable<T>& kernels_;
+    const Data& data_;
+    const RowSelection& rows_;
+    FunctionRef<bool()> keep_going_;
+    Blocks blocks_;
+    Index segment_;
+    int team_;
+    int slots_;
+    bool few_;
+};
+
+struct RowTotals {
+    double weight = 0.0;
+    double least_weight = infinity;
+    Index weighing = 0;
+
+    void add(double w) {
+        if (w == 0.0) return;
+        weight += w;
+        least_weight = std::min(least_weight, w);
+        ++weighing;
+    }
+    void merge(const RowTotals& other) {
+        weight += other.weight;
+        least_weight = std::min(least_weight, other.least_weight);
+        weighing += other.weighing;
+    }
+};
+
+// Of what rows store of one column, about 0: two numbers, for many columns lie far from the
+// processor.
+struct PowerSums {
+    double sum = 0.0;  // of w x
+    double square = 0.0;  // of w x^2
+
+    void add(double x, double w) {
+        sum += w * x;
+        square += w * x * x;
+    }
+    void merge(const PowerSums& other) {
+        sum += other.sum;
+        square += other.square;
+    }
+};
+
+// Of what rows that weigh something store of one column.
+struct StoredRange {
     double count = 0.0;
-    double sum = 0.0;     // of w (x - origin)
-    double square = 0.0;  // of w (x - origin)^2
+    double smallest = infinity;
+    double largest = -infinity;
+
+    void add(double x) {
+        count += 1.0;
+        smallest = std::min(smallest, x);
+        largest = std::max(largest, x);
+    }
+    void merge(const StoredRange& other) {
+        count += other.count;
+        smallest = std::min(smallest, other.smallest);
+        largest = std::max(largest, other.largest);
+    }
+};
+
+struct BlockSums {
+    RowTotals rows;
+    LargeVector<PowerSums> columns;
+    LargeVector<StoredRange> ranges;  // empty where nobody asked
+
+    void start(std::size_t size, Ranges asked) {
+        columns.resize(size);
+        if (asked == Ranges::asked) ranges.resize(size);
+    }
+    template <class T>
+    void add(const RowTile<T>& tile, const T* weight) {
+        for (Index i = 0; i < tile.rows; ++i) {
+            const double w = weight != nullptr ? static_cast<double>(weight[i]) : 1.0;
+            rows.add(w);
+            const T* x = tile.row[i];
+            const std::int32_t* column = tile.column[i];
+            for (Index s = 0; s < tile.stored[i]; ++s)
+                columns[static_cast<std::size_t>(column[s])].add(static_cast<double>(x[s]), w);
+            if (ranges.empty() || w == 0.0) continue;
+            for (Index s = 0; s < tile.stored[i]; ++s)
+                ranges[static_cast<std::size_t>(column[s])].add(static_cast<double>(x[s]));
+        }
+    }
+    // Leaves the other clear.
+    void take(BlockSums& other) {
+        rows.merge(other.rows);
+        other.rows = {};
+        for (std::size_t j = 0; j < other.columns.size(); ++j) {
+            columns[j].merge(other.columns[j]);
+            other.columns[j] = {};
+        }
+        for (std::size_t j = 0; j < other.ranges.size(); ++j) {
+            ranges[j].merge(other.ranges[j]);
+            other.ranges[j] = {};
+        }
+    }
+};
+
+// Sums of all columns, in as many parts as saves adding them up column by column.
+template <class T>
+std::vector<BlockSums> sums_of_all(const Reading<T>& reading, std::size_t columns, Ranges asked) {
+    std::vector<BlockSums> parts;
+    if (!reading.few()) parts.emplace_back().start(columns, asked);
+    reading.template sum<BlockSums>(
+        [&](BlockSums& sums) { sums.start(columns, asked); },
+        [](const RowTile<T>& tile, const T* weight, BlockSums& sums) { sums.add(tile, weight); },
+        [&](BlockSums& sums) {
+            if (reading.few())
+                parts.push_back(std::move(sums));
+            else
+                parts.front().take(sums);
+        });
+    return parts;
+}
+
+// Sums about the first number: of columns whose numbers lie close together and far from 0.
+template <class T>
+struct CloseSums {
     T origin = 0;
+    double count = 0.0;
+    double weight = 0.0;
+    double sum = 0.0;  // of w (x - origin)
+    double square = 0.0;  // of w (x - origin)^2
 
     void add(T x, double w) {
         if (count == 0.0) origin = x;
         const double difference = static_cast<double>(x) - static_cast<double>(origin);
         count += 1.0;
+        weight += w;
         sum += w * difference;
         square += w * difference * difference;
     }
 };
 
-template <class T>
-struct StoredRange {
-    T smallest = std::numeric_limits<T>::infinity();
-    T largest = -std::numeric_limits<T>::infinity();
-
-    void add(T x) {
-        smallest = std::min(smallest, x);
-        largest = std::max(largest, x);
-    }
-};
-
-// What is summed of each column.
-struct Asked {
-    bool weights;  // else each row weighs 1
-    bool ranges;
-};
-
-template <class T>
-struct StoredBlock {
-    double weight = 0.0;
-    double least_weight = infinity;
-    Index weighing = 0;
-    std::optional<CellPosition> non_finite;
-    LargeVector<StoredSums<T>> columns;
-    LargeVector<double> weights;  // of columns; empty where not asked for, as the next
-    LargeVector<StoredRange<T>> ranges;
-
-    // Room for what start() makes nothing of: by the thread that adds to it first.
-    void make_room(std::size_t size, Asked asked) {
-        columns.reserve(size);
-        if (asked.weights) weights.reserve(size);
-        if (asked.ranges) ranges.reserve(size);
-    }
-    void start(std::size_t size, Asked asked) {
-        columns.resize(size);
-        if (asked.weights) weights.resize(size);
-        if (asked.ranges) ranges.resize(size);
-    }
-    void fetch(std::size_t j) const {
-        __builtin_prefetch(&columns[j], 1);
-        if (!ranges.empty()) __builtin_prefetch(&ranges[j], 1);
-    }
-    void add(std::size_t j, T x, double w) {
-        columns[j].add(x, w);
-        if (!weights.empty()) weights[j] += w;
-        if (!ranges.empty()) ranges[j].add(x);
-    }
-    double weight_of(std::size_t j) const {
-        return weights.empty() ? columns[j].count : weights[j];
-    }
-    void clear(std::size_t j) {
-        columns[j] = {};
-        if (!weights.empty()) weights[j] = 0.0;
-        if (!ranges.empty()) ranges[j] = {};
-    }
-};
-
 // The same of many blocks, about the mean.
-struct StoredMoments {
+struct CloseMoments {
     double count = 0.0;
     double weight = 0.0;
     double mean = 0.0;
     double square = 0.0;
-    double smallest = infinity;
-    double largest = -infinity;
 
     // Chan, Golub, LeVeque 1983.
     void merge(double other_weight, double other_mean, double other_square) {
@@ -108,118 +221,78 @@ struct StoredMoments {
         weight = total;
     }
     template <class T>
-    void merge(const StoredBlock<T>& block, std::size_t j) {
-        const StoredSums<T>& other = block.columns[j];
-        const double other_weight = block.weight_of(j);
-        const double offset = other.sum / other_weight;
-        merge(other_weight, static_cast<double>(other.origin) + offset,
+    void merge(const CloseSums<T>& other) {
+        if (other.count == 0.0) return;
+        const double offset = other.sum / other.weight;
+        merge(other.weight, static_cast<double>(other.origin) + offset,
               std::max(other.square - other.sum * offset, 0.0));
         count += other.count;
-        if (block.ranges.empty()) return;
-        smallest = std::min(smallest, static_cast<double>(block.ranges[j].smallest));
-        largest = std::max(largest, static_cast<double>(block.ranges[j].largest));
     }
     // The zeros that are not stored.
-    void merge_zeros(double zeros, double zeros_weight) {
-        if (zeros <= 0.0) return;
-        merge(zeros_weight, 0.0, 0.0);
-        smallest = std::min(smallest, 0.0);
-        largest = std::max(largest, 0.0);
+    void merge_zeros(const RowTotals& rows) {
+        if (static_cast<double>(rows.weighing) <= count) return;
+        // a difference of sums: what rounding leaves of it must not pass for no zeros
+        merge(std::max(rows.weight - weight, std::min(rows.least_weight, rows.weight)), 0.0, 0.0);
     }
 };
 
-struct Total {
-    double weight = 0.0;
-    double least_weight = infinity;
-    Index weighing = 0;
-    std::optional<CellPosition> non_finite;
-    LargeVector<StoredMoments> columns;
-
-    template <class T>
-    void merge_rows(const StoredBlock<T>& block) {
-        weight += block.weight;
-        least_weight = std::min(least_weight, block.least_weight);
-        weighing += block.weighing;
-        if (!non_finite) non_finite = block.non_finite;
-    }
-    // Leaves the block's columns clear for the next.
-    template <class T>
-    void merge_columns(StoredBlock<T>& block) {
-        for (std::size_t j = 0; j < columns.size(); ++j) {
-            if (block.columns[j].count == 0.0) continue;
-            columns[j].merge(block, j);
-            block.clear(j);
-        }
-    }
-};
-
-// Rows whose columns are on their way: sums of many columns lie far from the processor.
-constexpr Index rows_ahead = 2;
-
 template <class T>
-[[gnu::always_inline]] inline void fetch_sums(const RowTile<T>& tile, Index i,
-                                              const StoredBlock<T>& block) {
-    if (i >= tile.rows) return;
-    for (Index s = 0; s < tile.stored[i]; ++s)
-        block.fetch(static_cast<std::size_t>(tile.column[i][s]));
-}
-
-template <class T>
-void sum_block(const Data& data, const RowSelection& rows, Index tile_rows, TileReader<T>& reader,
-               StoredBlock<T>& block) {
-    block.weight = 0.0;
-    block.least_weight = infinity;
-    block.weighing = 0;
-    block.non_finite.reset();
-    for (Index begin = 0; begin < rows.count; begin += tile_rows) {
-        const RowSelection part = rows.part(begin, std::min(tile_rows, rows.count - begin));
-        const RowTile<T> tile = reader.rows(data, part, RowSelection{}, nullptr);
-        const T* weight = reader.row_weights(data, part);
-        for (Index i = 0; i < tile.rows; ++i) {
-            fetch_sums(tile, i + rows_ahead, block);
-            const double w = weight != nullptr ? static_cast<double>(weight[i]) : 1.0;
-            for (Index s = 0; s < tile.stored[i]; ++s) {
-                const T x = tile.row[i][s];
-                const std::int32_t column = tile.column[i][s];
-                if (!std::isfinite(x) && !block.non_finite)
-                    block.non_finite = CellPosition{part.at(i), column};
-                if (w > 0.0) block.add(static_cast<std::size_t>(column), x, w);
+std::vector<CloseMoments> moments_of_few(const Reading<T>& reading, std::size_t columns,
+                                         const std::vector<std::size_t>& few) {
+    LargeVector<std::int32_t> place(columns, -1);
+    for (std::size_t f = 0; f < few.size(); ++f) place[few[f]] = static_cast<std::int32_t>(f);
+    std::vector<CloseMoments> moments(few.size());
+    using Sums = std::vector<CloseSums<T>>;
+    reading.template sum<Sums>(
+        [&](Sums& sums) { sums.assign(few.size(), {}); },
+        [&](const RowTile<T>& tile, const T* weight, Sums& sums) {
+            for (Index i = 0; i < tile.rows; ++i) {
+                const double w = weight != nullptr ? static_cast<double>(weight[i]) : 1.0;
+                if (w == 0.0) continue;
+                for (Index s = 0; s < tile.stored[i]; ++s) {
+                    const auto at = place[static_cast<std::size_t>(tile.column[i][s])];
+                    if (at >= 0) sums[static_cast<std::size_t>(at)].add(tile.row[i][s], w);
+                }
             }
-            if (w == 0.0) continue;
-            block.weight += w;
-            block.least_weight = std::min(block.least_weight, w);
-            ++block.weighing;
-        }
-    }
+        },
+        [&](const Sums& sums) {
+            for (std::size_t f = 0; f < few.size(); ++f) moments[f].merge(sums[f]);
+        });
+    return moments;
 }
 
-// Column j's sums over all rows are column_of(j).
-template <class ColumnOf>
-ColumnMoments with_zeros(const Total& total, std::size_t columns, bool ranges, int threads,
-                         const ColumnOf& column_of) {
+// Whether rounding errors of sums about 0 are more than a few of the variance's own.
+bool close_together(double mean, double variance) {
+    return !(variance >= 0.1 * mean * mean) || !std::isfinite(variance);
+}
+
+ColumnMoments from_sums(const std::vector<BlockSums>& parts, std::size_t columns, Ranges asked,
+                        int threads) {
+    RowTotals rows;
+    for (const BlockSums& part : parts) rows.merge(part.rows);
     ColumnMoments moments;
-    moments.weight = total.weight;
-    moments.least_weight = total.least_weight;
-    moments.weighing = total.weighing;
-    moments.non_finite = total.non_finite;
-    for (LargeVector<double>* numbers : {&moments.stored_share, &moments.mean, &moments.variance})
+    moments.sparse = true;
+    moments.weight = rows.weight;
+    moments.least_weight = rows.least_weight;
+    moments.weighing = rows.weighing;
+    for (LargeVector<double>* numbers : {&moments.mean, &moments.variance})
         numbers->resize(columns);
     for (LargeVector<double>* numbers : {&moments.smallest, &moments.largest})
-        if (ranges) numbers->resize(columns);
-    constexpr double bytes = 4.0 * sizeof(StoredSums<double>);  // read and written of a column
+        if (asked == Ranges::asked) numbers->resize(columns);
+    const double bytes = 2.0 * sizeof(PowerSums) * static_cast<double>(parts.size());
     over_columns(threads, columns, bytes, [&](std::size_t begin, std::size_t end) {
         for (std::size_t j = begin; j < end; ++j) {
-            StoredMoments column = column_of(j);
-            moments.stored_share[j] = column.weight / total.weight;
-            // a difference of sums: what rounding leaves of it must not pass for zeros
-            const double zeros = static_cast<double>(total.weighing) - column.count;
-            column.merge_zeros(zeros, std::max(total.weight - column.weight,
-                                               std::min(total.least_weight, total.weight)));
-            moments.mean[j] = column.mean;
-            moments.variance[j] = column.square / total.weight;
-            if (!ranges) continue;
-            moments.smallest[j] = column.smallest;
-            moments.largest[j] = column.largest;
+            PowerSums column;
+            for (const BlockSums& part : parts) column.merge(part.columns[j]);
+            const double mean = column.sum / rows.weight;
+            moments.mean[j] = mean;
+            moments.variance[j] = column.square / rows.weight - mean * mean;
+            if (asked == Ranges::left_out) continue;
+            StoredRange range;
+            for (const BlockSums& part : parts) range.merge(part.ranges[j]);
+            if (range.count < static_cast<double>(rows.weighing)) range.add(0.0);
+            moments.smallest[j] = range.smallest;
+            moments.largest[j] = range.largest;
         }
     });
     return moments;
@@ -231,46 +304,29 @@ template <class T>
 ColumnMoments sparse_column_moments(const KernelTable<T>& kernels, const Data& data,
                                     const RowSelection& rows, int threads,
                                     FunctionRef<bool()> keep_going, Ranges ranges) {
-    const Blocks blocks = Blocks::of<T>(data.X).evenly(rows.count);
     const auto columns = static_cast<std::size_t>(data.columns());
-    const Index segment = blocks.segment_rows(data.X.row_bytes<T>());
-    const Index most_blocks = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
-    const int team = static_cast<int>(std::min<Index>(
-        threads_for_work(threads, data.bytes_of<T>(rows.count)), std::max<Index>(most_blocks, 1)));
-    const int slots = static_cast<int>(std::min<Index>(
-        team == 1 ? 1 : OrderedBlocks::slots_for(team), std::max<Index>(most_blocks, 1)));
-    std::vector<std::unique_ptr<TileReader<T>>> readers;
-    for (int member = 0; member < team; ++member)
-        readers.push_back(std::make_unique<TileReader<T>>(kernels, data, blocks.tile_rows));
-    std::vector<StoredBlock<T>> partial(static_cast<std::size_t>(slots));
-    const Asked asked{data.weight.data != nullptr, ranges == Ranges::asked};
-    for (StoredBlock<T>& sums : partial) sums.make_room(columns, asked);
-    // the columns of few blocks are merged by all threads in the end
-    const bool few = most_blocks <= slots && rows.count <= segment;
-    Total total;
-    if (!few) total.columns.resize(columns);
+    const Reading<T> reading(kernels, data, rows, threads, keep_going);
+    ColumnMoments moments =
+        from_sums(sums_of_all(reading, columns, ranges), columns, ranges, threads);
+    std::vector<std::size_t> few;
+    bool finite = true;
+    for (std::size_t j = 0; j < columns; ++j) {
+        if (close_together(moments.mean[j], moments.variance[j])) few.push_back(j);
+        finite = finite && std::isfinite(moments.variance[j]);
+    }
+    if (!finite) moments.non_finite = find_non_finite(kernels, data, rows);
+    if (few.empty() || moments.weighing == 0 || moments.non_finite) return moments;
 
-    work_on_blocks(
-        rows, blocks.block_rows, segment, team, slots, keep_going,
-        [&](const RowSelection& block, int member, int slot) {
-            StoredBlock<T>& sums = partial[static_cast<std::size_t>(slot)];
-            sums.start(columns, asked);
-            sum_block(data, block, blocks.tile_rows, *readers[static_cast<std::size_t>(member)],
-                      sums);
-        },
-        [&](int slot) {
-            StoredBlock<T>& block = partial[static_cast<std::size_t>(slot)];
-            total.merge_rows(block);
-            if (!few) total.merge_columns(block);
-        });
-    return with_zeros(total, columns, asked.ranges, threads, [&](std::size_t j) {
-        if (!few) return total.columns[j];
-        StoredMoments column;
-        for (const StoredBlock<T>& block : partial)
-            // no columns: the work was given up before the block's turn
-            if (!block.columns.empty() && block.columns[j].count > 0.0) column.merge(block, j);
-        return column;
-    });
+    data.count_read(rows.count);
+    const RowTotals totals{moments.weight, moments.least_weight, moments.weighing};
+    const std::vector<CloseMoments> close = moments_of_few(reading, columns, few);
+    for (std::size_t f = 0; f < few.size(); ++f) {
+        CloseMoments column = close[f];
+        column.merge_zeros(totals);
+        moments.mean[few[f]] = column.mean;
+        moments.variance[few[f]] = column.square / totals.weight;
+    }
+    return moments;
 }
 
 template ColumnMoments sparse_column_moments(const KernelTable<float>&, const Data&,

@@ -7,6 +7,9 @@ namespace fastgd {
 
 namespace {
 
+// Numbers of one run of rows: longer ones would drive each other out of the cache.
+constexpr Index most_fetched = 16384;
+
 template <class Number>
 bool aligned(const void* p) {
     return reinterpret_cast<std::uintptr_t>(p) % sizeof(Number) == 0;
@@ -15,6 +18,30 @@ bool aligned(const void* p) {
 template <class T>
 bool values_in_place(const MatrixView& X) {
     return X.canonical && X.type == element_type_of<T> && aligned<T>(X.data);
+}
+
+// Always inlined: compilers take a function that fetches and does nothing else for one without
+// effect.
+[[gnu::always_inline]] inline void fetch(const void* first, Index bytes) {
+    constexpr Index line = 64;
+    for (Index at = 0; at < bytes; at += line)
+        __builtin_prefetch(static_cast<const char*>(first) + at, 0, 2);
+}
+
+[[gnu::always_inline]] inline void fetch_stored(const MatrixView& X, Index begin, Index end) {
+    const Index stored = std::min(end - begin, most_fetched);
+    const Index width = X.wide_column ? sizeof(std::int64_t) : sizeof(std::int32_t);
+    fetch(static_cast<const char*>(X.data) + begin * X.column_stride, stored * X.column_stride);
+    fetch(static_cast<const char*>(X.column) + begin * width, stored * width);
+}
+
+// Rows that are read later.
+[[gnu::always_inline]] inline void fetch_rows(const MatrixView& X, const RowSelection& rows) {
+    if (rows.count == 0) return;
+    if (rows.index == nullptr)
+        return fetch_stored(X, X.begin(rows.first), X.begin(rows.first + rows.count));
+    for (Index i = 0; i < rows.count; ++i)
+        fetch_stored(X, X.begin(rows.at(i)), X.begin(rows.at(i) + 1));
 }
 
 bool columns_in_place(const MatrixView& X) { return X.canonical && X.columns_as_stored(); }
@@ -26,8 +53,7 @@ SparseReader<T>::SparseReader(const KernelTable<T>& kernels, const MatrixView& X
     : kernels_(kernels),
       row_(X.sparse() ? rows : 0),
       column_(X.sparse() ? rows : 0),
-      stored_(X.sparse() ? rows : 0),
-      next_(X.sparse() ? rows : 0) {}
+      stored_(X.sparse() ? rows : 0) {}
 
 template <class T>
 Index SparseReader<T>::sort_row(T* values, std::int32_t* columns, Index stored) {
@@ -107,18 +133,7 @@ RowTile<T> SparseReader<T>::rows(const MatrixView& X, const RowSelection& select
     RowTile<T> tile{row_.data(), nullptr, selection.count, X.columns, shift};
     tile.column = column_.data();
     tile.stored = stored_.data();
-    // rows in memory order need no help
-    if (next.index != nullptr && next.count >= selection.count) {
-        const Index width = X.wide_column ? sizeof(std::int64_t) : sizeof(std::int32_t);
-        for (Index i = 0; i < selection.count; ++i) {
-            const Index begin = X.begin(next.at(i));
-            const Index stored = X.begin(next.at(i) + 1) - begin;
-            next_[i] = {static_cast<const char*>(X.data) + begin * X.column_stride,
-                        static_cast<const char*>(X.column) + begin * width,
-                        stored * X.column_stride, stored * width};
-        }
-        tile.next_stored = next_.data();
-    }
+    fetch_rows(X, next);
     if (shift != nullptr) {
         find_centred(X.columns, shift);
         tile.centred = centred_.data();

@@ -31,7 +31,6 @@ class SparseReader {
     Buffer<const T*> row_;
     Buffer<const std::int32_t*> column_;
     Buffer<Index> stored_;
-    Buffer<StoredRow> next_;
     LargeVector<T> values_;
     std::vector<std::int32_t> columns_;
     std::vector<std::uint64_t> order_;  // scratch of a row being sorted

@@ -95,14 +95,6 @@ template <class T>
     for (Index e = 0; e < stored; e += values_a_line) __builtin_prefetch(tile.row[i] + e);
 }
 
-// A row of those worked on much later.
-[[gnu::always_inline]] inline void fetch_stored(const StoredRow& row) {
-    for (Index at = 0; at < row.value_bytes; at += cache_line)
-        __builtin_prefetch(row.values + at, 0, 2);
-    for (Index at = 0; at < row.column_bytes; at += cache_line)
-        __builtin_prefetch(row.columns + at, 0, 2);
-}
-
 // How many rows make up the entries fetched ahead, of a tile that stores so many.
 inline Index rows_ahead(Index rows, Index stored) {
     const Index ahead = entries_ahead * rows / (stored + 1);
@@ -121,7 +113,6 @@ template <bool Metric, bool Seen, Mode Keeps, class T, class Step>
     for (Index i = 0; i < fetched && i < ahead; ++i) fetch_columns<Metric, Seen, Keeps>(s, i);
     for (Index i = 0; i < rows; ++i) {
         if (i + 2 * ahead < rows) fetch_entries(s.tile, i + 2 * ahead);
-        if (s.tile.next_stored != nullptr) fetch_stored(s.tile.next_stored[i]);
         if (i + ahead < fetched) fetch_columns<Metric, Seen, Keeps>(s, i + ahead);
         step(i);
     }

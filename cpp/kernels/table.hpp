@@ -68,14 +68,6 @@ struct LossParameters {
 // Of the second derivative of losses in exp(z).
 inline constexpr double unbounded = __builtin_huge_val();
 
-// What a sparse row stores, as it lies in memory.
-struct StoredRow {
-    const char* values;
-    const char* columns;
-    Index value_bytes;
-    Index column_bytes;
-};
-
 // A few rows of X, each contiguous, wherever they lie: all their numbers, or of sparse rows those
 // that are stored.
 template <class T>
@@ -91,7 +83,6 @@ struct RowTile {
     // of sparse rows: the column of each number stored, ascending within a row, and how many
     const std::int32_t* const* column = nullptr;
     const Index* stored = nullptr;
-    const StoredRow* next_stored = nullptr;  // `rows` rows worth fetching meanwhile, or null
     // and the columns whose shift is not 0, ascending
     const std::int32_t* centred = nullptr;
     Index centred_columns = 0;

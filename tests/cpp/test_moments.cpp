@@ -230,7 +230,7 @@ void first_non_finite_number_is_named() {
         const T infinity = std::numeric_limits<T>::infinity();
         const Problem<T> clean = make_problem<T>(numbers, 50000, 7, 1);
         check(!column_moments(kernels, clean.data(), clean.all(), 2, keep_going).non_finite);
-        check(!find_non_finite(kernels, clean.data()));
+        check(!find_non_finite(kernels, clean.data(), clean.all()));
         for (const T bad : {nan, infinity, -infinity})
             for (const Index row : {0, 1, 255, 256, 300, 20000, 49999}) {
                 Problem<T> problem = clean;
@@ -248,7 +248,7 @@ void first_non_finite_number_is_named() {
                           row, " threads ", threads, ": found ", found ? found->row : -1, ", ",
                           found ? found->column : -1);
                 }
-                const auto found = find_non_finite(kernels, problem.data());
+                const auto found = find_non_finite(kernels, problem.data(), problem.all());
                 check(found && found->row == row && found->column == 4);
             }
     });
