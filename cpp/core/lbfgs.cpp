@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "dot.hpp"
 #include "parallel.hpp"
@@ -17,32 +18,15 @@ constexpr double most_trials = 20;
 constexpr double still_steep = 0.9;
 constexpr double stretch = 4.0;
 constexpr double rounding = 1e-14;
-// What most passes read and write of a column.
-constexpr double bytes_a_column = 3.0 * sizeof(double);
+constexpr double number = sizeof(double);
 
 }  // namespace
 
-double Lbfgs::sum_over(FunctionRef<double(std::size_t, std::size_t)> part) const {
-    return sum_over_columns(threads_, metric_.size(), bytes_a_column, part);
-}
-
-// The square of `change` in the metric.
-double Lbfgs::square_in_metric(const LargeVector<double>& change) const {
-    if (whitened_ != nullptr) {
-        LargeVector<double> in_metric = change;
-        whitened_->apply(in_metric);
-        return dot(change, in_metric);
-    }
-    return sum_over([&](std::size_t begin, std::size_t end) {
-        return sum_of(begin, end,
-                      [&](std::size_t j) { return change[j] * (change[j] * metric_[j]); });
-    });
-}
-
 double Lbfgs::slope_at(const LargeVector<double>& gradient) const {
-    return sum_over([&](std::size_t begin, std::size_t end) {
-        return dot_of(&gradient[begin], &direction_[begin], end - begin);
-    });
+    return sum_over_columns(threads_, metric_.size(), 2.0 * number,
+                            [&](std::size_t begin, std::size_t end) {
+                                return dot_of(&gradient[begin], &direction_[begin], end - begin);
+                            });
 }
 
 void Lbfgs::forget() {
@@ -62,81 +46,125 @@ void Lbfgs::shorten(double value) {
     shortened_ = true;
 }
 
-// What the way from the last accepted point tells; what bends the other way tells nothing.
-void Lbfgs::remember(const LargeVector<double>& point, const LargeVector<double>& gradient) {
-    Pair& pair = spare_;
-    pair.step.resize(point.size());
-    pair.change.resize(point.size());
-    pair.bend = sum_over([&](std::size_t begin, std::size_t end) {
-        for (std::size_t j = begin; j < end; ++j) {
-            pair.step[j] = point[j] - origin_[j];
-            pair.change[j] = gradient[j] - origin_gradient_[j];
-        }
-        return sum_of(begin, end, [&](std::size_t j) { return pair.step[j] * pair.change[j]; });
-    });
-    if (!(pair.bend > 0.0) || !std::isfinite(pair.bend)) return;
-    pairs_.push_back(std::move(pair));
-    spare_ = {};
-    if (pairs_.size() <= most_pairs) return;
-    spare_ = std::move(pairs_.front());
-    pairs_.erase(pairs_.begin());
-}
-
-void Lbfgs::accept(const LargeVector<double>& point, double value,
-                   const LargeVector<double>& gradient) {
+void Lbfgs::start_from(const LargeVector<double>& point, const LargeVector<double>& gradient) {
     origin_.resize(point.size());
     origin_gradient_.resize(point.size());
-    over_columns(threads_, metric_.size(), bytes_a_column, [&](std::size_t begin, std::size_t end) {
+    over_columns(threads_, metric_.size(), 4.0 * number, [&](std::size_t begin, std::size_t end) {
         std::copy_n(&point[begin], end - begin, &origin_[begin]);
         std::copy_n(&gradient[begin], end - begin, &origin_gradient_[begin]);
     });
-    origin_value_ = value;
 }
 
-// The two loops over the pairs; without any, the metric's own direction. Each change of the
-// direction is made in the reading that multiplies it with what comes next.
+// Moves the origin to `point`, and keeps what the way there tells.
+void Lbfgs::remember(const LargeVector<double>& point, const LargeVector<double>& gradient) {
+    const std::size_t columns = point.size();
+    Pair pair = std::move(spare_);
+    spare_ = {};
+    if (pair.step.size() == 0) pair = Pair(columns);
+    double* const step = pair.step.data();
+    double* const moved = pair.moved.data();
+    if (whitened_ != nullptr) {
+        for (std::size_t j = 0; j < columns; ++j) moved[j] = gradient[j] - origin_gradient_[j];
+        whitened_->apply({moved, columns});
+    }
+    const std::size_t earlier = pairs_.size();
+    const auto multiply = [&](std::size_t begin, std::size_t end, double* product) {
+        double change[columns_at_once];
+        const std::size_t size = end - begin;
+        for (std::size_t j = 0; j < size; ++j)
+            change[j] = gradient[begin + j] - origin_gradient_[begin + j];
+        for (std::size_t j = begin; j < end; ++j) step[j] = point[j] - origin_[j];
+        if (whitened_ == nullptr)
+            for (std::size_t j = begin; j < end; ++j) moved[j] = metric_[j] * change[j - begin];
+        std::copy_n(&point[begin], size, &origin_[begin]);
+        std::copy_n(&gradient[begin], size, &origin_gradient_[begin]);
+        for (std::size_t i = 0; i <= earlier; ++i) {
+            const Pair& of = i < earlier ? pairs_[i] : pair;
+            for (const double* with : {&std::as_const(change[0]), &gradient[begin]}) {
+                *product++ = dot_of(of.step.data() + begin, with, size);
+                *product++ = dot_of(of.moved.data() + begin, with, size);
+            }
+        }
+    };
+    const double bytes = number * (2.0 * static_cast<double>(earlier) + 8.0);
+    std::vector<double> products =
+        sums_over_columns(threads_, columns, bytes, 4 * (earlier + 1), multiply);
+    keep(std::move(pair), std::move(products));
+}
+
+// `products` are those of remember(); a way that bends upwards nowhere tells nothing.
+void Lbfgs::keep(Pair pair, std::vector<double> products) {
+    const std::size_t earlier = pairs_.size();
+    const double bend = products[4 * earlier];
+    const bool tells = bend > 0.0 && std::isfinite(bend);
+    pair.bends.clear();
+    pair.squares.clear();
+    if (tells) pairs_.push_back(std::move(pair));
+    for (std::size_t i = 0; i < pairs_.size(); ++i) {
+        const double* const product = &products[4 * i];
+        if (tells) pairs_.back().bends.push_back(product[0]);
+        if (tells) pairs_.back().squares.push_back(product[1]);
+        pairs_[i].slope = product[2];
+        pairs_[i].moved_slope = product[3];
+    }
+    if (!tells) spare_ = std::move(pair);
+    if (pairs_.size() <= most_pairs) return;
+    spare_ = std::move(pairs_.front());
+    pairs_.erase(pairs_.begin());
+    for (Pair& left : pairs_) {
+        left.bends.erase(left.bends.begin());
+        left.squares.erase(left.squares.begin());
+    }
+}
+
+// The two loops over the pairs, in inner products; without any, the metric's own direction.
 void Lbfgs::aim(double rate) {
-    direction_.resize(origin_gradient_.size());
-    const auto change_and_multiply = [&](const LargeVector<double>& next, const auto& changed) {
-        return sum_over([&](std::size_t begin, std::size_t end) {
-            for (std::size_t j = begin; j < end; ++j) direction_[j] = changed(j);
-            return dot_of(&next[begin], &direction_[begin], end - begin);
-        });
-    };
-    const auto add_and_multiply = [&](double factor, const LargeVector<double>& added,
-                                      const LargeVector<double>& next) {
-        return change_and_multiply(
-            next, [&](std::size_t j) { return direction_[j] + factor * added[j]; });
-    };
     const std::size_t pairs = pairs_.size();
-    LargeVector<double> share(pairs);
-    double product = change_and_multiply(pairs > 0 ? pairs_.back().step : origin_gradient_,
-                                         [&](std::size_t j) { return -origin_gradient_[j]; });
+    std::vector<double> of_moved(pairs);
     for (std::size_t i = pairs; i-- > 0;) {
-        share[i] = product / pairs_[i].bend;
-        product = add_and_multiply(-share[i], pairs_[i].change, pairs_[i > 0 ? i - 1 : 0].step);
+        double along = -pairs_[i].slope;
+        for (std::size_t j = i + 1; j < pairs; ++j) along += of_moved[j] * pairs_[j].bends[i];
+        of_moved[i] = -along / pairs_[i].bend();
     }
-    const double scale =
-        pairs > 0 ? pairs_.back().bend / square_in_metric(pairs_.back().change) : rate;
-    if (whitened_ != nullptr) whitened_->apply(direction_);
-    product = change_and_multiply(
-        pairs > 0 ? pairs_.front().change : origin_gradient_, [&](std::size_t j) {
-            return whitened_ != nullptr ? direction_[j] * scale
-                                        : direction_[j] * metric_[j] * scale;
-        });
+    const double scale = pairs > 0 ? pairs_.back().bend() / pairs_.back().squares.back() : rate;
+    std::vector<double> of_step(pairs);
     for (std::size_t i = 0; i < pairs; ++i) {
-        const double correction = share[i] - product / pairs_[i].bend;
-        product = add_and_multiply(correction, pairs_[i].step,
-                                   i + 1 < pairs ? pairs_[i + 1].change : origin_gradient_);
+        double along = -pairs_[i].moved_slope;
+        for (std::size_t j = 0; j < pairs; ++j)
+            along += of_moved[j] * pairs_[std::max(i, j)].squares[std::min(i, j)];
+        along *= scale;
+        for (std::size_t j = 0; j < i; ++j) along += of_step[j] * pairs_[i].bends[j];
+        of_step[i] = -of_moved[i] - along / pairs_[i].bend();
     }
-    slope_ = product;
+    for (double& share : of_moved) share *= scale;
+
+    direction_.resize(origin_gradient_.size());
+    if (whitened_ != nullptr) {
+        direction_ = origin_gradient_;
+        whitened_->apply(direction_);
+    }
+    const double bytes = number * (2.0 * static_cast<double>(pairs) + 4.0);
+    slope_ =
+        sum_over_columns(threads_, metric_.size(), bytes, [&](std::size_t begin, std::size_t end) {
+            double* const direction = direction_.data();
+            for (std::size_t j = begin; j < end; ++j)
+                direction[j] = -scale * (whitened_ != nullptr ? direction[j]
+                                                              : metric_[j] * origin_gradient_[j]);
+            for (std::size_t i = 0; i < pairs; ++i) {
+                const double* const step = pairs_[i].step.data();
+                const double* const moved = pairs_[i].moved.data();
+                for (std::size_t j = begin; j < end; ++j)
+                    direction[j] += of_moved[i] * moved[j] + of_step[i] * step[j];
+            }
+            return dot_of(&origin_gradient_[begin], direction + begin, end - begin);
+        });
     length_ = 1.0;
     trials_ = 0.0;
     shortened_ = false;
 }
 
 void Lbfgs::go(LargeVector<double>& point) const {
-    over_columns(threads_, metric_.size(), bytes_a_column, [&](std::size_t begin, std::size_t end) {
+    over_columns(threads_, metric_.size(), 3.0 * number, [&](std::size_t begin, std::size_t end) {
         for (std::size_t j = begin; j < end; ++j) point[j] = origin_[j] + length_ * direction_[j];
     });
 }
@@ -160,8 +188,11 @@ void Lbfgs::step(LargeVector<double>& point, double value, const LargeVector<dou
         // no step along this direction is good: start from the last good point with none known
         pairs_.clear();
     } else {
-        if (started) remember(point, gradient);
-        accept(point, value, gradient);
+        if (started)
+            remember(point, gradient);
+        else
+            start_from(point, gradient);
+        origin_value_ = value;
     }
     aim(rate);
     if (!(slope_ < 0.0)) {
@@ -173,9 +204,13 @@ void Lbfgs::step(LargeVector<double>& point, double value, const LargeVector<dou
 
 void Lbfgs::save(DescentState& state) const {
     LargeVector<double>& flat = state["lbfgs_pairs"];
+    LargeVector<double>& products = state["lbfgs_products"];
     for (const Pair& pair : pairs_) {
-        flat.insert(flat.end(), pair.step.begin(), pair.step.end());
-        flat.insert(flat.end(), pair.change.begin(), pair.change.end());
+        flat.insert(flat.end(), pair.step.data(), pair.step.data() + pair.step.size());
+        flat.insert(flat.end(), pair.moved.data(), pair.moved.data() + pair.moved.size());
+        products.insert(products.end(), pair.bends.begin(), pair.bends.end());
+        products.insert(products.end(), pair.squares.begin(), pair.squares.end());
+        products.insert(products.end(), {pair.slope, pair.moved_slope});
     }
     state["lbfgs_origin"] = origin_;
     state["lbfgs_origin_gradient"] = origin_gradient_;
@@ -187,12 +222,17 @@ void Lbfgs::load(const DescentState& state) {
     const LargeVector<double>& flat = state.at("lbfgs_pairs");
     const auto size = static_cast<std::ptrdiff_t>(metric_.size());
     pairs_.clear();
+    auto product = state.at("lbfgs_products").begin();
     for (auto at = flat.begin(); at != flat.end(); at += 2 * size) {
-        Pair pair{{at, at + size}, {at + size, at + 2 * size}, 0.0};
-        pair.bend = sum_over([&](std::size_t begin, std::size_t end) {
-            return dot_of(&pair.step[begin], &pair.change[begin], end - begin);
-        });
-        pairs_.push_back(std::move(pair));
+        const auto upto = static_cast<std::ptrdiff_t>(pairs_.size()) + 1;
+        Pair& pair = pairs_.emplace_back(metric_.size());
+        std::copy_n(at, size, pair.step.data());
+        std::copy_n(at + size, size, pair.moved.data());
+        pair.bends.assign(product, product + upto);
+        pair.squares.assign(product + upto, product + 2 * upto);
+        product += 2 * upto;
+        pair.slope = *product++;
+        pair.moved_slope = *product++;
     }
     origin_ = state.at("lbfgs_origin");
     origin_gradient_ = state.at("lbfgs_origin_gradient");

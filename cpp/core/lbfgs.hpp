@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "buffer.hpp"
 #include "descent_state.hpp"
 #include "function_ref.hpp"
 #include "large_vector.hpp"
@@ -11,7 +12,8 @@
 namespace fastgd {
 
 // Liu and Nocedal 1989, with a metric in place of the identity: diagonal, or `whitened` if that is
-// given, which must outlive this.
+// given, which must outlive this. Directions are made from inner products of what is kept (Chen,
+// Wang and Zhou 2014), all of it read once for the products and once for the direction.
 class Lbfgs {
   public:
     Lbfgs() = default;
@@ -29,23 +31,33 @@ class Lbfgs {
     void load(const DescentState& state);
 
   private:
+    // A step and the gradient's change by it.
     struct Pair {
-        LargeVector<double> step;
-        LargeVector<double> change;  // of the gradient
-        double bend = 0.0;  // step . change
+        Pair() = default;
+        explicit Pair(std::size_t columns)
+            : step(static_cast<std::ptrdiff_t>(columns)),
+              moved(static_cast<std::ptrdiff_t>(columns)) {}
+
+        Buffer<double> step;
+        Buffer<double> moved;  // metric . change
+        // of this change with what is kept of each pair up to this one
+        std::vector<double> bends;  // step . change
+        std::vector<double> squares;  // moved . change
+        // with the gradient at the origin
+        double slope = 0.0;  // step . gradient
+        double moved_slope = 0.0;  // moved . gradient
+
+        double bend() const { return bends.back(); }
     };
 
     bool accepts(double value) const;
     void shorten(double value);
+    void start_from(const LargeVector<double>& point, const LargeVector<double>& gradient);
     void remember(const LargeVector<double>& point, const LargeVector<double>& gradient);
-    void accept(const LargeVector<double>& point, double value,
-                const LargeVector<double>& gradient);
+    void keep(Pair pair, std::vector<double> products);
     void aim(double rate);
     void go(LargeVector<double>& point) const;
-
-    double sum_over(FunctionRef<double(std::size_t begin, std::size_t end)> part) const;
     double slope_at(const LargeVector<double>& gradient) const;
-    double square_in_metric(const LargeVector<double>& change) const;
 
     LargeVector<double> metric_;
     const WhitenedMetric* whitened_ = nullptr;

@@ -151,18 +151,33 @@ void run_team(int threads, FunctionRef<void(int, int)> body) {
     worth.record(size, worked, over - began - worked, over);
 }
 
+std::vector<double> sums_over_columns(int requested, std::size_t size, double bytes,
+                                      std::size_t count,
+                                      FunctionRef<void(std::size_t, std::size_t, double*)> part) {
+    const std::size_t stretches =
+        std::max<std::size_t>((size + columns_at_once - 1) / columns_at_once, 1);
+    std::vector<double> numbers(stretches * count);
+    std::atomic<std::size_t> next{0};
+    const int threads =
+        stretches == 1 ? 1 : threads_for_work(requested, bytes * static_cast<double>(size));
+    run_team(threads, [&](int, int) {
+        for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < stretches;)
+            part(i * columns_at_once, std::min(size, (i + 1) * columns_at_once),
+                 numbers.data() + i * count);
+    });
+    for (std::size_t at = count; at < numbers.size(); ++at) numbers[at % count] += numbers[at];
+    numbers.resize(count);
+    return numbers;
+}
+
 double sum_over_columns(int requested, std::size_t size, double bytes,
                         FunctionRef<double(std::size_t, std::size_t)> part) {
-    constexpr std::size_t stretch = 2048;  // a few vectors of them fit into the first cache level
-    const std::size_t stretches = (size + stretch - 1) / stretch;
-    if (stretches <= 1) return part(0, size);
-    std::vector<double> sum(stretches);
-    std::atomic<std::size_t> next{0};
-    run_team(threads_for_work(requested, bytes * static_cast<double>(size)), [&](int, int) {
-        for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < stretches;)
-            sum[i] = part(i * stretch, std::min(size, (i + 1) * stretch));
-    });
-    return std::accumulate(sum.begin(), sum.end(), 0.0);
+    if (size <= columns_at_once) return part(0, size);
+    return sums_over_columns(requested, size, bytes, 1,
+                             [&](std::size_t begin, std::size_t end, double* number) {
+                                 *number = part(begin, end);
+                             })
+        .front();
 }
 
 void over_columns(int requested, std::size_t size, double bytes,

@@ -27,6 +27,14 @@ void run_team(int threads, FunctionRef<void(int member, int members)> body);
 double sum_over_columns(int requested, std::size_t size, double bytes,
                         FunctionRef<double(std::size_t begin, std::size_t end)> part);
 
+// Stretches are no longer: a few vectors of one fit into the first cache level.
+inline constexpr std::size_t columns_at_once = 2048;
+
+// `count` such sums, of the numbers that part(begin, end, numbers) writes.
+std::vector<double> sums_over_columns(
+    int requested, std::size_t size, double bytes, std::size_t count,
+    FunctionRef<void(std::size_t begin, std::size_t end, double* numbers)> part);
+
 // The same where there is nothing to add up.
 void over_columns(int requested, std::size_t size, double bytes,
                   FunctionRef<void(std::size_t begin, std::size_t end)> part);
