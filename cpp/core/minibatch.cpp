@@ -227,11 +227,14 @@ void MiniBatch<T>::process_sparse(const Data& data, const RowSelection& rows) {
                        this->anchor().gradient == nullptr;
     const bool lazily = data.X.sparse() && (options_.update == Update::plain || rests);
     if (!lazily) this->end_lazy_steps();
-    TileReader<T> reader(kernels, data, objective_.blocks(data.X, data.outputs()).tile_rows);
+    const Index tile_rows = objective_.blocks(data.X, data.outputs()).tile_rows;
+    TileReader<T> reader(kernels, data, tile_rows);
     const LinearModel<T> model{this->coef_.data(), this->intercept_.data(), this->shift()};
     T* sum = partial_.data();
     for (Index begin = 0; begin < rows.count; begin += options_.batch_size) {
         const Index size = std::min(options_.batch_size, rows.count - begin);
+        const Index ahead = std::min(begin + tile_rows, rows.count);
+        const RowSelection next = rows.part(ahead, std::min(size, rows.count - ahead));
         const bool averaged = this->averaging();
         LazyColumns<T> lazy;
         if (lazily) {
@@ -240,7 +243,7 @@ void MiniBatch<T>::process_sparse(const Data& data, const RowSelection& rows) {
             lazy = this->lazy_columns(1, averaged);
         }
         Index touched = 0;
-        sum_part(objective_, reader, data, rows.part(begin, size), {}, model, this->anchor(),
+        sum_part(objective_, reader, data, rows.part(begin, size), next, model, this->anchor(),
                  1.0 / options_.mean_weight, sum, [&](const RowTile<T>& tile) {
                      if (!lazily) return;
                      if (touched == 0)

@@ -160,13 +160,16 @@ struct Kept {
 // n steps of one length, e = length * ridge: pulled = length (1 - (1 - e)^n) / e by the binomial
 // series, whose terms fall by n e / 2, n e / 3, ...
 constexpr double longest_series = 1.0 / 16.0;  // n e; nine terms then leave 1e-17
+constexpr double short_series = 1e-4;          // and four terms 1e-18
 
+template <int Terms>
 [[gnu::always_inline]] inline Kept kept_by_series(double length, double ridge, double n) {
     const double e = length * ridge;
     double sum = 1;
-    each<9>([&](auto i) __attribute__((always_inline)) {
-        constexpr double k = 9 - i.value;
-        sum = 1 - (n - k) * (e / (k + 1)) * sum;
+    each<Terms>([&](auto i) __attribute__((always_inline)) {
+        constexpr double k = Terms - i.value;
+        constexpr double share = 1 / (k + 1);
+        sum = 1 - (n - k) * (e * share) * sum;
     });
     const double pulled = length * n * sum;
     return {1 - ridge * pulled, pulled};
@@ -181,8 +184,10 @@ template <class T>
     }
     std::uint32_t count = to - from;
     if (ridge == 0) return {1.0, static_cast<double>(count) * lazy.held};
-    if (static_cast<double>(count) * lazy.held * ridge <= longest_series)
-        return kept_by_series(lazy.held, ridge, static_cast<double>(count));
+    const double n = static_cast<double>(count);
+    const double exponent = n * lazy.held * ridge;
+    if (exponent <= short_series) return kept_by_series<4>(lazy.held, ridge, n);
+    if (exponent <= longest_series) return kept_by_series<9>(lazy.held, ridge, n);
     Kept all{1.0, 0.0};
     Kept power{1.0 - lazy.held * ridge, lazy.held};
     for (; count != 0; count >>= 1) {
@@ -244,6 +249,19 @@ template <class T, class Late>
     }
 }
 
+// Brings near what touching row i will read.
+template <class T>
+[[gnu::always_inline]] inline void fetch_row(const RowTile<T>& tile, Index i,
+                                             const std::uint32_t* seen, const T* metric,
+                                             Index outputs, const T* coef) {
+    for (Index e = 0; e < tile.stored[i]; ++e) {
+        const Index j = tile.column[i][e];
+        __builtin_prefetch(seen + j, 1);
+        if (metric != nullptr) __builtin_prefetch(metric + j);
+        for (Index k = 0; k < outputs; ++k) __builtin_prefetch(coef + k * tile.columns + j, 1);
+    }
+}
+
 template <class T>
 Index touch(const RowTile<T>& tile, const LazyColumns<T>& lazy, const Penalty<T>& penalty,
             const T* metric, const T* gradient, Index outputs, T* coef, std::int32_t* touched,
@@ -251,7 +269,8 @@ Index touch(const RowTile<T>& tile, const LazyColumns<T>& lazy, const Penalty<T>
     const std::uint32_t now = lazy.taken;
     const bool owing = penalty.l1 != 0 || penalty.l2 != 0 || penalty.low != nullptr ||
                        gradient != nullptr || lazy.total != nullptr;
-    for (Index i = 0; i < tile.rows; ++i)
+    for (Index i = 0; i < tile.rows; ++i) {
+        if (i + 1 < tile.rows) fetch_row(tile, i + 1, lazy.seen, metric, outputs, coef);
         for_late_columns(tile, i, lazy.seen, now, [&](Index j, std::uint32_t seen) {
             touched[count++] = static_cast<std::int32_t>(j);
             for (Index k = 0; k < outputs; ++k) {
@@ -259,10 +278,9 @@ Index touch(const RowTile<T>& tile, const LazyColumns<T>& lazy, const Penalty<T>
                 if (owing && seen < now)
                     *c = brought_up(lazy, penalty, metric, gradient, tile.columns, k, j, *c, seen,
                                     now);
-                else
-                    __builtin_prefetch(c, 1);
             }
         });
+    }
     return count;
 }
 

@@ -128,7 +128,17 @@ template <int L, class T>
 template <class T, class Body>
 [[gnu::always_inline]] inline void for_stepped(const BatchStep<T>& s, const Body& body) {
     if (s.touched == nullptr) return for_columns<T>(0, s.columns, body);
-    for (Index n = 0; n < s.touched_count; ++n) body(Width<1>{}, Index{s.touched[n]});
+    // columns lie anywhere
+    constexpr Index ahead = 16;
+    for (Index n = 0; n < s.touched_count; ++n) {
+        if (n + ahead < s.touched_count) {
+            const Index j = s.touched[n + ahead];
+            __builtin_prefetch(s.partial + j, 1);
+            __builtin_prefetch(s.coef + j, 1);
+            if (s.metric != nullptr) __builtin_prefetch(s.metric + j);
+        }
+        body(Width<1>{}, Index{s.touched[n]});
+    }
 }
 
 // Adds iterates, from number `at` on, to their sums.
