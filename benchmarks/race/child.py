@@ -62,6 +62,9 @@ def _climb(
         racer.prepare(problem, threads)
         report["conversion"] = perf_counter() - start
         yield report
+        # memory that a process touches for the first time can cost more than a fit: a ladder's
+        # first efforts would pay for it, and those that count are the first of some alone
+        racer.fit(kind.efforts[0])
         total, best, best_at = 0.0, math.inf, 0
         for number, effort in enumerate(kind.efforts):
             sleep(_PAUSE)
