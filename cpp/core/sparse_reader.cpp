@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "fetch.hpp"
+
 namespace fastgd {
 
 namespace {
@@ -18,14 +20,6 @@ bool aligned(const void* p) {
 template <class T>
 bool values_in_place(const MatrixView& X) {
     return X.canonical && X.type == element_type_of<T> && aligned<T>(X.data);
-}
-
-// Always inlined: compilers take a function that fetches and does nothing else for one without
-// effect.
-[[gnu::always_inline]] inline void fetch(const void* first, Index bytes) {
-    constexpr Index line = 64;
-    for (Index at = 0; at < bytes; at += line)
-        __builtin_prefetch(static_cast<const char*>(first) + at, 0, 2);
 }
 
 [[gnu::always_inline]] inline void fetch_stored(const MatrixView& X, Index begin, Index end) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "fetch.hpp"
 #include "packed_stride.hpp"
 
 namespace fastgd {
@@ -20,26 +21,18 @@ bool kept_by_columns(const StridedView& view) {
     return view.columns > 1 && distance(view.row_stride) < distance(view.column_stride);
 }
 
-// Always inlined, as are those below: compilers take a function that fetches and does nothing else
-// for one without effect, and drop its calls.
-[[gnu::always_inline]] inline void fetch(const void* line) { __builtin_prefetch(line, 0, 2); }
-
 // Rows of X that are packed when their turn comes.
 [[gnu::always_inline]] inline void fetch_rows(const StridedView& X, const RowSelection& rows,
                                               bool again) {
-    constexpr Index line = 64;
-    const Index step = again ? line / 2 : line;
+    const Index step = again ? fetched_line / 2 : fetched_line;
     const Index bytes = X.columns * std::abs(X.column_stride);
     const Index first = X.column_stride < 0 ? (X.columns - 1) * X.column_stride : 0;
-    for (Index i = 0; i < rows.count; ++i) {
-        const char* row = static_cast<const char*>(X.data) + rows.at(i) * X.row_stride + first;
-        for (Index at = 0; at < bytes; at += step) fetch(row + at);
-    }
+    for (Index i = 0; i < rows.count; ++i)
+        fetch(static_cast<const char*>(X.data) + rows.at(i) * X.row_stride + first, bytes, step);
 }
 
 // What stands beside X in rows worked on later.
 [[gnu::always_inline]] inline void fetch_columns(const Data& data, const RowSelection& rows) {
-    constexpr Index line = 64;
     // dense rows in memory order take long enough
     if (rows.index == nullptr && !data.X.sparse()) return;
     for (const StridedView* view : {&data.y, &data.weight, &data.offset}) {
@@ -47,7 +40,7 @@ bool kept_by_columns(const StridedView& view) {
         const Index stride = view->row_stride;
         // rows in memory order share lines
         const Index step =
-            rows.index == nullptr && stride > 0 ? std::max<Index>(line / stride, 1) : 1;
+            rows.index == nullptr && stride > 0 ? std::max<Index>(fetched_line / stride, 1) : 1;
         for (Index i = 0; i < rows.count; i += step)
             fetch(static_cast<const char*>(view->data) + rows.at(i) * stride);
     }
