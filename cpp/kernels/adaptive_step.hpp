@@ -11,7 +11,7 @@ void adaptive_step_with(const BatchStep<T>& s) noexcept {
     const AdaptiveRule<T>& rule = s.adaptive;
     for (Index k = 0; k < s.outputs; ++k) {
         const Index row = k * s.columns;
-        for_stepped(s, [&](auto width, Index j) {
+        for_stepped(s, k, [&](auto width, Index j) {
             constexpr int L = decltype(width)::value;
             const Vector<T, L> c = load<L>(s.coef + row + j);
             Vector<T, L> gradient = batch_gradient<L>(s, k, j);

@@ -249,16 +249,22 @@ template <class T, class Late>
     }
 }
 
-// Brings near what touching row i will read.
-template <class T>
-[[gnu::always_inline]] inline void fetch_row(const RowTile<T>& tile, Index i,
-                                             const std::uint32_t* seen, const T* metric,
-                                             Index outputs, const T* coef) {
+// Brings near what steps along row i will read of its columns; `seen` and `metric` may be null, and
+// more(at) asks for what else is read of coefficient `at`.
+template <class T, class More>
+[[gnu::always_inline]] inline void fetch_columns(const RowTile<T>& tile, Index i,
+                                                 const std::uint32_t* seen, const T* metric,
+                                                 Index outputs, const T* coef, const More& more) {
+    const std::int32_t* column = tile.column[i];
     for (Index e = 0; e < tile.stored[i]; ++e) {
-        const Index j = tile.column[i][e];
-        __builtin_prefetch(seen + j, 1);
+        const Index j = column[e];
+        if (seen != nullptr) __builtin_prefetch(seen + j, 1);
         if (metric != nullptr) __builtin_prefetch(metric + j);
-        for (Index k = 0; k < outputs; ++k) __builtin_prefetch(coef + k * tile.columns + j, 1);
+        for (Index k = 0; k < outputs; ++k) {
+            const Index at = k * tile.columns + j;
+            __builtin_prefetch(coef + at, 1);
+            more(at);
+        }
     }
 }
 
@@ -270,7 +276,11 @@ Index touch(const RowTile<T>& tile, const LazyColumns<T>& lazy, const Penalty<T>
     const bool owing = penalty.l1 != 0 || penalty.l2 != 0 || penalty.low != nullptr ||
                        gradient != nullptr || lazy.total != nullptr;
     for (Index i = 0; i < tile.rows; ++i) {
-        if (i + 1 < tile.rows) fetch_row(tile, i + 1, lazy.seen, metric, outputs, coef);
+        if (i + 1 < tile.rows)
+            fetch_columns(tile, i + 1, lazy.seen, metric, outputs, coef, [&](Index at) {
+                if (lazy.total != nullptr) __builtin_prefetch(lazy.total + at, 1);
+                if (gradient != nullptr) __builtin_prefetch(gradient + at);
+            });
         for_late_columns(tile, i, lazy.seen, now, [&](Index j, std::uint32_t seen) {
             touched[count++] = static_cast<std::int32_t>(j);
             for (Index k = 0; k < outputs; ++k) {

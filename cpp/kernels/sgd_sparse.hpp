@@ -68,21 +68,15 @@ template <class T>
 // Brings what the steps along row i will read near.
 template <bool Metric, bool Seen, Mode Keeps, class T>
 [[gnu::always_inline]] inline void fetch_columns(const SgdChunk<T>& s, Index i) {
-    const std::int32_t* column = s.tile.column[i];
-    for (Index e = 0; e < s.tile.stored[i]; ++e) {
-        const Index j = column[e];
-        if constexpr (Seen) __builtin_prefetch(s.lazy.seen + j, 1);
-        if constexpr (Metric) __builtin_prefetch(s.metric + j);
-        for (Index k = 0; k < s.outputs; ++k) {
-            const Index at = k * s.tile.columns + j;
-            __builtin_prefetch(s.coef + at, 1);
+    fetch_columns(
+        s.tile, i, Seen ? s.lazy.seen : nullptr, Metric ? s.metric : nullptr, s.outputs,
+        s.coef, [&](Index at) __attribute__((always_inline)) {
             if constexpr (Keeps == Mode::averaged) __builtin_prefetch(s.lazy.total + at, 1);
             if constexpr (Keeps == Mode::anchored) {
                 __builtin_prefetch(s.anchor.coef + at);
                 __builtin_prefetch(s.anchor.gradient + at);
             }
-        }
-    }
+        });
 }
 
 // The numbers of row i themselves.

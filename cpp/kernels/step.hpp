@@ -124,17 +124,17 @@ template <int L, class T>
     return gradient;
 }
 
-// Calls body(Width<L>, j) over the columns that take a step.
+// Calls body(Width<L>, j) over the columns that take a step, of output k.
 template <class T, class Body>
-[[gnu::always_inline]] inline void for_stepped(const BatchStep<T>& s, const Body& body) {
+[[gnu::always_inline]] inline void for_stepped(const BatchStep<T>& s, Index k, const Body& body) {
     if (s.touched == nullptr) return for_columns<T>(0, s.columns, body);
     // columns lie anywhere
     constexpr Index ahead = 16;
     for (Index n = 0; n < s.touched_count; ++n) {
         if (n + ahead < s.touched_count) {
             const Index j = s.touched[n + ahead];
-            __builtin_prefetch(s.partial + j, 1);
-            __builtin_prefetch(s.coef + j, 1);
+            __builtin_prefetch(s.partial + k * s.columns + j);
+            __builtin_prefetch(s.coef + k * s.columns + j, 1);
             if (s.metric != nullptr) __builtin_prefetch(s.metric + j);
         }
         body(Width<1>{}, Index{s.touched[n]});
@@ -155,7 +155,7 @@ template <bool Factors, bool Carried, class T>
 void batch_step_with(const BatchStep<T>& s) noexcept {
     for (Index k = 0; k < s.outputs; ++k) {
         T* coef = s.coef + k * s.columns;
-        for_stepped(s, [&](auto width, Index j) {
+        for_stepped(s, k, [&](auto width, Index j) {
             constexpr int L = decltype(width)::value;
             const Vector<T, L> gradient = batch_gradient<L>(s, k, j);
             Vector<T, L> t = Vector<T, L>{} + s.step;
