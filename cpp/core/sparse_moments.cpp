@@ -35,11 +35,11 @@ class Reading {
             std::min<Index>(threads_for_work(threads, data.bytes_of<T>(rows.count)), count));
         const int most = team_ == 1 ? 1 : OrderedBlocks::slots_for(team_);
         slots_ = static_cast<int>(std::min<Index>(most, count));
-        few_ = count <= slots_ && rows.count <= segment_;
+        each_has_slot_ = count <= slots_ && rows.count <= segment_;
     }
 
     // Whether each block has a slot to itself.
-    bool few() const { return few_; }
+    bool each_has_slot() const { return each_has_slot_; }
 
     // start(sums), then add(tile, weights or null, sums) of each tile of a block by any thread;
     // take(sums) of block after block.
@@ -76,7 +76,7 @@ class Reading {
     Index segment_;
     int team_;
     int slots_;
-    bool few_;
+    bool each_has_slot_;
 };
 
 struct RowTotals {
@@ -173,12 +173,12 @@ struct BlockSums {
 template <class T>
 std::vector<BlockSums> sums_of_all(const Reading<T>& reading, std::size_t columns, Ranges asked) {
     std::vector<BlockSums> parts;
-    if (!reading.few()) parts.emplace_back().start(columns, asked);
+    if (!reading.each_has_slot()) parts.emplace_back().start(columns, asked);
     reading.template sum<BlockSums>(
         [&](BlockSums& sums) { sums.start(columns, asked); },
         [](const RowTile<T>& tile, const T* weight, BlockSums& sums) { sums.add(tile, weight); },
         [&](BlockSums& sums) {
-            if (reading.few())
+            if (reading.each_has_slot())
                 parts.push_back(std::move(sums));
             else
                 parts.front().take(sums);
@@ -237,14 +237,14 @@ struct CloseMoments {
 };
 
 template <class T>
-std::vector<CloseMoments> moments_of_few(const Reading<T>& reading, std::size_t columns,
-                                         const std::vector<std::size_t>& few) {
+std::vector<CloseMoments> moments_of_close(const Reading<T>& reading, std::size_t columns,
+                                           const std::vector<std::size_t>& close) {
     LargeVector<std::int32_t> place(columns, -1);
-    for (std::size_t f = 0; f < few.size(); ++f) place[few[f]] = static_cast<std::int32_t>(f);
-    std::vector<CloseMoments> moments(few.size());
+    for (std::size_t c = 0; c < close.size(); ++c) place[close[c]] = static_cast<std::int32_t>(c);
+    std::vector<CloseMoments> moments(close.size());
     using Sums = std::vector<CloseSums<T>>;
     reading.template sum<Sums>(
-        [&](Sums& sums) { sums.assign(few.size(), {}); },
+        [&](Sums& sums) { sums.assign(close.size(), {}); },
         [&](const RowTile<T>& tile, const T* weight, Sums& sums) {
             for (Index i = 0; i < tile.rows; ++i) {
                 const double w = weight != nullptr ? static_cast<double>(weight[i]) : 1.0;
@@ -256,7 +256,7 @@ std::vector<CloseMoments> moments_of_few(const Reading<T>& reading, std::size_t 
             }
         },
         [&](const Sums& sums) {
-            for (std::size_t f = 0; f < few.size(); ++f) moments[f].merge(sums[f]);
+            for (std::size_t c = 0; c < close.size(); ++c) moments[c].merge(sums[c]);
         });
     return moments;
 }
@@ -308,23 +308,23 @@ ColumnMoments sparse_column_moments(const KernelTable<T>& kernels, const Data& d
     const Reading<T> reading(kernels, data, rows, threads, keep_going);
     ColumnMoments moments =
         from_sums(sums_of_all(reading, columns, ranges), columns, ranges, threads);
-    std::vector<std::size_t> few;
+    std::vector<std::size_t> close;
     bool finite = true;
     for (std::size_t j = 0; j < columns; ++j) {
-        if (close_together(moments.mean[j], moments.variance[j])) few.push_back(j);
+        if (close_together(moments.mean[j], moments.variance[j])) close.push_back(j);
         finite = finite && std::isfinite(moments.variance[j]);
     }
     if (!finite) moments.non_finite = find_non_finite(kernels, data, rows);
-    if (few.empty() || moments.weighing == 0 || moments.non_finite) return moments;
+    if (close.empty() || moments.weighing == 0 || moments.non_finite) return moments;
 
     data.count_read(rows.count);
     const RowTotals totals{moments.weight, moments.least_weight, moments.weighing};
-    const std::vector<CloseMoments> close = moments_of_few(reading, columns, few);
-    for (std::size_t f = 0; f < few.size(); ++f) {
-        CloseMoments column = close[f];
+    const std::vector<CloseMoments> of_close = moments_of_close(reading, columns, close);
+    for (std::size_t c = 0; c < close.size(); ++c) {
+        CloseMoments column = of_close[c];
         column.merge_zeros(totals);
-        moments.mean[few[f]] = column.mean;
-        moments.variance[few[f]] = column.square / totals.weight;
+        moments.mean[close[c]] = column.mean;
+        moments.variance[close[c]] = column.square / totals.weight;
     }
     return moments;
 }
