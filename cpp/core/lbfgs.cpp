@@ -78,22 +78,21 @@ void Lbfgs::remember(const LargeVector<double>& point, const LargeVector<double>
             for (std::size_t j = begin; j < end; ++j) moved[j] = metric_[j] * change[j - begin];
         std::copy_n(&point[begin], size, &origin_[begin]);
         std::copy_n(&gradient[begin], size, &origin_gradient_[begin]);
+        const double* const others[] = {change, &gradient[begin]};
         for (std::size_t i = 0; i <= earlier; ++i) {
             const Pair& of = i < earlier ? pairs_[i] : pair;
-            for (const double* with : {&std::as_const(change[0]), &gradient[begin]}) {
+            for (const double* with : others) {
                 *product++ = dot_of(of.step.data() + begin, with, size);
                 *product++ = dot_of(of.moved.data() + begin, with, size);
             }
         }
     };
     const double bytes = number * (2.0 * static_cast<double>(earlier) + 8.0);
-    std::vector<double> products =
-        sums_over_columns(threads_, columns, bytes, 4 * (earlier + 1), multiply);
-    keep(std::move(pair), std::move(products));
+    keep(std::move(pair), sums_over_columns(threads_, columns, bytes, 4 * (earlier + 1), multiply));
 }
 
 // `products` are those of remember(); a way that bends upwards nowhere tells nothing.
-void Lbfgs::keep(Pair pair, std::vector<double> products) {
+void Lbfgs::keep(Pair pair, const std::vector<double>& products) {
     const std::size_t earlier = pairs_.size();
     const double bend = products[4 * earlier];
     const bool tells = bend > 0.0 && std::isfinite(bend);

@@ -54,7 +54,7 @@ class Lbfgs {
     void shorten(double value);
     void start_from(const LargeVector<double>& point, const LargeVector<double>& gradient);
     void remember(const LargeVector<double>& point, const LargeVector<double>& gradient);
-    void keep(Pair pair, std::vector<double> products);
+    void keep(Pair pair, const std::vector<double>& products);
     void aim(double rate);
     void go(LargeVector<double>& point) const;
     double slope_at(const LargeVector<double>& gradient) const;
