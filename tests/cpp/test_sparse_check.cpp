@@ -1,4 +1,6 @@
 // Sparse rows that do not lie within their memory: told by kind and place, and never read further.
+#include <utility>
+
 #include "check.hpp"
 #include "core/sparse_check.hpp"
 #include "numbers.hpp"
@@ -93,6 +95,33 @@ void rows_in_order_are_told_from_others() {
     check(sound(check_of(std::vector<std::int32_t>{0, 0}, Columns{}), true), "nothing stored");
 }
 
+// Rows short and empty, from one to some hundreds, against a look at each.
+void order_is_told_in_rows_of_every_length() {
+    Numbers numbers(47);
+    for (int repeat = 0; repeat < 300; ++repeat) {
+        const Index rows = 1 + numbers.below(300);
+        std::vector<std::int64_t> start{0};
+        std::vector<std::int32_t> column;
+        for (Index i = 0; i < rows; ++i) {
+            for (std::int32_t j = 0; j < 5; ++j)
+                if (numbers.below(3) == 0) column.push_back(j);
+            start.push_back(static_cast<std::int64_t>(column.size()));
+        }
+        check(check_of(start, column, 2).canonical, "repeat ", repeat);
+        for (Index i = 0; i < rows; ++i) {
+            const auto at = static_cast<std::size_t>(i);
+            if (start[at + 1] - start[at] < 2 || numbers.below(rows) > 3) continue;
+            auto wrong = column;
+            auto* const first = &wrong[static_cast<std::size_t>(start[at])];
+            if (numbers.below(2) == 0)
+                std::swap(first[0], first[1]);
+            else
+                first[0] = first[1];
+            check(!check_of(start, wrong, 2).canonical, "repeat ", repeat, ", row ", i);
+        }
+    }
+}
+
 void the_first_fault_is_told_for_any_number_of_threads() {
     constexpr Index rows = 400000;
     std::vector<std::int32_t> start, column;
@@ -116,6 +145,7 @@ int main(int argc, char** argv) {
     using namespace fastgd::testing;
     return run({{"faults are named", faults_are_named},
                 {"rows in order are told from others", rows_in_order_are_told_from_others},
+                {"order is told in rows of every length", order_is_told_in_rows_of_every_length},
                 {"the first fault is told for any number of threads",
                  the_first_fault_is_told_for_any_number_of_threads}},
                argc, argv);
