@@ -62,8 +62,8 @@ def _climb(
         racer.prepare(problem, threads)
         report["conversion"] = perf_counter() - start
         yield report
-        # memory that a process touches for the first time can cost more than a fit: a ladder's
-        # first efforts would pay for it, and those that count are the first of some alone
+        # memory touched for the first time can cost more than a fit, and the effort that counts
+        # is the first of some racers alone
         racer.fit(kind.efforts[0])
         total, best, best_at = 0.0, math.inf, 0
         for number, effort in enumerate(kind.efforts):
