@@ -204,6 +204,7 @@ void as_with_zeros() {
         {.name = "steps that turn round", .l1 = 0.02, .l2 = 25, .averaged = true},
         {.name = "ridge that turns round", .l2 = 25, .averaged = true},
         {.name = "ridge that ends at once", .l2 = 16, .averaged = true, .step = 0.0625},
+        {.name = "anchored light ridge", .l2 = 2e-4, .anchored = true, .factors = true},
     };
     each_kernel_table([&](const auto& kernels) {
         for (Kind kind : kinds)
