@@ -20,6 +20,9 @@ class RowSample {
     // `outlying` rows, in order, and `wanted` of the others.
     RowSample(Index rows, Index wanted, std::vector<Index> outlying);
 
+    // The same outlying rows and `wanted` of the others.
+    RowSample thinned(Index wanted) const { return {rows_, wanted, outlying_}; }
+
     bool all() const { return spread_ == 0; }
     Index size() const { return all() ? rows_ : static_cast<Index>(outlying_.size()) + spread_; }
 

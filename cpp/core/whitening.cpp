@@ -19,8 +19,6 @@ constexpr double slowest_ratio = 0.99;
 // A sample that tells what bends leads there in fewer; then more rows are taken.
 constexpr int steps_a_sample = 12;
 
-constexpr double least_known_part = 1e-12;
-constexpr int most_sample_steps = 30;
 constexpr int most_halvings = 30;
 constexpr double armijo = 1e-4;
 
@@ -267,6 +265,11 @@ bool Whitening<T>::renew(const Coefficients& at, const GradientSums& sums, Metri
 template <class T>
 void Whitening<T>::widen(FunctionRef<bool()> keep_going) {
     sample_.widen(objective_, keep_going);
+    forget();
+}
+
+template <class T>
+void Whitening<T>::forget() {
     summed_at_ = {};
     known_ = false;
     last_decrement_ = std::numeric_limits<double>::infinity();
@@ -318,49 +321,6 @@ MetricStep Whitening<T>::step(const Coefficients& at, const GradientSums& sums,
     proposal.to = between(at, proposal.to, t);
     penalty_.box.project(proposal.to.coef);
     return proposal;
-}
-
-// A loss that hardly bends far from its targets, as huber's, leads there in many short steps.
-template <class T>
-Coefficients Whitening<T>::least_squares(Coefficients at, FunctionRef<bool()> keep_going) {
-    const KernelTable<T>& kernels = objective_.kernels();
-    const Objective<T> squares(kernels, {find_loss(kernels, "squared_error")},
-                               objective_.threads());
-    if (!refresh(at, true, keep_going)) return at;
-    known_ = false;
-    Coefficients there = propose(at, sample_sums(squares, at)).to;
-    const double start = value(sample_sums(at), at);
-    return value(sample_sums(there), there) < start ? there : at;
-}
-
-template <class T>
-Coefficients Whitening<T>::solve_sample(Coefficients at, FunctionRef<bool()> keep_going) {
-    // no closer than the sample's optimum is to that of all rows
-    const double known_part = sample_.rows().all()
-                                  ? 0.0
-                                  : 0.1 * static_cast<double>(data_.columns() + 1) /
-                                        static_cast<double>(sample_.rows().size());
-    const double close = std::max(known_part, least_known_part);
-    // a sample that is nearly fitted exactly says nothing of where all rows lead
-    const double floor = sample_.rows().all() ? 1e-6 : 0.05;
-    if (!objective_.loss().quadratic && objective_.loss().targets == Targets::real)
-        at = least_squares(std::move(at), keep_going);
-    double start = 0.0;
-    for (int s = 0; s < most_sample_steps && keep_going(); ++s) {
-        const GradientSums sums = sample_sums(at);
-        if (s == 0) start = value(sums, at);
-        if (!objective_.loss().quadratic && value(sums, at) <= floor * start) break;
-        MetricStep next{at};
-        if (!renew(at, sums, &next, keep_going)) break;
-        const bool quadratic = objective_.loss().quadratic;
-        const double t = quadratic ? 1.0 : length_of(at, next, sums, sums);
-        at = between(at, next.to, t);
-        penalty_.box.project(at.coef);
-        if (quadratic || t == 0.0 || next.height <= close * std::abs(value(sums, at))) break;
-    }
-    // what other rows promise is no continuation of what these did
-    if (!sample_.rows().all()) last_decrement_ = std::numeric_limits<double>::infinity();
-    return at;
 }
 
 template class Whitening<float>;

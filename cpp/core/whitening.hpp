@@ -70,6 +70,12 @@ class Whitening {
     // One output's part of that with kinks or bounds: moves `to` and returns the slope there.
     double proximal_move(std::size_t output, std::span<const double> gradient,
                          Coefficients& to) const;
+    // What is known of the sample becomes unknown: its rows are others now.
+    void forget();
+    // Close to the optimum of the sample, or from `at` there, the objective having begun at
+    // `start`.
+    Coefficients solve_rows(Coefficients at, FunctionRef<bool()> keep_going);
+    Coefficients descend_sample(Coefficients at, double start, FunctionRef<bool()> keep_going);
     // The sample's least squares, if that is lower than `at`.
     Coefficients least_squares(Coefficients at, FunctionRef<bool()> keep_going);
     // How much of the step to take.

@@ -24,6 +24,13 @@ constexpr double each_time_columns = 16.0;
 constexpr double most_rows_a_column = 2000.0;
 constexpr double always_rows = 65536.0;
 
+// A Hessian costs as much as its rows, and most of the way to a sample's optimum is made as well
+// with an eighth of them; fewer than so many a column, or than these, would leave as much to make.
+constexpr double thin_share = 0.125;
+constexpr double thin_rows_a_column = 25.0;
+constexpr double least_thin_rows = 2000.0;
+constexpr double thickest_share = 1.0 / 3.0;
+
 // A row belongs to the sample if its largest entry could not fill so many rows of it.
 constexpr double many_rows = 200.0;
 
@@ -96,6 +103,20 @@ void WhiteningSample<T>::widen(const Objective<T>& objective, FunctionRef<bool()
 }
 
 template <class T>
+std::optional<WhiteningSample<T>> WhiteningSample<T>::thinned(
+    const Objective<T>& objective, FunctionRef<bool()> keep_going) const {
+    const double rows = static_cast<double>(rows_.size());
+    const double columns = static_cast<double>(data_->columns()) + 1.0;
+    const double least = std::max(columns * thin_rows_a_column, least_thin_rows);
+    const double wanted = std::max(thin_share * rows, least * thinned_);
+    WhiteningSample few = *this;
+    few.rows_ = rows_.thinned(static_cast<Index>(wanted));
+    if (few.rows_.all() || static_cast<double>(few.rows_.size()) > thickest_share * rows) return {};
+    few.find_unseen(objective, keep_going);
+    return few;
+}
+
+template <class T>
 void WhiteningSample<T>::measure_columns() {
     for (std::size_t j = 0; j < shift_.size(); ++j) {
         const double spread =
@@ -138,6 +159,12 @@ void WhiteningSample<T>::choose_rows(const Objective<T>& objective,
                                     static_cast<Index>(wanted), objective.threads(), keep_going);
     }
     rows_ = RowSample(data_->rows(), static_cast<Index>(wanted * thinned_), std::move(outlying));
+    find_unseen(objective, keep_going);
+}
+
+template <class T>
+void WhiteningSample<T>::find_unseen(const Objective<T>& objective,
+                                     FunctionRef<bool()> keep_going) {
     LargeVector<double> least(shift_.size(), std::numeric_limits<double>::infinity());
     LargeVector<double> most(shift_.size(), -std::numeric_limits<double>::infinity());
     rows_.each([&](const RowSelection& part, double) {

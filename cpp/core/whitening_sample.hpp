@@ -1,6 +1,7 @@
 // The rows that whitening takes second moments of, and the units it measures columns in.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "gram.hpp"
@@ -39,6 +40,10 @@ class WhiteningSample {
     // More rows, up to all of them.
     void widen(const Objective<T>& objective, FunctionRef<bool()> keep_going);
 
+    // Few rows, whose optimum is close to that of these; none where these are few themselves.
+    std::optional<WhiteningSample> thinned(const Objective<T>& objective,
+                                           FunctionRef<bool()> keep_going) const;
+
     const RowSample& rows() const { return rows_; }
     const LargeVector<double>& shift() const { return shift_; }
     // Of a coefficient: 1 / spread of its column about the shift; 0 where that overflows.
@@ -64,6 +69,7 @@ class WhiteningSample {
   private:
     void measure_columns();
     void choose_rows(const Objective<T>& objective, FunctionRef<bool()> keep_going);
+    void find_unseen(const Objective<T>& objective, FunctionRef<bool()> keep_going);
     LargeVector<double> seen_unit() const;
     LargeVector<double> look_closer(const Objective<T>& objective, const RowSelection& probe,
                                     bool fit_intercept, FunctionRef<bool()> keep_going,

@@ -1,106 +1,10 @@
 // Steps in the Hessian's metric: where they lead on correlated columns, in one step or a few.
-#include <algorithm>
-#include <memory>
-
-#include "check.hpp"
-#include "core/preconditioner.hpp"
-#include "core/whitening.hpp"
 #include "levels.hpp"
 #include "matrix.hpp"
-#include "problem.hpp"
+#include "whitened.hpp"
 
 namespace fastgd::testing {
 namespace {
-
-// A problem with what a fit would have found out about it.
-template <class T>
-class Whitened {
-  public:
-    Whitened(const KernelTable<T>& kernels, std::string_view loss, const Problem<T>& problem,
-             PenaltyStrength penalty = {}, bool fit_intercept = true, int threads = 2)
-        : penalty_(penalty),
-          fit_intercept_(fit_intercept),
-          problem_(problem),
-          data_(problem.data()),
-          objective_(kernels, {find_loss(kernels, loss), loss_oracle(loss).parameters}, threads),
-          moments_(column_moments(kernels, data_, problem.all(), threads, keep_going)),
-          shift_(Preconditioner::scale(moments_, 1.0, {}, fit_intercept, 0).shift) {
-        // the shift is a number that T holds
-        for (double& s : shift_) s = static_cast<double>(static_cast<T>(s));
-        whitening_ = std::make_unique<Whitening<T>>(
-            objective_, data_, WhiteningSample<T>(objective_, data_, moments_, shift_, keep_going),
-            penalty, fit_intercept);
-    }
-
-    Whitening<T>& whitening() { return *whitening_; }
-    const LargeVector<double>& shift() const { return shift_; }
-    Coefficients zero() const {
-        return {LargeVector<double>(static_cast<std::size_t>(problem_.outputs * problem_.columns)),
-                LargeVector<double>(static_cast<std::size_t>(problem_.outputs))};
-    }
-
-    GradientSums sums_at(const Coefficients& at) const {
-        const LargeVector<T> coef(at.coef.begin(), at.coef.end());
-        const LargeVector<T> intercept(at.intercept.begin(), at.intercept.end());
-        const LargeVector<T> shift(shift_.begin(), shift_.end());
-        GradientSums sums(problem_.outputs, problem_.columns);
-        objective_.add_gradient(data_, problem_.all(),
-                                {coef.data(), intercept.data(), shift.data()}, sums);
-        return sums;
-    }
-    double value(const Coefficients& at) const {
-        const GradientSums sums = sums_at(at);
-        return sums.loss / sums.weight + penalty_.value(at.coef);
-    }
-    MetricStep step(const Coefficients& at) {
-        return whitening_->step(at, sums_at(at), keep_going);
-    }
-    Coefficients after(Coefficients at, int steps) {
-        for (int s = 0; s < steps; ++s) at = step(at).to;
-        return at;
-    }
-
-    // The largest slope that the conditions of an optimum leave, of columns scaled to spread 1.
-    double steepest(const Coefficients& at) const {
-        const GradientSums sums = sums_at(at);
-        const std::size_t columns = shift_.size();
-        double most = 0.0;
-        for (std::size_t j = 0; j < at.coef.size(); ++j) {
-            const double spread = std::sqrt(moments_.variance[j % columns]);
-            const double w = at.coef[j];
-            const double slope = sums.coef[j] / sums.weight + penalty_.l2 * w;
-            const double excess = w > 0.0   ? std::abs(slope + penalty_.l1)
-                                  : w < 0.0 ? std::abs(slope - penalty_.l1)
-                                            : std::max(std::abs(slope) - penalty_.l1, 0.0);
-            if (spread > 0.0) most = std::max(most, excess / spread);
-        }
-        for (const double slope : sums.intercept)
-            if (fit_intercept_) most = std::max(most, std::abs(slope / sums.weight));
-        return most;
-    }
-
-  private:
-    PenaltyStrength penalty_;
-    bool fit_intercept_;
-    const Problem<T>& problem_;
-    Data data_;
-    Objective<T> objective_;
-    ColumnMoments moments_;
-    LargeVector<double> shift_;
-    std::unique_ptr<Whitening<T>> whitening_;
-};
-
-// Columns that share most of what they say; off zero, too.
-template <class T>
-Problem<T> correlated(Numbers& numbers, Index rows, Index columns, Index outputs = 1,
-                      ProblemKind kind = {}) {
-    Problem<T> problem = make_problem<T>(numbers, rows, columns, outputs, kind);
-    for (Index i = 0; i < rows; ++i) {
-        T* row = problem.X.data() + i * columns;
-        for (Index j = 1; j < columns; ++j) row[j] = T(2) + row[0] + T(0.1) * row[j];
-    }
-    return problem;
-}
 
 // Least squares with l2, by the normal equations on raw columns in long double: all outputs' coef,
 // then their intercepts.
@@ -172,19 +76,6 @@ void one_step_solves_least_squares() {
                         fit_intercept, numbers);
                 }
     });
-}
-
-// So many rows that the metric is a sample's: each step leaves a few percent.
-void few_steps_solve_least_squares_by_a_sample() {
-    const KernelTable<double>& kernels = selected_kernels<double>();
-    Numbers numbers(91);
-    const auto problem = correlated<double>(numbers, 20000, 165);
-    Whitened<double> whitened(kernels, "squared_error", problem);
-    const Coefficients start = whitened.whitening().solve_sample(whitened.zero(), keep_going);
-    const double first = whitened.steepest(start);
-    check(first > 1e-8, "the sample holds all rows: ", first);
-    const double last = whitened.steepest(whitened.after(start, 12));
-    check(last <= 1e-9, "from ", first, " to ", last);
 }
 
 template <class T>
@@ -337,40 +228,17 @@ void shortened_steps_recover() {
     check_length(1.0);
 }
 
-// As many steps as that say that the sample is not enough: in the end all rows are the sample, and
-// the promise is that of Newton's method.
-void a_sample_is_widened() {
-    Numbers numbers(88);
-    const Index columns = 40;
-    const auto problem = make_problem<double>(numbers, 9000, columns, 1);
-    const auto& kernels = selected_kernels<double>();
-    Whitened<double> few(kernels, "log_loss", problem);
-    const Coefficients start = few.zero();
-    LargeVector<double> promised;
-    for (int s = 0; s < 24; ++s) promised.push_back(few.step(start).decrement);
-    check(promised[0] == promised[10] && promised[11] != promised[10]);
-    check(promised[11] == promised[23], "all rows are there already");
-    // the Hessian at zero is a quarter of second moments: of all rows, as for a squared error
-    Whitened<double> all(kernels, "squared_error", problem);
-    const GradientSums sums = few.sums_at(start);
-    const MetricStep step = all.whitening().step(start, sums, keep_going);
-    check(std::abs(promised[11] / (4.0 * step.decrement) - 1.0) <= 1e-9, promised[11], ", ",
-          step.decrement);
-}
-
 }  // namespace
 }  // namespace fastgd::testing
 
 int main(int argc, char** argv) {
     using namespace fastgd::testing;
     return run({{"one step solves least squares", one_step_solves_least_squares},
-                {"few steps by a sample", few_steps_solve_least_squares_by_a_sample},
                 {"a few steps converge", a_few_steps_converge},
                 {"l1 ends at an optimum", l1_ends_at_an_optimum},
                 {"odd columns", odd_columns},
                 {"rare categories", rare_categories},
                 {"same bits for any number of threads", same_bits_for_any_number_of_threads},
-                {"shortened steps recover", shortened_steps_recover},
-                {"a sample is widened", a_sample_is_widened}},
+                {"shortened steps recover", shortened_steps_recover}},
                argc, argv);
 }
