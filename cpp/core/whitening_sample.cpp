@@ -17,7 +17,7 @@ constexpr double rows_a_column = 100.0;
 // Rows times columns of the sample that cost as much as a few passes over all rows: once where
 // the curvature never changes, else at each refresh.
 constexpr double once_columns = 160.0;
-constexpr double each_time_columns = 16.0;
+constexpr double each_time_columns = 8.0;
 
 // Where the curvature changes from step to step: a step then leaves about a thousandth of the gap,
 // and more rows would cost passes for what the change of the curvature leaves all the same.
