@@ -5,6 +5,7 @@
 #include "../core/fit_classes.hpp"
 #include "../core/gram.hpp"
 #include "../core/second_moments.hpp"
+#include "../core/whitening_sample.hpp"
 #include "monitor.hpp"
 #include "problem.hpp"
 #include "safe_step.hpp"
@@ -139,6 +140,8 @@ void register_fit(py::module_& module) {
     module.def("seconds_of_reading", &seconds_of_reading, py::arg("rows"), py::arg("columns"),
                py::arg("outputs"), py::arg("item_bytes"));
     module.def("most_gram_columns", [] { return most_gram_columns; });
+    module.def("rows_of_hessian", &rows_of_hessian, py::arg("rows"), py::arg("columns"),
+               py::arg("reading_width"), py::arg("quadratic"));
     module.def("seconds_of_products", &seconds_of_products, py::arg("products"));
 }
 

@@ -55,15 +55,19 @@ double square(double x) { return x * x; }
 // Of so many rows that weigh something, where nothing speaks for more.
 template <class T>
 double wanted_rows(const Objective<T>& objective, const Data& data, double rows) {
-    const double columns = static_cast<double>(data.columns()) + 1.0;
-    const double pass = static_cast<double>(data.X.reading_width() + 1) / columns;
-    if (objective.loss().quadratic)
-        return std::max(once_columns * pass * rows / columns, columns * rows_a_column);
-    return std::clamp(each_time_columns * pass * rows / columns, columns * rows_a_column,
-                      std::max(columns * most_rows_a_column, always_rows));
+    return rows_of_hessian(rows, data.columns(), data.X.reading_width(),
+                           objective.loss().quadratic);
 }
 
 }  // namespace
+
+double rows_of_hessian(double rows, Index columns, Index reading_width, bool quadratic) {
+    const double width = static_cast<double>(columns) + 1.0;
+    const double pass = static_cast<double>(reading_width + 1) / width;
+    if (quadratic) return std::max(once_columns * pass * rows / width, width * rows_a_column);
+    return std::clamp(each_time_columns * pass * rows / width, width * rows_a_column,
+                      std::max(width * most_rows_a_column, always_rows));
+}
 
 template <class T>
 bool WhiteningSample<T>::pays(const Objective<T>& objective, const Data& data) {

@@ -18,6 +18,10 @@ struct NearCombinations {
     ResidualColumns exact;
 };
 
+// Rows that a Hessian of so many is taken of, if there are as many; `reading_width` is as wide as
+// dense rows that take as long to read.
+double rows_of_hessian(double rows, Index columns, Index reading_width, bool quadratic);
+
 template <class T>
 class WhiteningSample {
   public:

@@ -80,10 +80,9 @@ class Work:
     def hessian(self, n_threads: int) -> float:
         """Return the seconds of a Hessian, of all rows or of those the core would take."""
         width = self.n_columns + 1.0
-        share = 160.0 if self.quadratic else 16.0
-        if self.reading_width:
-            share *= (self.reading_width + 1.0) / width
-        rows = min(float(self.n_rows), max(share * self.n_rows / width, 100.0 * width))
+        reading_width = self.reading_width or self.n_columns
+        wanted = _core.rows_of_hessian(self.n_rows, self.n_columns, reading_width, self.quadratic)
+        rows = min(float(self.n_rows), wanted)
         return _core.seconds_of_products(rows * width**2 / n_threads + width**3 / 3.0)
 
     def whitens(self) -> bool:

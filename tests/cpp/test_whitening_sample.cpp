@@ -50,6 +50,7 @@ void few_rows_that_mislead_are_left() {
     Whitened<double> even(kernels, "log_loss", problem);
     const auto few = even.whitening().sample().thinned(even.objective(), keep_going);
     check(few.has_value(), "no fewer rows");
+    if (!few) return;
     few->rows().each([&](const RowSelection& rows, double) {
         for (Index i = 0; i < rows.count; ++i) {
             double& y = problem.y[static_cast<std::size_t>(rows.at(i))];
