@@ -38,6 +38,14 @@ struct Data {
         return static_cast<double>(rows_of_X) * X.row_bytes<T>();
     }
 
+    // How much of the work on so many rows threads can share: each brings coefficients that belong
+    // to sparse rows into its own cache, number by number.
+    template <class T>
+    double bytes_to_share(Index rows_of_X) const {
+        const double own = X.sparse() ? 2.0 * sizeof(T) * static_cast<double>(columns()) : 0.0;
+        return (bytes_of<T>(rows_of_X) - own) * static_cast<double>(outputs());
+    }
+
     // Said by whoever reads rows of X, once for a team and before it starts.
     void count_read(Index rows_of_X) const {
         if (rows_read != nullptr) *rows_read += rows_of_X;

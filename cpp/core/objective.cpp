@@ -125,7 +125,8 @@ void Objective<T>::add(const Blocks& blocks, const Data& data, const RowSelectio
     const Index block_count = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
     const double bytes = data.bytes_of<T>(rows.count) * static_cast<double>(data.outputs());
     const int threads = static_cast<int>(
-        std::min<Index>(threads_for_work(threads_, bytes), std::max<Index>(block_count, 1)));
+        std::min<Index>(threads_for_work(threads_, data.bytes_to_share<T>(rows.count)),
+                        std::max<Index>(block_count, 1)));
     const int slots = static_cast<int>(std::min<Index>(
         threads == 1 ? 1 : OrderedBlocks::slots_for(threads), std::max<Index>(block_count, 1)));
 

@@ -42,9 +42,9 @@ bool predict(const KernelTable<T>& kernels, const MatrixView& X, const LinearMod
     const Blocks blocks = Blocks::of<T>(X, outputs).without_sums(X.row_bytes<T>());
     const Index segment = blocks.segment_rows(X.row_bytes<T>());
     const Index block_count = (X.rows + blocks.block_rows - 1) / blocks.block_rows;
-    const int team = static_cast<int>(std::min<Index>(
-        threads_for_work(threads, data.bytes_of<T>(X.rows) * static_cast<double>(outputs)),
-        std::max<Index>(block_count, 1)));
+    const int team =
+        static_cast<int>(std::min<Index>(threads_for_work(threads, data.bytes_to_share<T>(X.rows)),
+                                         std::max<Index>(block_count, 1)));
     std::vector<std::unique_ptr<TileReader<T>>> readers;
     for (int member = 0; member < team; ++member)
         readers.push_back(std::make_unique<TileReader<T>>(kernels, data, blocks.tile_rows));
