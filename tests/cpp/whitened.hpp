@@ -1,5 +1,4 @@
-// A problem with what a fit would have found out about it, for tests of steps in a Hessian's
- // metric.
+// What a fit would have found out about a problem, for tests of steps in its metric.
 #pragma once
 
 #include <algorithm>
