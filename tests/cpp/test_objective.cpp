@@ -229,6 +229,21 @@ void measure_within_bounds() {
     check(std::isnan(measure(sums, penalty, coef, {}, true).gradient_norm), "NaN is seen");
 }
 
+// Dense rows share all of their work; sparse rows what they have beside two numbers a column.
+void coefficients_of_sparse_rows_are_no_work_to_share() {
+    Numbers numbers(77);
+    const auto problem = make_problem<double>(numbers, 50, 6, 3);
+    Data data = problem.data();
+    check(data.bytes_to_share<double>(50) == 3 * data.bytes_of<double>(50), "dense rows");
+    const auto single = make_problem<double>(numbers, 50, 6, 1);
+    data = single.data();
+    const std::vector<std::int64_t> starts(51, 0);
+    data.X.start = starts.data();
+    check(data.X.sparse() && data.bytes_to_share<double>(50) ==
+                                 data.bytes_of<double>(50) - 2.0 * 6.0 * sizeof(double),
+          "sparse rows");
+}
+
 }  // namespace
 }  // namespace fastgd::testing
 
@@ -241,6 +256,7 @@ int main(int argc, char** argv) {
          {"weights are repetitions", weights_are_repetitions},
          {"element types do not matter", element_types_of_data_do_not_matter},
          {"measure", measure_adds_penalty_and_least_subgradient},
-         {"measure within bounds", measure_within_bounds}},
+         {"measure within bounds", measure_within_bounds},
+         {"work to share", coefficients_of_sparse_rows_are_no_work_to_share}},
         argc, argv);
 }
