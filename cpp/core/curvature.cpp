@@ -184,6 +184,7 @@ LongestRow longest_row(const KernelTable<T>& kernels, const Data& data, double m
             const RowTile<T> tile = reader.rows(data, rows, next, nullptr);
             const T* weight = reader.row_weights(data, rows);
             for (Index i = 0; i < tile.rows; ++i) {
+                tile.fetch_upcoming(i);
                 if (weight != nullptr && weight[i] == 0) continue;
                 double square = 1.0;
                 for (Index j = 0; j < tile.numbers(i); ++j) {

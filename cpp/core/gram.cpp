@@ -40,8 +40,7 @@ double root_weights(const Objective<T>& objective, const Data& data, const RowSe
     const Index outputs = data.outputs();
     std::fill_n(member.root.data(), rows.count, factor * objective.curvature());
     if (model != nullptr && !objective.loss().quadratic) {
-        RowTile<T> again = tile;
-        again.next = nullptr;
+        const RowTile<T> again = tile.again();
         objective.kernels().forward(again, model->coef, outputs, model->intercept,
                                     member.reader.z());
         T* working = member.reader.derivative();

@@ -30,6 +30,10 @@ struct MatrixView : StridedView {
     }
 
     bool sparse() const { return start != nullptr; }
+    const void* begin_of(Index row) const {
+        return static_cast<const char*>(start) +
+               row * static_cast<Index>(wide_start ? sizeof(std::int64_t) : sizeof(std::int32_t));
+    }
     Index begin(Index row) const {
         return wide_start ? static_cast<const std::int64_t*>(start)[row]
                           : static_cast<const std::int32_t*>(start)[row];

@@ -32,8 +32,7 @@ void sum_part(const Objective<T>& objective, TileReader<T>& reader, const Data& 
         T* derivative = reader.derivative();
         objective.loss().derivative(targets, derivative);
         if (anchor.coef != nullptr) {
-            RowTile<T> again = tile;
-            again.next = nullptr;
+            const RowTile<T> again = tile.again();
             objective.kernels().forward(again, anchor.coef, outputs, anchor.intercept, reader.z());
             objective.loss().derivative(targets, reader.anchor_derivative());
             for (Index i = 0; i < size * outputs; ++i)

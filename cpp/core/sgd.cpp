@@ -23,6 +23,17 @@ Index in_blocks(Index begin, Index most) {
     return most / sgd_block_rows * sgd_block_rows;
 }
 
+// While a chunk is worked on: rows as memory is best read, or from `ahead` on, or those right after
+// the chunk, whose turn the kernel fetches them for.
+RowSelection rows_to_fetch(const RowSelection& rows, Index begin, Index size, Index ahead,
+                           bool in_turn) {
+    const Index left = rows.count - begin;
+    if (in_turn) return rows.part(begin + size, std::min(size, left - size));
+    const RowSelection chunk = rows.part(begin, size);
+    if (chunk.upcoming != nullptr) return chunk.upcoming_rows();
+    return left - ahead < size ? RowSelection{} : rows.part(begin + ahead, size);
+}
+
 // PA-I passes rows of zeros by: what columns owe to a step is told by its length.
 template <class T>
 void pass_by_zeros(const RowTile<T>& tile, T* step) {
@@ -46,6 +57,8 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
     const Index ahead = rows_ahead(data.X.numbers_a_row(), sizeof(T));
     const bool packed = !sparse && !rows_in_place<T>(data.X);
     const Index chunk_rows = packed ? packed_chunk_rows : most_chunk_rows;
+    const bool in_turn = rows.index != nullptr && data.X.numbers_a_row() >= long_sparse_row &&
+                         sparse_in_place<T>(data.X);
     TileReader<T> reader(kernels, data, chunk_rows);
     const bool held = options_.schedule.kind == Schedule::Kind::held;
     const bool passing_by =
@@ -63,10 +76,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
         const Index size = sparse ? this->lazy_steps(averaged, false).take(step.data(), most)
                                   : in_blocks(begin, most);
         const RowSelection selection = rows.part(begin, size);
-        const Index fetched = std::min(size, rows.count - begin - ahead);
-        const RowSelection next = selection.upcoming != nullptr ? selection.upcoming_rows()
-                                  : fetched >= size             ? rows.part(begin + ahead, size)
-                                                                : RowSelection{};
+        const RowSelection next = rows_to_fetch(rows, begin, size, ahead, in_turn);
         const PointwiseTile<T> targets = reader.targets(
             data, selection, objective_.loss_parameters(), 1.0 / options_.mean_weight);
         SgdChunk<T> chunk{
@@ -91,6 +101,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .damped = options_.schedule.kind == Schedule::Kind::passive_aggressive_2,
             .lazy = sparse ? this->lazy_columns(size, averaged) : LazyColumns<T>{},
         };
+        chunk.tile.upcoming_in_turn = in_turn;
         options_.schedule.passive_aggressive() ? kernels.passive_aggressive(chunk)
                                                : kernels.sgd(chunk);
         this->count_steps(size, averaged);

@@ -145,6 +145,7 @@ struct BlockSums {
         for (Index i = 0; i < tile.rows; ++i) {
             const double w = weight != nullptr ? static_cast<double>(weight[i]) : 1.0;
             rows.add(w);
+            tile.fetch_upcoming(i);
             const T* x = tile.row[i];
             const std::int32_t* column = tile.column[i];
             for (Index s = 0; s < tile.stored[i]; ++s)

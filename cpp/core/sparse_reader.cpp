@@ -22,32 +22,72 @@ bool values_in_place(const MatrixView& X) {
     return X.canonical && X.type == element_type_of<T> && aligned<T>(X.data);
 }
 
-[[gnu::always_inline]] inline void fetch_stored(const MatrixView& X, Index begin, Index end) {
-    const Index stored = std::min(end - begin, most_fetched);
-    const Index width = X.wide_column ? sizeof(std::int64_t) : sizeof(std::int32_t);
-    fetch(static_cast<const char*>(X.data) + begin * X.column_stride, stored * X.column_stride);
-    fetch(static_cast<const char*>(X.column) + begin * width, stored * width);
-}
-
-// Rows that are read later.
-[[gnu::always_inline]] inline void fetch_rows(const MatrixView& X, const RowSelection& rows) {
-    if (rows.count == 0) return;
-    if (rows.index == nullptr)
-        return fetch_stored(X, X.begin(rows.first), X.begin(rows.first + rows.count));
-    for (Index i = 0; i < rows.count; ++i)
-        fetch_stored(X, X.begin(rows.at(i)), X.begin(rows.at(i) + 1));
-}
-
 bool columns_in_place(const MatrixView& X) { return X.canonical && X.columns_as_stored(); }
 
 }  // namespace
+
+template <class T>
+bool sparse_in_place(const MatrixView& X) {
+    return X.sparse() && values_in_place<T>(X) && columns_in_place(X);
+}
+template bool sparse_in_place<float>(const MatrixView& X);
+template bool sparse_in_place<double>(const MatrixView& X);
 
 template <class T>
 SparseReader<T>::SparseReader(const KernelTable<T>& kernels, const MatrixView& X, Index rows)
     : kernels_(kernels),
       row_(X.sparse() ? rows : 0),
       column_(X.sparse() ? rows : 0),
-      stored_(X.sparse() ? rows : 0) {}
+      stored_(X.sparse() ? rows : 0),
+      upcoming_(X.sparse() ? rows : 0) {}
+
+// Rows that lie one after the other share lines: each of `count` gets as many of them.
+template <class T>
+void SparseReader<T>::share_lines(StoredRow rest, Index count) {
+    const auto share = [&](const char* begin, const char* end) {
+        return ((end - begin) / count + fetched_line) / fetched_line * fetched_line;
+    };
+    const auto take = [](const char*& begin, const char* end, Index size) {
+        begin = size < end - begin ? begin + size : end;
+        return begin;
+    };
+    const Index values = share(rest.values, rest.values_end);
+    const Index columns = share(rest.columns, rest.columns_end);
+    for (Index i = 0; i < count; ++i) {
+        StoredRow& mine = upcoming_[i];
+        mine.values = rest.values;
+        mine.values_end = take(rest.values, rest.values_end, values);
+        mine.columns = rest.columns;
+        mine.columns_end = take(rest.columns, rest.columns_end, columns);
+    }
+}
+
+template <class T>
+const StoredRow* SparseReader<T>::upcoming(const MatrixView& X, const RowSelection& next,
+                                           Index count) {
+    if (next.count == 0) return nullptr;
+    const Index width = X.wide_column ? sizeof(std::int64_t) : sizeof(std::int32_t);
+    const auto stored = [&](Index begin, Index end) -> StoredRow {
+        end = std::min(end, begin + most_fetched);
+        const auto* values = static_cast<const char*>(X.data);
+        const auto* columns = static_cast<const char*>(X.column);
+        return {values + begin * X.column_stride, values + end * X.column_stride,
+                columns + begin * width, columns + end * width};
+    };
+    if (next.index == nullptr) {
+        share_lines(stored(X.begin(next.first), X.begin(next.first + next.count)), count);
+        return upcoming_.data();
+    }
+    const Index known = std::min(count, next.count);
+    // all of them first: each is a line of its own where rows are mixed
+    for (Index i = 0; i < known; ++i) fetch(X.begin_of(next.index[i]));
+    for (Index i = 0; i < known; ++i) {
+        const Index row = next.index[i];
+        upcoming_[i] = stored(X.begin(row), X.begin(row + 1));
+    }
+    std::fill_n(upcoming_.data() + known, count - known, StoredRow{});
+    return upcoming_.data();
+}
 
 template <class T>
 Index SparseReader<T>::sort_row(T* values, std::int32_t* columns, Index stored) {
@@ -123,11 +163,11 @@ RowTile<T> SparseReader<T>::rows(const MatrixView& X, const RowSelection& select
         row_[i] = static_cast<const T*>(X.data) + begin;
         column_[i] = static_cast<const std::int32_t*>(X.column) + begin;
     }
-    if (!values_in_place<T>(X) || !columns_in_place(X)) pack(X, selection);
+    if (!sparse_in_place<T>(X)) pack(X, selection);
     RowTile<T> tile{row_.data(), nullptr, selection.count, X.columns, shift};
     tile.column = column_.data();
     tile.stored = stored_.data();
-    fetch_rows(X, next);
+    tile.upcoming = upcoming(X, next, selection.count);
     if (shift != nullptr) {
         find_centred(X.columns, shift);
         tile.centred = centred_.data();

@@ -9,6 +9,10 @@
 
 namespace fastgd {
 
+// Whether kernels read sparse rows where the user has them.
+template <class T>
+bool sparse_in_place(const MatrixView& X);
+
 template <class T>
 class SparseReader {
   public:
@@ -21,6 +25,9 @@ class SparseReader {
                     const T* shift);
 
   private:
+    // Where rows read later lie, for each of `count` one or a share of all.
+    const StoredRow* upcoming(const MatrixView& X, const RowSelection& next, Index count);
+    void share_lines(StoredRow rest, Index count);
     void pack(const MatrixView& X, const RowSelection& selection);
     // Puts a packed row in order and adds up what it has of one column; returns what is stored
     // then.
@@ -31,6 +38,7 @@ class SparseReader {
     Buffer<const T*> row_;
     Buffer<const std::int32_t*> column_;
     Buffer<Index> stored_;
+    Buffer<StoredRow> upcoming_;
     LargeVector<T> values_;
     std::vector<std::int32_t> columns_;
     std::vector<std::uint64_t> order_;  // scratch of a row being sorted

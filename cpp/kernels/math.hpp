@@ -14,10 +14,13 @@ struct MathConstants;
 template <>
 struct MathConstants<double> {
     using Bits = std::int64_t;
+    using UnsignedBits = std::uint64_t;
+    static constexpr UnsignedBits sign = UnsignedBits{1} << 63;
     static constexpr int mantissa_bits = 52;
     static constexpr double round_magic = 6755399441055744.0;  // 1.5 * 2^52
     static constexpr Bits bias = 1023;
     static constexpr double lowest_exponent = -708.0;
+    static constexpr double least_power = 3.3075530036384078e-308;  // exp of it
     static constexpr double root_half = 0.70710678118654752440;
     static constexpr double log2_e = 1.4426950408889634074;
     static constexpr double ln2_high = 6.93147180369123816490e-01;
@@ -37,10 +40,13 @@ struct MathConstants<double> {
 template <>
 struct MathConstants<float> {
     using Bits = std::int32_t;
+    using UnsignedBits = std::uint32_t;
+    static constexpr UnsignedBits sign = UnsignedBits{1} << 31;
     static constexpr int mantissa_bits = 23;
     static constexpr float round_magic = 12582912.0f;  // 1.5 * 2^23
     static constexpr Bits bias = 127;
     static constexpr float lowest_exponent = -87.0f;
+    static constexpr float least_power = 1.6458114e-38f;
     static constexpr float root_half = 0.70710678118654752f;
     static constexpr float log2_e = 1.44269504088896341f;
     static constexpr float ln2_high = 0.693359375f;
@@ -77,24 +83,39 @@ template <class V, int N>
     return sum_of_pairs<N, V>(term, x);
 }
 
+// By the sign's bit: a comparison and a choice would be a dozen cycles that per-sample steps wait.
+template <class V>
+[[gnu::always_inline]] inline V absolute(V x) {
+    using C = MathConstants<Element<V>>;
+    using Bits = ShapedLike<V, typename C::UnsignedBits>;
+    return __builtin_bit_cast(V, __builtin_bit_cast(Bits, x) & ~C::sign);
+}
+
+// -|x|
+template <class V>
+[[gnu::always_inline]] inline V below_zero(V x) {
+    using C = MathConstants<Element<V>>;
+    using Bits = ShapedLike<V, typename C::UnsignedBits>;
+    return __builtin_bit_cast(V, __builtin_bit_cast(Bits, x) | C::sign);
+}
+
 // exp(x) for x <= 0; below the smallest normal number the result stays at that number's size.
 template <class V>
 [[gnu::always_inline]] inline V exp_negative(V x) {
     using T = Element<V>;
     using C = MathConstants<T>;
-    using Bits = ShapedLike<V, typename C::Bits>;
-    const V lowest = V{} + C::lowest_exponent;
-    const V clamped = select(x > lowest, x, lowest);
+    using Bits = ShapedLike<V, typename C::UnsignedBits>;
     // adding the magic number leaves round(x / ln 2) in the low mantissa bits
-    const V shifted = clamped * C::log2_e + C::round_magic;
+    const V shifted = x * C::log2_e + C::round_magic;
     const V n = shifted - C::round_magic;
-    const V r = (clamped - n * C::ln2_high) - n * C::ln2_low;
-    const V series = T(1) + (r + r * r * polynomial(C::exp_series, r));
-    const auto magic = __builtin_bit_cast(typename C::Bits, C::round_magic);
+    const V r = (x - n * C::ln2_high) - n * C::ln2_low;
+    const V beyond_one = r + r * r * polynomial(C::exp_series, r);
+    const auto magic = __builtin_bit_cast(typename C::UnsignedBits, C::round_magic);
     const Bits exponent = (__builtin_bit_cast(Bits, shifted) - magic + C::bias) << C::mantissa_bits;
     const V power = __builtin_bit_cast(V, exponent);
-    // NaN goes through: the clamp above would hide it
-    return select(x == x, series * power, x);
+    // beyond the range all of that is rubbish: it is told last, for steps wait for the result
+    const V beyond = select(x == x, V{} + C::least_power, x);
+    return select(x > V{} + C::lowest_exponent, power + power * beyond_one, beyond);
 }
 
 // log(1 + e) for 0 <= e <= 1, from atanh: log((1 + s) / (1 - s)) with s = e / (2 + e).
@@ -111,7 +132,7 @@ template <class V>
 template <class V>
 [[gnu::always_inline]] inline V exp_any(V x) {
     using T = Element<V>;
-    const V e = exp_negative(select(x > T(0), -x, x));
+    const V e = exp_negative(below_zero(x));
     return select(x > T(0), T(1) / e, e);
 }
 
@@ -121,7 +142,7 @@ template <class V>
     using T = Element<V>;
     using C = MathConstants<T>;
     constexpr T near = T(0.5) * C::ln2_high;
-    const V size = select(x < T(0), -x, x);
+    const V size = absolute(x);
     const V close = select(size < near, x, V{});
     return select(size < near, close * close * polynomial(C::exp_series, close),
                   exp_any(x) - T(1) - x);
@@ -142,11 +163,6 @@ template <class V>
     const V q = s * s;
     const V series = T(2) * (s + s * q * polynomial(C::atanh_series, q));
     return k * C::ln2_high + (series + k * C::ln2_low);
-}
-
-template <class V>
-[[gnu::always_inline]] inline V absolute(V x) {
-    return select(x < Element<V>(0), -x, x);
 }
 
 }  // namespace

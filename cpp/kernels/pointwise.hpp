@@ -102,9 +102,11 @@ constexpr auto fenchel_gaps_if_told() -> double (*)(const PointwiseTile<T>&, con
         return nullptr;
 }
 
+// As one lane of a vector: scalar code branches on signs that nobody can tell beforehand.
 template <class Loss, class T>
 T slope(T z, T y, LossParameters parameters) noexcept {
-    return Loss(parameters).derivative(z, y);
+    using V = Vector<T, 16 / static_cast<int>(sizeof(T))>;
+    return Loss(parameters).derivative(V{z}, V{y})[0];
 }
 
 template <class Loss, class T>

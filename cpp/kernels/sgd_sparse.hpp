@@ -7,40 +7,87 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
-// Entries of rows to come that are on their way from memory.
-constexpr Index entries_ahead = 96;
+// Entries of rows to come that are on their way from memory, and those whose columns are.
+constexpr Index entries_ahead = 320;
+constexpr Index columns_ahead = 96;
 
-// Rows of so many entries have enough of their own under way: fetching the columns of others costs
-// more than it saves, unless a step does much else to each.
-constexpr Index long_row = 16;
+// Entries a loop takes in one turn.
+constexpr int entries_a_turn = 8;
 
-// The sum of term(e) over the entries of a row.
-template <class T, class Term>
-[[gnu::always_inline]] inline T sum_entries(Index stored, const Term& term) {
+// A row to come, brought into the first cache level between the entries of the one at work: all of
+// its lines at once would keep those of coefficients waiting.
+template <class T>
+struct RowToCome {
+    const T* value;
+    const std::int32_t* column;
+    Index stored;
+
+    [[gnu::always_inline]] void fetch_turn(Index e) const {
+        if (e >= stored) return;
+        __builtin_prefetch(value + e);
+        if (e % (2 * entries_a_turn) == 0) __builtin_prefetch(column + e);
+    }
+    // What is left of it from entry e on; lines begin anywhere.
+    [[gnu::always_inline]] void fetch_rest(Index e) const {
+        for (; e < stored; e += entries_a_turn) fetch_turn(e);
+        __builtin_prefetch(value + stored);
+        __builtin_prefetch(column + stored);
+    }
+};
+
+// Calls body(e) for the entries of a row, some a turn.
+template <class Body>
+[[gnu::always_inline]] inline void for_entries(Index stored, const Body& body) {
+    Index e = 0;
+    for (; e + entries_a_turn <= stored; e += entries_a_turn)
+        each<entries_a_turn>([&](auto q) __attribute__((always_inline)) { body(e + q.value); });
+    for (; e < stored; ++e) body(e);
+}
+
+// The sum of term(e) over the entries of a row, each turn's followed by meanwhile(e).
+template <class T, class Term, class Meanwhile>
+[[gnu::always_inline]] inline T sum_entries(Index stored, const Term& term,
+                                            const Meanwhile& meanwhile) {
     // independent sums: one alone would wait for each addition
-    constexpr int sums = 4;
+    constexpr Index sums = 4;
     T sum[sums] = {};
     Index e = 0;
+    for (; e + entries_a_turn <= stored; e += entries_a_turn) {
+        for (Index q = 0; q < entries_a_turn; ++q) sum[q % sums] += term(e + q);
+        meanwhile(e);
+    }
     for (; e + sums <= stored; e += sums)
-        for (int q = 0; q < sums; ++q) sum[q] += term(e + q);
+        for (Index q = 0; q < sums; ++q) sum[q] += term(e + q);
     for (; e < stored; ++e) sum[0] += term(e);
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
+template <class T, class Term>
+[[gnu::always_inline]] inline T sum_entries(Index stored, const Term& term) {
+    return sum_entries<T>(stored, term, [](Index) {});
+}
+
 // The products of row i with coefficients c, c being read by `at`, less those of the shift.
-template <class T, class At>
-[[gnu::always_inline]] inline T centred_product(const RowTile<T>& tile, Index i, const At& at) {
+template <class T, class At, class Meanwhile>
+[[gnu::always_inline]] inline T centred_product(const RowTile<T>& tile, Index i, const At& at,
+                                                const Meanwhile& meanwhile) {
     const T* value = tile.row[i];
     const std::int32_t* column = tile.column[i];
     T product = sum_entries<T>(
-        tile.stored[i], [&](Index e) __attribute__((always_inline)) {
-            return value[e] * at(static_cast<Index>(column[e]));
-        });
+        tile.stored[i],
+        [&](Index e)
+            __attribute__((always_inline)) { return value[e] * at(static_cast<Index>(column[e])); },
+        meanwhile);
     for (Index n = 0; n < tile.centred_columns; ++n) {
         const Index j = tile.centred[n];
         product -= tile.shift[j] * at(j);
     }
     return product;
+}
+
+template <class T, class At>
+[[gnu::always_inline]] inline T centred_product(const RowTile<T>& tile, Index i, const At& at) {
+    return centred_product(tile, i, at, [](Index) {});
 }
 
 // (x - shift)^2 of row i in the metric: the shift's own, and what the row changes.
@@ -79,36 +126,43 @@ template <bool Metric, bool Seen, Mode Keeps, class T>
         });
 }
 
-// The numbers of row i themselves.
+// How many rows make up so many entries, of a tile that stores `stored`.
+inline Index rows_of(Index entries, Index rows, Index stored, Index least, Index most) {
+    const Index count = entries * rows / (stored + 1);
+    return count < least ? least : count > most ? most : count;
+}
+
+// Row i of the tile or, past its end, of those that follow; the row at work where none is known.
 template <class T>
-[[gnu::always_inline]] inline void fetch_entries(const RowTile<T>& tile, Index i) {
-    constexpr Index columns_a_line = cache_line / static_cast<Index>(sizeof(std::int32_t));
-    constexpr Index values_a_line = cache_line / static_cast<Index>(sizeof(T));
-    const Index stored = tile.stored[i];
-    for (Index e = 0; e < stored; e += columns_a_line) __builtin_prefetch(tile.column[i] + e);
-    for (Index e = 0; e < stored; e += values_a_line) __builtin_prefetch(tile.row[i] + e);
+[[gnu::always_inline]] inline RowToCome<T> row_to_come(const RowTile<T>& tile, Index i, Index now) {
+    const Index after = i - tile.rows;
+    if (after < 0) return {tile.row[i], tile.column[i], tile.stored[i]};
+    if (tile.upcoming_in_turn && tile.upcoming != nullptr && after < tile.rows &&
+        tile.upcoming[after].values != nullptr) {
+        const StoredRow& row = tile.upcoming[after];
+        return {reinterpret_cast<const T*>(row.values),
+                reinterpret_cast<const std::int32_t*>(row.columns),
+                (row.values_end - row.values) / static_cast<Index>(sizeof(T))};
+    }
+    return {tile.row[now], tile.column[now], tile.stored[now]};
 }
 
-// How many rows make up the entries fetched ahead, of a tile that stores so many.
-inline Index rows_ahead(Index rows, Index stored) {
-    const Index ahead = entries_ahead * rows / (stored + 1);
-    return ahead < 1 ? 1 : ahead > 16 ? 16 : ahead;
-}
-
-// Calls step(i) for each row, what later ones will read being on its way.
+// Calls step(i, row to come) for each row, what later ones will read being on its way.
 template <bool Metric, bool Seen, Mode Keeps, class T, class Step>
 [[gnu::always_inline]] inline void for_rows(const SgdChunk<T>& s, const Step& step) {
     const Index rows = s.tile.rows;
     Index stored = 0;
     for (Index i = 0; i < rows; ++i) stored += s.tile.stored[i];
-    const Index ahead = rows_ahead(rows, stored);
-    const Index fetched = Seen || stored < long_row * rows ? rows : 0;
-    for (Index i = 0; i < rows && i < 2 * ahead; ++i) fetch_entries(s.tile, i);
+    const Index ahead = rows_of(columns_ahead, rows, stored, 1, 16);
+    const Index entries = rows_of(entries_ahead, rows, stored, 2, 32);
+    // long rows have enough columns of their own under way: fetching those of others costs more
+    // than it saves, unless a step does much else to each
+    const Index fetched = Seen || stored < long_sparse_row * rows ? rows : 0;
     for (Index i = 0; i < fetched && i < ahead; ++i) fetch_columns<Metric, Seen, Keeps>(s, i);
     for (Index i = 0; i < rows; ++i) {
-        if (i + 2 * ahead < rows) fetch_entries(s.tile, i + 2 * ahead);
+        if (!s.tile.upcoming_in_turn) s.tile.fetch_upcoming(i);
         if (i + ahead < fetched) fetch_columns<Metric, Seen, Keeps>(s, i + ahead);
-        step(i);
+        step(i, row_to_come(s.tile, i + entries, i));
     }
 }
 
@@ -147,7 +201,7 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T, class Move>
     MissedSteps all;
     if (s.lazy.all != nullptr) all = *s.lazy.all;
     for_rows<Metric, false, Keeps>(
-        s, [&](Index i) __attribute__((always_inline)) {
+        s, [&](Index i, const RowToCome<T>& coming) __attribute__((always_inline)) {
             const auto keep = static_cast<T>(all.keep);
             const auto pulled = static_cast<T>(all.pulled);
             if constexpr (Kind != PenaltyKind::none || Keeps != Mode::plain) {
@@ -159,7 +213,10 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T, class Move>
                 const Index first = k * columns;
                 T* coef = s.coef + first;
                 const auto coef_at = [&](Index j) { return coef[j]; };
-                T predictor = centred_product(s.tile, i, coef_at);
+                T predictor = centred_product(
+                    s.tile, i,
+                    coef_at, [&](Index e) __attribute__((always_inline)) { coming.fetch_turn(e); });
+                coming.fetch_rest(s.tile.stored[i] / entries_a_turn * entries_a_turn);
                 if constexpr (Kind != PenaltyKind::none) predictor *= keep;
                 T at_anchor = 0;
                 if constexpr (Keeps == Mode::anchored) {
@@ -187,7 +244,7 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T, class Move>
                 const T along = Kind != PenaltyKind::none
                                     ? static_cast<T>(static_cast<double>(move) / now.keep)
                                     : move;
-            // iterates before this one have nothing of its move
+                // iterates before this one have nothing of its move
                 const double before = now.keep_sum - now.keep;
                 const auto add = [&](Index j, T x) __attribute__((always_inline)) {
                     const T change = Metric ? x * along * s.metric[j] : x * along;
@@ -197,7 +254,10 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T, class Move>
                 };
                 const T* value = s.tile.row[i];
                 const std::int32_t* column = s.tile.column[i];
-                for (Index e = 0; e < s.tile.stored[i]; ++e) add(column[e], value[e]);
+                for_entries(
+                    s.tile.stored[i], [&](Index e) __attribute__((always_inline)) {
+                        add(column[e], value[e]);
+                    });
                 for (Index n = 0; n < s.tile.centred_columns; ++n)
                     add(s.tile.centred[n], -s.tile.shift[s.tile.centred[n]]);
             }
@@ -225,28 +285,42 @@ template <class T>
 template <bool Metric, PenaltyKind Kind, class T>
 [[gnu::always_inline]] inline void bring_row_to_kink(const SgdChunk<T>& s, Index i,
                                                      std::uint32_t now) {
-    const LazyColumns<T>& lazy = s.lazy;
-    const std::int32_t* column = s.tile.column[i];
+    // what is read stands in variables, for all compilers know a store might change the rest
+    const std::int32_t* const column = s.tile.column[i];
+    const T* const factor = s.penalty.l1_factor;
+    const T* const metric = s.metric;
+    const T strength = s.penalty.l1;
+    std::uint32_t* const seen_of = s.lazy.seen;
+    T* const coef = s.coef;
+    const Index columns = s.tile.columns;
     const Index outputs = s.outputs;
-    for (Index e = 0; e < s.tile.stored[i]; ++e) {
-        const Index j = column[e];
-        const std::uint32_t seen = lazy.seen[j];
-        const std::uint32_t from = seen < now ? seen : now;
-        lazy.seen[j] = seen > now ? seen : now;
-        const double length =
-            lazy.step == nullptr
-                ? static_cast<double>(static_cast<std::int32_t>(now - from)) * lazy.held
-                : lazy.missed[now].pulled - lazy.missed[from].pulled;
-        auto kink = strength_in<1, Kind == PenaltyKind::lasso_in_columns>(s.penalty.l1,
-                                                                          s.penalty.l1_factor, j);
-        if constexpr (Metric) kink *= load<1>(s.metric + j);
-        const double pull = length * static_cast<double>(kink[0]);
-        T* c = s.coef + j;
-        *c = static_cast<T>(shrunk(static_cast<double>(*c), pull));
-        for (Index k = 1; k < outputs; ++k) {
-            c += s.tile.columns;
+    const Index stored = s.tile.stored[i];
+    const auto bring = [&](const auto& length_from) __attribute__((always_inline)) {
+        for (Index e = 0; e < stored; ++e) {
+            const Index j = column[e];
+            const std::uint32_t seen = seen_of[j];
+            seen_of[j] = seen > now ? seen : now;
+            auto kink = strength_in<1, Kind == PenaltyKind::lasso_in_columns>(strength, factor, j);
+            if constexpr (Metric) kink *= load<1>(metric + j);
+            const double pull = length_from(seen < now ? seen : now) * static_cast<double>(kink[0]);
+            T* c = coef + j;
             *c = static_cast<T>(shrunk(static_cast<double>(*c), pull));
+            for (Index k = 1; k < outputs; ++k) {
+                c += columns;
+                *c = static_cast<T>(shrunk(static_cast<double>(*c), pull));
+            }
         }
+    };
+    if (s.lazy.step == nullptr) {
+        const double held = s.lazy.held;
+        bring([&](std::uint32_t from) __attribute__((always_inline)) {
+            return static_cast<double>(static_cast<std::int32_t>(now - from)) * held;
+        });
+    } else {
+        const MissedSteps* const missed = s.lazy.missed;
+        const double pulled = missed[now].pulled;
+        bring([&](std::uint32_t from)
+                  __attribute__((always_inline)) { return pulled - missed[from].pulled; });
     }
 }
 
@@ -257,7 +331,7 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T, class Move>
     const Index columns = s.tile.columns;
     const bool owes_own = kink_alone(s.lazy, s.penalty, s.anchor.gradient);
     for_rows<Metric, true, Keeps>(
-        s, [&](Index i) __attribute__((always_inline)) {
+        s, [&](Index i, const RowToCome<T>& coming) __attribute__((always_inline)) {
             const T step = s.step[i];
             const std::uint32_t now = s.lazy.taken + static_cast<std::uint32_t>(i);
             if (!owes_own)
@@ -269,7 +343,10 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T, class Move>
                 T* coef = s.coef + first;
                 const T* anchor = anchored ? s.anchor.coef + first : nullptr;
                 const T* gradient = anchored ? s.anchor.gradient + first : nullptr;
-                const T predictor = centred_product(s.tile, i, [&](Index j) { return coef[j]; });
+                const T predictor = centred_product(
+                    s.tile, i, [&](Index j) { return coef[j]; },
+                    [&](Index e) __attribute__((always_inline)) { coming.fetch_turn(e); });
+                coming.fetch_rest(s.tile.stored[i] / entries_a_turn * entries_a_turn);
                 T at_anchor = 0;
                 if constexpr (anchored)
                     at_anchor = centred_product(s.tile, i, [&](Index j) { return anchor[j]; });

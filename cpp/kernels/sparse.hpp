@@ -43,9 +43,11 @@ inline void forward_sparse(const RowTile<T>& tile, const T* coef, Index outputs,
         const T* c = coef + k * tile.columns;
         const double known = tile.shifted_by != nullptr ? tile.shifted_by[k] : 0;
         const double base = static_cast<double>(intercept[k]) - known - shift_dot(tile, c);
-        for (Index i = 0; i < tile.rows; ++i)
+        for (Index i = 0; i < tile.rows; ++i) {
+            if (k == 0) tile.fetch_upcoming(i);
             z[i * outputs + k] =
                 static_cast<T>(base + sparse_dot(tile.row[i], tile.column[i], tile.stored[i], c));
+        }
     }
 }
 
@@ -91,6 +93,7 @@ inline void largest_squares_sparse(const RowTile<T>& tile, const T* unit, T* out
         column_of_it = j;
     }
     for (Index i = 0; i < tile.rows; ++i) {
+        tile.fetch_upcoming(i);
         T most = 0;
         bool stores_it = false;
         const auto see = [&](T x, std::int32_t j) {
@@ -120,6 +123,7 @@ inline void pack_panels_sparse(const RowTile<T>& tile, const PanelScale& scale, 
                                double* out) {
     const Index columns = tile.columns;
     for (Index i = 0; i < tile.rows; ++i) {
+        tile.fetch_upcoming(i);
         const double root = scale.row[i];
         const auto place = [&](Index j) -> double& {
             return out[(j / panel_columns * capacity + i) * panel_columns + j % panel_columns];

@@ -1,56 +1,9 @@
 // The kernels of one ISA level and one element type, as plain function pointers.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include "row_tile.hpp"
 
 namespace fastgd {
-
-using Index = std::int64_t;
-
-// How the numbers of a user's array are stored.
-enum class ElementType : std::int32_t {
-    float32,
-    float64,
-    float16,
-    boolean,
-    int8,
-    int16,
-    int32,
-    int64,
-    uint8,
-    uint16,
-    uint32,
-    uint64,
-    bfloat16,
-};
-inline constexpr int element_type_count = 13;
-
-// A strided two-dimensional array in the user's memory; strides are in bytes.
-struct StridedView {
-    const void* data = nullptr;
-    ElementType type = ElementType::float64;
-    Index rows = 0;
-    Index columns = 0;
-    Index row_stride = 0;
-    Index column_stride = 0;
-    bool swapped = false;  // bytes of each number come in the other order
-};
-
-// Some rows of one column in the user's memory; `stride` is in bytes.
-struct ColumnPiece {
-    const void* data;
-    ElementType type;
-    Index stride;
-    bool swapped = false;
-};
-
-// Rows of columns to bring nearer while others are packed; none: no rows.
-struct ColumnFetch {
-    Index first = 0;
-    Index rows = 0;
-    bool begins = true;  // else the line of the first row is near, as the rows before are
-};
 
 // What targets of a loss are: any number, labels -1/+1, numbers >= 0 whose mean is exp(z), or the
 // number of a class, in each output of its row: these are then one loss.
@@ -67,35 +20,6 @@ struct LossParameters {
 
 // Of the second derivative of losses in exp(z).
 inline constexpr double unbounded = __builtin_huge_val();
-
-// A few rows of X, each contiguous, wherever they lie: all their numbers, or of sparse rows those
-// that are stored.
-template <class T>
-struct RowTile {
-    const T* const* row;   // `rows` pointers
-    const T* const* next;  // `rows` pointers worth fetching meanwhile, or null
-    Index rows;
-    Index columns;
-    const T* shift;  // subtracted from every row: `columns` numbers, or null
-    // Forward fetches one half of `next` and backward the other: memory then never rests.
-    bool backward_follows = false;
-    bool ask_again = false;  // for the lines of `next`: this processor drops requests
-    // of sparse rows: the column of each number stored, ascending within a row, and how many
-    const std::int32_t* const* column = nullptr;
-    const Index* stored = nullptr;
-    // and the columns whose shift is not 0, ascending
-    const std::int32_t* centred = nullptr;
-    Index centred_columns = 0;
-    // and what its shift takes off each output, where that is known and the tile has none; or null
-    const double* shifted_by = nullptr;
-
-    [[gnu::always_inline]] bool sparse() const { return column != nullptr; }
-    // How many numbers of a row there are, and the column of one.
-    [[gnu::always_inline]] Index numbers(Index i) const { return sparse() ? stored[i] : columns; }
-    [[gnu::always_inline]] Index column_of(Index i, Index s) const {
-        return sparse() ? column[i][s] : s;
-    }
-};
 
 // What the pointwise stage reads of each row; arrays are row-major, rows x outputs.
 template <class T>

@@ -47,7 +47,7 @@ struct LogLoss {
     // Only exp(-|margin|) is ever formed: no overflow at any margin.
     template <class V>
     [[gnu::always_inline]] static V exp_of_size(V margin) {
-        return exp_negative(select(margin > T(0), -margin, margin));
+        return exp_negative(below_zero(margin));
     }
 };
 
