@@ -3,6 +3,7 @@
 
 #include "lazy.hpp"
 #include "sgd_block.hpp"
+#include "sparse_entries.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
@@ -10,62 +11,6 @@ namespace {
 // Entries of rows to come that are on their way from memory, and those whose columns are.
 constexpr Index entries_ahead = 320;
 constexpr Index columns_ahead = 96;
-
-// Entries a loop takes in one turn.
-constexpr int entries_a_turn = 8;
-
-// A row to come, brought into the first cache level between the entries of the one at work: all of
-// its lines at once would keep those of coefficients waiting.
-template <class T>
-struct RowToCome {
-    const T* value;
-    const std::int32_t* column;
-    Index stored;
-
-    [[gnu::always_inline]] void fetch_turn(Index e) const {
-        if (e >= stored) return;
-        __builtin_prefetch(value + e);
-        if (e % (2 * entries_a_turn) == 0) __builtin_prefetch(column + e);
-    }
-    // What is left of it from entry e on; lines begin anywhere.
-    [[gnu::always_inline]] void fetch_rest(Index e) const {
-        for (; e < stored; e += entries_a_turn) fetch_turn(e);
-        __builtin_prefetch(value + stored);
-        __builtin_prefetch(column + stored);
-    }
-};
-
-// Calls body(e) for the entries of a row, some a turn.
-template <class Body>
-[[gnu::always_inline]] inline void for_entries(Index stored, const Body& body) {
-    Index e = 0;
-    for (; e + entries_a_turn <= stored; e += entries_a_turn)
-        each<entries_a_turn>([&](auto q) __attribute__((always_inline)) { body(e + q.value); });
-    for (; e < stored; ++e) body(e);
-}
-
-// The sum of term(e) over the entries of a row, each turn's followed by meanwhile(e).
-template <class T, class Term, class Meanwhile>
-[[gnu::always_inline]] inline T sum_entries(Index stored, const Term& term,
-                                            const Meanwhile& meanwhile) {
-    // independent sums: one alone would wait for each addition
-    constexpr Index sums = 4;
-    T sum[sums] = {};
-    Index e = 0;
-    for (; e + entries_a_turn <= stored; e += entries_a_turn) {
-        for (Index q = 0; q < entries_a_turn; ++q) sum[q % sums] += term(e + q);
-        meanwhile(e);
-    }
-    for (; e + sums <= stored; e += sums)
-        for (Index q = 0; q < sums; ++q) sum[q] += term(e + q);
-    for (; e < stored; ++e) sum[0] += term(e);
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
-template <class T, class Term>
-[[gnu::always_inline]] inline T sum_entries(Index stored, const Term& term) {
-    return sum_entries<T>(stored, term, [](Index) {});
-}
 
 // The products of row i with coefficients c, c being read by `at`, less those of the shift.
 template <class T, class At, class Meanwhile>
@@ -88,6 +33,18 @@ template <class T, class At, class Meanwhile>
 template <class T, class At>
 [[gnu::always_inline]] inline T centred_product(const RowTile<T>& tile, Index i, const At& at) {
     return centred_product(tile, i, at, [](Index) {});
+}
+
+// The same; a row to come is brought near meanwhile, once for all outputs.
+template <class T, class At>
+[[gnu::always_inline]] inline T product_fetching(const RowTile<T>& tile, Index i, const At& at,
+                                                 const RowToCome<T>& coming, bool fetches) {
+    const T product = centred_product(
+        tile, i, at, [&](Index e) __attribute__((always_inline)) {
+            if (fetches) coming.fetch_turn(e);
+        });
+    if (fetches) coming.fetch_rest(tile.stored[i] / entries_a_turn * entries_a_turn);
+    return product;
 }
 
 // (x - shift)^2 of row i in the metric: the shift's own, and what the row changes.
@@ -213,10 +170,7 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T, class Move>
                 const Index first = k * columns;
                 T* coef = s.coef + first;
                 const auto coef_at = [&](Index j) { return coef[j]; };
-                T predictor = centred_product(
-                    s.tile, i,
-                    coef_at, [&](Index e) __attribute__((always_inline)) { coming.fetch_turn(e); });
-                coming.fetch_rest(s.tile.stored[i] / entries_a_turn * entries_a_turn);
+                T predictor = product_fetching(s.tile, i, coef_at, coming, k == 0);
                 if constexpr (Kind != PenaltyKind::none) predictor *= keep;
                 T at_anchor = 0;
                 if constexpr (Keeps == Mode::anchored) {
@@ -343,10 +297,8 @@ template <bool Metric, PenaltyKind Kind, Mode Keeps, class T, class Move>
                 T* coef = s.coef + first;
                 const T* anchor = anchored ? s.anchor.coef + first : nullptr;
                 const T* gradient = anchored ? s.anchor.gradient + first : nullptr;
-                const T predictor = centred_product(
-                    s.tile, i, [&](Index j) { return coef[j]; },
-                    [&](Index e) __attribute__((always_inline)) { coming.fetch_turn(e); });
-                coming.fetch_rest(s.tile.stored[i] / entries_a_turn * entries_a_turn);
+                const auto coef_at = [&](Index j) { return coef[j]; };
+                const T predictor = product_fetching(s.tile, i, coef_at, coming, k == 0);
                 T at_anchor = 0;
                 if constexpr (anchored)
                     at_anchor = centred_product(s.tile, i, [&](Index j) { return anchor[j]; });
