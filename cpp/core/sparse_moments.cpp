@@ -248,6 +248,7 @@ std::vector<CloseMoments> moments_of_close(const Reading<T>& reading, std::size_
         [&](Sums& sums) { sums.assign(close.size(), {}); },
         [&](const RowTile<T>& tile, const T* weight, Sums& sums) {
             for (Index i = 0; i < tile.rows; ++i) {
+                tile.fetch_upcoming(i);
                 const double w = weight != nullptr ? static_cast<double>(weight[i]) : 1.0;
                 if (w == 0.0) continue;
                 for (Index s = 0; s < tile.stored[i]; ++s) {
