@@ -8,7 +8,7 @@ namespace fastgd {
 // Padding keeps them on cache-line boundaries.
 template <class T>
 Index packed_stride(Index columns) {
-    constexpr Index line = 64 / static_cast<Index>(sizeof(T));
+    constexpr Index line = cache_line / static_cast<Index>(sizeof(T));
     return (columns + line - 1) / line * line;
 }
 

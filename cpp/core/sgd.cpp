@@ -101,7 +101,7 @@ void Sgd<T>::process(const Data& data, const RowSelection& rows) {
             .damped = options_.schedule.kind == Schedule::Kind::passive_aggressive_2,
             .lazy = sparse ? this->lazy_columns(size, averaged) : LazyColumns<T>{},
         };
-        chunk.tile.upcoming_in_turn = in_turn;
+        chunk.tile.upcoming_in_turn = in_turn && next.count > 0;
         options_.schedule.passive_aggressive() ? kernels.passive_aggressive(chunk)
                                                : kernels.sgd(chunk);
         this->count_steps(size, averaged);

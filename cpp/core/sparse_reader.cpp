@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "fetch.hpp"
-
 namespace fastgd {
 
 namespace {
@@ -45,7 +43,7 @@ SparseReader<T>::SparseReader(const KernelTable<T>& kernels, const MatrixView& X
 template <class T>
 void SparseReader<T>::share_lines(StoredRow rest, Index count) {
     const auto share = [&](const char* begin, const char* end) {
-        return ((end - begin) / count + fetched_line) / fetched_line * fetched_line;
+        return ((end - begin) / count + cache_line) / cache_line * cache_line;
     };
     const auto take = [](const char*& begin, const char* end, Index size) {
         begin = size < end - begin ? begin + size : end;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "fetch.hpp"
 #include "packed_stride.hpp"
 
 namespace fastgd {
@@ -24,7 +23,7 @@ bool kept_by_columns(const StridedView& view) {
 // Rows of X that are packed when their turn comes.
 [[gnu::always_inline]] inline void fetch_rows(const StridedView& X, const RowSelection& rows,
                                               bool again) {
-    const Index step = again ? fetched_line / 2 : fetched_line;
+    const Index step = again ? cache_line / 2 : cache_line;
     const Index bytes = X.columns * std::abs(X.column_stride);
     const Index first = X.column_stride < 0 ? (X.columns - 1) * X.column_stride : 0;
     for (Index i = 0; i < rows.count; ++i)
@@ -40,7 +39,7 @@ bool kept_by_columns(const StridedView& view) {
         const Index stride = view->row_stride;
         // rows in memory order share lines
         const Index step =
-            rows.index == nullptr && stride > 0 ? std::max<Index>(fetched_line / stride, 1) : 1;
+            rows.index == nullptr && stride > 0 ? std::max<Index>(cache_line / stride, 1) : 1;
         for (Index i = 0; i < rows.count; i += step)
             fetch(static_cast<const char*>(view->data) + rows.at(i) * stride);
     }

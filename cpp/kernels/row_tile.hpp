@@ -1,7 +1,7 @@
 // A few rows of X as kernels read them, and rows to come that are worth fetching meanwhile.
 #pragma once
 
-#include "views.hpp"
+#include "lines.hpp"
 
 namespace fastgd {
 
@@ -9,7 +9,7 @@ namespace fastgd {
 // is best read: of these several share a line.
 inline constexpr Index long_sparse_row = 16;
 
-// Where the user's memory holds what a sparse row stores.
+// Where the user's memory holds what a sparse row stores, or a share of neighbours.
 struct StoredRow {
     const char* values = nullptr;
     const char* values_end = nullptr;
@@ -37,7 +37,7 @@ struct RowTile {
     Index centred_columns = 0;
     // and what its shift takes off each output, where that is known and the tile has none; or null
     const double* shifted_by = nullptr;
-    // and `rows` of those worth fetching meanwhile, or null
+    // and where `rows` rows to come lie, or shares of them, worth fetching meanwhile; or null
     const StoredRow* upcoming = nullptr;
     bool upcoming_in_turn = false;  // these are the rows after the tile's, to be read as they lie
 
@@ -54,16 +54,13 @@ struct RowTile {
         tile.upcoming = nullptr;
         return tile;
     }
-    // Brings a sparse row to come into the second cache level: all at once, more lines than memory
-    // takes, a processor would wait for each.
+    // Brings one of those into the second cache level. Whoever reads a tile asks for one with each
+    // row: all at once, more lines than memory takes, a processor would wait for each.
     [[gnu::always_inline]] void fetch_upcoming(Index i) const {
-        constexpr Index line = 64;
         if (upcoming == nullptr) return;
         const StoredRow& to_come = upcoming[i];
-        for (const char* at = to_come.values; at < to_come.values_end; at += line)
-            __builtin_prefetch(at, 0, 2);
-        for (const char* at = to_come.columns; at < to_come.columns_end; at += line)
-            __builtin_prefetch(at, 0, 2);
+        fetch(to_come.values, to_come.values_end - to_come.values);
+        fetch(to_come.columns, to_come.columns_end - to_come.columns);
     }
 };
 

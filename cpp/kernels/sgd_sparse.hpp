@@ -94,8 +94,7 @@ template <class T>
 [[gnu::always_inline]] inline RowToCome<T> row_to_come(const RowTile<T>& tile, Index i, Index now) {
     const Index after = i - tile.rows;
     if (after < 0) return {tile.row[i], tile.column[i], tile.stored[i]};
-    if (tile.upcoming_in_turn && tile.upcoming != nullptr && after < tile.rows &&
-        tile.upcoming[after].values != nullptr) {
+    if (tile.upcoming_in_turn && after < tile.rows && tile.upcoming[after].values != nullptr) {
         const StoredRow& row = tile.upcoming[after];
         return {reinterpret_cast<const T*>(row.values),
                 reinterpret_cast<const std::int32_t*>(row.columns),

@@ -24,8 +24,6 @@ template <class T>
 constexpr int streamed_lanes = lanes<T> * sizeof(T) > 32 ? 32 / static_cast<int>(sizeof(T))
                                                          : lanes<T>;
 
-constexpr Index cache_line = 64;
-
 template <class T, int L>
 struct VectorOf {
     // may_alias and element alignment: rows lie anywhere in the user's array

@@ -3,17 +3,16 @@
 // without effect, and drop its calls.
 #pragma once
 
-#include "../kernels/table.hpp"
+#include "views.hpp"
 
 namespace fastgd {
 
-inline constexpr Index fetched_line = 64;
+inline constexpr Index cache_line = 64;
 
 [[gnu::always_inline]] inline void fetch(const void* line) { __builtin_prefetch(line, 0, 2); }
 
 // A request every `step` bytes.
-[[gnu::always_inline]] inline void fetch(const char* first, Index bytes,
-                                         Index step = fetched_line) {
+[[gnu::always_inline]] inline void fetch(const char* first, Index bytes, Index step = cache_line) {
     for (Index at = 0; at < bytes; at += step) fetch(first + at);
 }
 
