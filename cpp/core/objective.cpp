@@ -75,21 +75,42 @@ LargeVector<double> shift_products(const Data& data, const LinearModel<T>& model
     return result;
 }
 
+// How rows come from memory to the kernels.
+enum class Coming {
+    cached,    // they are in cache
+    in_turn,   // in order, so that the processor fetches them for itself
+    asked_for  // by requests
+};
+
+template <class T>
+Coming coming(const KernelTable<T>& kernels, const Data& data, const RowSelection& rows) {
+    const Index outputs = data.outputs();
+    if (data.bytes_of<T>(rows.count) * static_cast<double>(outputs) <= cached_bytes)
+        return Coming::cached;
+    const Index row_bytes = data.columns() * static_cast<Index>(sizeof(T));
+    const bool in_order =
+        rows.index == nullptr && rows_in_place<T>(data.X) && data.X.row_stride == row_bytes;
+    const bool read_in_turn = outputs == 1 && row_bytes <= kernels.in_turn_bytes;
+    return in_order && read_in_turn ? Coming::in_turn : Coming::asked_for;
+}
+
 template <bool Gradient, class T>
 void sum_block(const KernelTable<T>& kernels, const LossSpec& loss, const Blocks& blocks,
                const Data& data, const RowSelection& rows, const LinearModel<T>& model,
-               const LargeVector<double>& shifted_by, bool fetches, BlockScratch<T>& scratch,
+               const LargeVector<double>& shifted_by, Coming coming, BlockScratch<T>& scratch,
                GradientSums& sums) {
     const LossKernels<T>& pointwise = kernels_of(kernels, loss);
     TileReader<T>& reader = scratch.reader;
     const Index outputs = data.outputs();
     for (Index begin = 0; begin < rows.count; begin += blocks.tile_rows) {
         const Index size = std::min(blocks.tile_rows, rows.count - begin);
-        const Index after = fetches ? std::min(blocks.tile_rows, rows.count - begin - size) : 0;
+        const Index left = coming == Coming::asked_for ? rows.count - begin - size : 0;
         const RowSelection selection = rows.part(begin, size);
-        RowTile<T> tile = reader.rows(data, selection, rows.part(begin + size, after),
-                                      shifted_by.empty() ? model.shift : nullptr);
+        RowTile<T> tile =
+            reader.rows(data, selection, rows.part(begin + size, std::min(blocks.tile_rows, left)),
+                        shifted_by.empty() ? model.shift : nullptr);
         tile.backward_follows = Gradient;
+        tile.in_turn = coming == Coming::in_turn;
         if (!shifted_by.empty()) tile.shifted_by = shifted_by.data();
         const PointwiseTile<T> targets = reader.targets(data, selection, loss.parameters);
         kernels.forward(tile, model.coef, outputs, model.intercept, reader.z());
@@ -123,7 +144,7 @@ void Objective<T>::add(const Blocks& blocks, const Data& data, const RowSelectio
                        BlockSums& of_blocks) const {
     data.count_read(rows.count);
     const Index block_count = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
-    const double bytes = data.bytes_of<T>(rows.count) * static_cast<double>(data.outputs());
+    const Coming how = coming(kernels_, data, rows);
     const int threads = static_cast<int>(
         std::min<Index>(threads_for_work(threads_, data.bytes_to_share<T>(rows.count)),
                         std::max<Index>(block_count, 1)));
@@ -152,8 +173,7 @@ void Objective<T>::add(const Blocks& blocks, const Data& data, const RowSelectio
                 sum_block<Gradient>(
                     kernels_, loss_, blocks, data,
                     rows.part(begin, std::min(blocks.block_rows, rows.count - begin)), model,
-                    shifted_by, bytes > cached_bytes, *scratch[static_cast<std::size_t>(member)],
-                    sum);
+                    shifted_by, how, *scratch[static_cast<std::size_t>(member)], sum);
             },
             [&](int slot) {
                 if (!few) sums.add(of_blocks[static_cast<std::size_t>(slot)]);

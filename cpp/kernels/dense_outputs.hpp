@@ -2,7 +2,8 @@
 // registers.
 #pragma once
 
-#include "dense.hpp"
+#include "dense_in_turn.hpp"
+#include "dense_narrow.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
@@ -28,14 +29,6 @@ template <int Most, class Body>
         if (fits(4)) return body(Constant<4>{}), 4;
     if (fits(3)) return body(Constant<3>{}), 3;
     return body(Constant<2>{}), 2;
-}
-
-// Brings columns [begin, end) of a row into the second cache level.
-template <class T>
-inline void fetch_row(const T* row, Index begin, Index end) {
-    constexpr Index step = cache_line / static_cast<Index>(sizeof(T));
-    for (Index j = begin; j < end; j += step) __builtin_prefetch(row + j, 0, 2);
-    __builtin_prefetch(row + end - 1, 0, 2);
 }
 
 // out[r, q] = (row[r] - shift) . coef[q], the sums of dot_rows; at least a vector of columns.
@@ -69,7 +62,8 @@ inline void forward_outputs(const RowTile<T>& tile, const T* coef, Index outputs
         Index i = 0;
         for (; i + R <= tile.rows; i += R) {
             if (first == 0)
-                for (Index r = 0; r < fetched; ++r) fetch_row(tile.next[i + r], 0, tile.columns);
+                for (Index r = 0; r < fetched; ++r)
+                    fetch_row(tile.next[i + r], 0, tile.columns, false);
             Index k = first;
             do {
                 k += next_group<most_outputs_at_once>(
@@ -139,7 +133,7 @@ inline void backward_outputs(const RowTile<T>& tile, const T* derivative, Index 
                 if (fetches)
                     for (Index i = 0; i + rows_at_once <= tile.rows; i += rows_at_once)
                         for (Index r = rows_at_once / 2; r < rows_at_once; ++r)
-                            fetch_row(tile.next[i + r], begin, end);
+                            fetch_row(tile.next[i + r], begin, end, false);
                 for (Index k = 0; k < outputs;)
                     k += next_group<most_outputs_at_once>(
                         outputs - k, [&](auto q) __attribute__((always_inline)) {
@@ -155,6 +149,14 @@ inline void forward_centred(const RowTile<T>& tile, const T* coef, Index outputs
     if constexpr (together_pays)
         if (outputs > 1 && tile.columns >= lanes<T>)
             return forward_outputs<Shifted>(tile, coef, outputs, intercept, z);
+    const auto narrow = [&](auto whole, auto tail) __attribute__((always_inline)) {
+        forward_narrow<whole.value, tail.value == 1, Shifted>(tile, coef, *intercept, z);
+    };
+    if (outputs == 1 && if_narrow<T>(tile.columns, narrow)) return;
+    if constexpr (in_turn_bytes > 0)
+        if (outputs == 1 && tile.in_turn && tile.columns >= lanes<T> &&
+            tile.columns * static_cast<Index>(sizeof(T)) <= in_turn_bytes)
+            return forward_in_turn<Shifted>(tile, coef, *intercept, z);
     forward_fetching<Shifted>(tile, coef, outputs, intercept, z);
 }
 
@@ -164,6 +166,10 @@ inline void backward_centred(const RowTile<T>& tile, const T* derivative, Index 
     if constexpr (together_pays)
         if (outputs > 1 && tile.columns > lanes<T>)
             return backward_outputs<Shifted>(tile, derivative, outputs, gradient);
+    const auto narrow = [&](auto whole, auto tail) __attribute__((always_inline)) {
+        backward_narrow<whole.value, tail.value == 1, Shifted>(tile, derivative, gradient);
+    };
+    if (outputs == 1 && if_narrow<T>(tile.columns, narrow)) return;
     backward_loop<Shifted>(tile, derivative, outputs, gradient);
 }
 

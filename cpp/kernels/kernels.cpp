@@ -42,6 +42,7 @@ constexpr KernelTable<T> make_table() {
     return {
         FASTGD_TEXT(FASTGD_ISA),
         drops_requests,
+        in_turn_bytes,
         forward<T>,
         backward<T>,
         add_sparse<T>,

@@ -32,12 +32,36 @@ template <class T, class Body>
         body(i, count - i < lanes<T> ? count - i : Index{lanes<T>});
 }
 
+// Vectors added up in double, each lane by itself. A vector with a double for each lane of float is
+// wider than a register, and compilers take such a sum through memory, number by number.
+template <class T>
+class LaneSums {
+  public:
+    [[gnu::always_inline]] void add(Vector<T, lanes<T>> v) {
+        if constexpr (parts == 1) {
+            sum_[0] += v;
+        } else {
+            sum_[0] += converted<Part>(half_of<false, T, lanes<T>>(v));
+            sum_[1] += converted<Part>(half_of<true, T, lanes<T>>(v));
+        }
+    }
+    [[gnu::always_inline]] double total() const {
+        return sum_of_lanes<double, width>(parts == 1 ? sum_[0] : sum_[0] + sum_[parts - 1]);
+    }
+
+  private:
+    static constexpr int width = lanes<double>;
+    static constexpr int parts = lanes<T> / width;
+    using Part = Vector<double, width>;
+    Part sum_[parts] = {};
+};
+
 // Presence of weights and offsets is a template argument: the loop stays free of branches.
 template <class Loss, bool Weighted, bool Offset, bool Derivative, class T>
 inline double pointwise_loop(const PointwiseTile<T>& tile, T* derivative) {
     constexpr int L = lanes<T>;
     const Loss loss(tile.loss);
-    Vector<double, L> sum = {};
+    LaneSums<T> sum;
     for_rows<T>(
         tile, [&](Index i, Index size) __attribute__((always_inline)) {
             const auto y = load_some<L>(tile.y + i, size);
@@ -55,10 +79,10 @@ inline double pointwise_loop(const PointwiseTile<T>& tile, T* derivative) {
             if (size < L)
                 value =
                     select(lane_numbers<T, L>() < static_cast<T>(size), value, decltype(value){});
-            sum += converted<Vector<double, L>>(value);
+            sum.add(value);
             if constexpr (Derivative) store_some<L, T>(derivative + i, slope, size);
         });
-    return sum_of_lanes<double, L>(sum);
+    return sum.total();
 }
 
 template <class Loss, bool Derivative, class T>

@@ -272,6 +272,7 @@ template <class T>
 struct KernelTable {
     const char* isa;
     bool (*drops_requests)() noexcept;  // see fetch.hpp
+    Index in_turn_bytes;  // see dense_in_turn.hpp
     // z[i, k] = intercept[k] + (x_i - shift) . coef[k]
     void (*forward)(const RowTile<T>&, const T* coef, Index outputs, const T* intercept,
                     T* z) noexcept;

@@ -129,6 +129,27 @@ void predictor_of_a_row_does_not_depend_on_its_tile() {
     });
 }
 
+// Nor on how rows come from memory.
+void predictors_read_in_turn_are_the_same() {
+    each_kernel_table([](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        Numbers numbers(5);
+        for (Index columns = 1; columns <= 300; columns += columns < 140 ? 1 : 23)
+            for (const Index rows : {1, 4, 13})
+                for (const bool shifted : {false, true}) {
+                    const RandomTile<T> tile(numbers, rows, columns, shifted, false);
+                    const LargeVector<T> coef = numbers.uniforms<T>(columns, -1, 1);
+                    const T intercept = numbers.uniforms<T>(1, -1, 1)[0];
+                    RowTile<T> view = tile.view();
+                    LargeVector<T> at_once(static_cast<std::size_t>(rows)), in_turn(at_once);
+                    kernels.forward(view, coef.data(), 1, &intercept, at_once.data());
+                    view.in_turn = true;
+                    kernels.forward(view, coef.data(), 1, &intercept, in_turn.data());
+                    check(at_once == in_turn, kernels.isa, " columns ", columns, " rows ", rows);
+                }
+    });
+}
+
 // Where a tile ends must not show in the gradient either, nor how many outputs there are.
 void gradient_does_not_depend_on_tiles() {
     each_kernel_table([](const auto& kernels) {
@@ -164,6 +185,7 @@ int main(int argc, char** argv) {
                 {"both at every number of outputs", both_at_every_number_of_outputs},
                 {"a row's predictor does not depend on its tile",
                  predictor_of_a_row_does_not_depend_on_its_tile},
+                {"predictors read in turn are the same", predictors_read_in_turn_are_the_same},
                 {"a gradient does not depend on tiles", gradient_does_not_depend_on_tiles}},
                argc, argv);
 }
