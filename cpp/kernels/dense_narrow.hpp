@@ -7,8 +7,8 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
-// Whole vectors that a narrow row fills at most.
-constexpr Index most_narrow_vectors = vector_bytes == 64 ? 4 : 8;
+// Whole vectors that a narrow row fills at most: compilers take long over more.
+constexpr Index most_narrow_vectors = vector_bytes == 64 ? 2 : 4;
 
 // Columns in the streamed vectors of a row: `Whole` vectors, and one that ends with the row where
 // there is a `Tail`, whose first lanes were counted before.
