@@ -9,6 +9,13 @@ endif()
 set(FASTGD_LEVEL_FLAGS_baseline "")
 set(FASTGD_LEVEL_FLAGS_avx2 -march=x86-64-v3)
 set(FASTGD_LEVEL_FLAGS_avx512 -march=x86-64-v4 -mprefer-vector-width=512)
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=" AND EXISTS /proc/cpuinfo)
+  # checks that this machine could not run take minutes to compile
+  file(STRINGS /proc/cpuinfo runs_avx512 REGEX "avx512vl" LIMIT_COUNT 1)
+  if(NOT runs_avx512)
+    list(APPEND FASTGD_LEVEL_FLAGS_avx512 -fno-sanitize=all)
+  endif()
+endif()
 
 set(FASTGD_LEVELS baseline)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
