@@ -83,7 +83,7 @@ enum class Coming {
 };
 
 template <class T>
-Coming coming(const KernelTable<T>& kernels, const Data& data, const RowSelection& rows) {
+Coming coming_of(const KernelTable<T>& kernels, const Data& data, const RowSelection& rows) {
     const Index outputs = data.outputs();
     if (data.bytes_of<T>(rows.count) * static_cast<double>(outputs) <= cached_bytes)
         return Coming::cached;
@@ -144,7 +144,7 @@ void Objective<T>::add(const Blocks& blocks, const Data& data, const RowSelectio
                        BlockSums& of_blocks) const {
     data.count_read(rows.count);
     const Index block_count = (rows.count + blocks.block_rows - 1) / blocks.block_rows;
-    const Coming how = coming(kernels_, data, rows);
+    const Coming coming = coming_of(kernels_, data, rows);
     const int threads = static_cast<int>(
         std::min<Index>(threads_for_work(threads_, data.bytes_to_share<T>(rows.count)),
                         std::max<Index>(block_count, 1)));
@@ -173,7 +173,7 @@ void Objective<T>::add(const Blocks& blocks, const Data& data, const RowSelectio
                 sum_block<Gradient>(
                     kernels_, loss_, blocks, data,
                     rows.part(begin, std::min(blocks.block_rows, rows.count - begin)), model,
-                    shifted_by, how, *scratch[static_cast<std::size_t>(member)], sum);
+                    shifted_by, coming, *scratch[static_cast<std::size_t>(member)], sum);
             },
             [&](int slot) {
                 if (!few) sums.add(of_blocks[static_cast<std::size_t>(slot)]);

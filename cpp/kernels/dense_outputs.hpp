@@ -154,8 +154,7 @@ inline void forward_centred(const RowTile<T>& tile, const T* coef, Index outputs
     };
     if (outputs == 1 && if_narrow<T>(tile.columns, narrow)) return;
     if constexpr (in_turn_bytes > 0)
-        if (outputs == 1 && tile.in_turn && tile.columns >= lanes<T> &&
-            tile.columns * static_cast<Index>(sizeof(T)) <= in_turn_bytes)
+        if (outputs == 1 && tile.in_turn && tile.columns >= lanes<T>)
             return forward_in_turn<Shifted>(tile, coef, *intercept, z);
     forward_fetching<Shifted>(tile, coef, outputs, intercept, z);
 }

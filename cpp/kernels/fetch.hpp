@@ -37,10 +37,9 @@ template <int L, int R, class T>
 // Columns [begin, end) of a row, in the same way.
 template <class T>
 [[gnu::always_inline]] inline void fetch_row(const T* row, Index begin, Index end, bool again) {
-    constexpr Index line = cache_line / static_cast<Index>(sizeof(T));
-    const Index step = again ? line / 4 : line;
-    for (Index j = begin; j < end; j += step) __builtin_prefetch(row + j, 0, 2);
-    __builtin_prefetch(row + end - 1, 0, 2);
+    const Index bytes = (end - begin) * static_cast<Index>(sizeof(T));
+    fetch(reinterpret_cast<const char*>(row + begin), bytes, again ? cache_line / 4 : cache_line);
+    fetch(row + end - 1);
 }
 
 }  // namespace

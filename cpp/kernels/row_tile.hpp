@@ -29,7 +29,7 @@ struct RowTile {
     // Forward fetches one half of `next` and backward the other: memory then never rests.
     bool backward_follows = false;
     bool ask_again = false;  // for the lines of `next`: this processor drops requests
-    bool in_turn = false;    // rows lie in order in memory, and none is asked for
+    bool in_turn = false;    // rows are short, lie in order, and none is asked for
     // of sparse rows: the column of each number stored, ascending within a row, and how many
     const std::int32_t* const* column = nullptr;
     const Index* stored = nullptr;
