@@ -11,30 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import SOLVERS, make_problem
+from orthogonal import LABELS, TARGETS, FloatArray, U, bends, hadamard
 
 import fastgd
-
-FloatArray = npt.NDArray[np.float64]
-
-
-def hadamard(columns: int, rows: int = 64) -> FloatArray:
-    """Columns of +1 and -1, centred and orthogonal: their second moments are exactly I."""
-    signs = np.ones((1, 1))
-    while len(signs) < rows:
-        signs = np.block([[signs, signs], [signs, -signs]])
-    return signs[:, 1 : columns + 1]
-
-
-def bends(X: FloatArray, curvature: float = 1.0, alpha: float = 0.0) -> FloatArray:
-    """Eigenvalues of the Hessian with an intercept, descending."""
-    A = np.column_stack([X, np.ones(len(X))])
-    hessian = curvature * A.T @ A / len(A) + alpha * np.diag([1.0] * X.shape[1] + [0.0])
-    return np.linalg.eigvalsh(hessian)[::-1]
-
-
-U = hadamard(4)
-TARGETS = np.random.default_rng(3).normal(size=64)
-LABELS = (TARGETS > 0).astype(float)
 
 
 @pytest.mark.parametrize(
@@ -115,58 +94,6 @@ def test_without_intercept_nothing_is_centred() -> None:
     found = fastgd.diagnose(X, TARGETS, fit_intercept=False)
     np.testing.assert_allclose(found.spectrum["none"], [37, 1, 1, 1], rtol=1e-12)
     np.testing.assert_allclose(found.spectrum["scale"], np.array([37, 1, 1, 1]) / 10, rtol=1e-12)
-
-
-def test_dependent_columns_are_named_with_what_they_are_made_of() -> None:
-    X = np.column_stack([U, U[:, 2], 2 * U[:, 0] - 0.25 * U[:, 3] + 5, np.full(64, 7.0)])
-    found = fastgd.diagnose(X, TARGETS)
-    assert found.constant == (6,)
-    assert [d.column for d in found.dependent] == [4, 5]
-    assert found.dependent[0].parts == pytest.approx({2: 1.0})
-    assert found.dependent[0].constant == 0.0
-    assert found.dependent[1].parts == pytest.approx({0: 2.0, 3: -0.25})
-    assert found.dependent[1].constant == pytest.approx(5.0)
-    assert str(found.dependent[0]) == "column 4 = column 2"
-    assert str(found.dependent[1]) == "column 5 = 2 * column 0 + -0.25 * column 3 + 5"
-    # five directions remain: four columns and the intercept
-    assert all(len(values) == 5 for values in found.spectrum.values())
-    np.testing.assert_allclose(found.spectrum["none"], bends(X)[:5], rtol=1e-9)
-    assert np.isnan(found.variance_inflation[6])
-    np.testing.assert_array_equal(found.variance_inflation[4:6], np.inf)
-
-
-def test_columns_that_hardly_differ_are_no_exact_combinations() -> None:
-    noise = np.random.default_rng(0).normal(size=64)
-    X = np.column_stack([U, U[:, 2] + 1e-9 * (noise - noise.mean()), U[:, 1]])
-    found = fastgd.diagnose(X, TARGETS)
-    assert [(d.column, d.exact) for d in found.dependent] == [(4, False), (5, True)]
-    assert [str(d) for d in found.dependent] == ["column 4 = column 2", "column 5 = column 1"]
-    assert "but for little: large coefficients that cancel" in found.findings[0]
-    assert "its coefficient is not determined" in found.findings[1]
-
-
-def test_all_categories_sum_to_the_intercept() -> None:
-    X = np.eye(4)[np.arange(64) % 4]
-    found = fastgd.diagnose(X, TARGETS)
-    (dependency,) = found.dependent
-    assert dependency.column == 3
-    assert dependency.parts == pytest.approx({0: -1.0, 1: -1.0, 2: -1.0})
-    assert dependency.constant == pytest.approx(1.0)
-    assert fastgd.diagnose(X, TARGETS, fit_intercept=False).dependent == ()
-
-
-@pytest.mark.parametrize("sign", [1.0, -1.0])
-def test_near_duplicates(sign: float) -> None:
-    X = np.column_stack([U[:, :3], sign * (U[:, 1] + 0.01 * U[:, 3])])
-    found = fastgd.diagnose(X, TARGETS)
-    ((first, second, correlation),) = found.near_duplicates
-    assert (first, second) == (1, 3)
-    assert correlation == pytest.approx(sign / np.sqrt(1 + 1e-4))
-    assert found.variance_inflation[1] == pytest.approx(1 / (1 - correlation**2))
-    assert found.variance_inflation[0] == pytest.approx(1.0)
-    assert found.condition["scale"] == pytest.approx(
-        (1 + abs(correlation)) / (1 - abs(correlation))
-    )
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])

@@ -81,6 +81,43 @@ def test_classes_told_apart_end_as_their_fits_alone(n_classes: int, kind: str, m
         assert len(result.history.objective) == result.n_iter
 
 
+@pytest.mark.parametrize("n", [5, 30, 60])
+def test_an_exact_fit_asks_for_no_hessian(n: int) -> None:
+    X, z = table("alike")
+    result = fastgd.fit(X[:n], z[:n])
+    assert (result.status, result.precondition) == ("converged", "scale")
+    assert result.objective <= 1e-25 * np.mean(z[:n] ** 2)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss", "poisson"])
+def test_a_ridge_bounds_the_height_without_a_hessian(loss: str, fit_intercept: bool) -> None:
+    X, z = table("alike")
+    y = z if loss == "squared_error" else targets(loss, z)
+    asked = {"X": X[:60], "y": y[:60], "loss": loss, "fit_intercept": fit_intercept}
+    result = fastgd.fit(**asked, alpha=0.5)
+    exact = fastgd.fit(**asked, alpha=0.5, precondition="whiten", tol=1e-12)
+    assert (result.status, result.precondition) == ("converged", "scale")
+    assert result.objective <= exact.objective * (1.0 + 1e-6)
+    # the moments' pass, the end on all rows, and where the intercept is a little off
+    assert result.n_passes <= result.n_iter + 5
+
+
+def test_many_epochs_leave_some_to_the_hessian() -> None:
+    """Of five rows no scale tells how the ridge bends: quasi-Newton steps do not end in 1,000."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((5, 2000))
+    y = X[:, 0] + 0.1 * X[:, 1]
+    result = fastgd.fit(X, y, alpha=0.01)
+    assert (result.status, result.precondition) == ("converged", "whiten")
+    centred = X - X.mean(axis=0)
+    off = y - y.mean()
+    dual = np.linalg.solve(centred @ centred.T + 5 * 0.01 * np.eye(5), off)
+    coef = centred.T @ dual
+    best = 0.5 * np.mean((off - centred @ coef) ** 2) + 0.005 * coef @ coef
+    assert result.objective <= best * (1.0 + 1e-6)
+
+
 def test_the_plan_says_so() -> None:
     X, z = table("alike")
     plan = fastgd.explain_plan(X, targets("log_loss", z), loss="log_loss")

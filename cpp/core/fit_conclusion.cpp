@@ -1,5 +1,6 @@
 // How a fit ended, and with which coefficients.
 #include <cmath>
+#include <limits>
 
 #include "fit_run.hpp"
 #include "step_size.hpp"
@@ -10,6 +11,13 @@ namespace {
 
 // Times those of a sample to step by: some four a column tell its curvature to a factor.
 constexpr double few_rows = 0.04;
+
+// Of an exact fit, so many times what one rounding of predictions leaves is rounding.
+constexpr double roundings = 100.0;
+
+// In a loss's own units, such a move of the intercept shows how the loss bends there.
+constexpr double intercept_move = 0.01;
+constexpr double infinite = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
@@ -64,23 +72,61 @@ FitOutcome FitRun<T>::outcome() {
     return outcome_;
 }
 
+// A convex function stays as convex where it is minimised over some of its arguments: along the
+// intercept's least points the ridge alone bounds the height by the squares of the gradient.
 template <class T>
-double FitRun<T>::left_to_gain() {
+double FitRun<T>::highest_above_ridge(const GradientSums& here) {
+    const PenaltyStrength& penalty = options_.penalty;
+    const auto slope = [&](const GradientSums& sums, std::size_t j) {
+        return sums.coef[j] / sums.weight + penalty.l2_of(j) * kept_->coef[j];
+    };
+    double along = 0.0;  // from the intercept to its least point
+    double height = 0.0;
+    double move = 0.0;
+    if (options_.fit_intercept) {
+        move = intercept_move * std::sqrt(std::abs(measured_.objective) / objective_.curvature());
+        Coefficients moved = *kept_;
+        moved.intercept[0] += move;
+        restart_from(moved);
+        if (!evaluate()) return infinite;
+        const double slope_here = here.intercept[0] / here.weight;
+        const double bend = (sums_here().intercept[0] / sums_here().weight - slope_here) / move;
+        if (!(bend > 0.0)) return infinite;
+        along = -slope_here / bend;
+        height = 0.5 * slope_here * slope_here / bend;
+    }
+    for (std::size_t j = 0; j < kept_->coef.size(); ++j) {
+        if (!(penalty.l2_of(j) > 0.0)) return infinite;
+        double there = slope(here, j);
+        if (move > 0.0) there += along / move * (slope(sums_here(), j) - there);
+        height += 0.5 * there * there / penalty.l2_of(j);
+    }
+    return height;
+}
+
+template <class T>
+double FitRun<T>::left_to_gain(double enough) {
     restart_from(*kept_);
     const auto go_on = [&] { return keep_going(); };
     if (!evaluate()) return 0.0;
+    if (measured_.objective <= roundings * rounded_at(now_)) return 0.0;
+    const GradientSums here = sums_here();
+    if (options_.penalty.l2 > 0.0) {
+        const double height = highest_above_ridge(here);
+        if (!keep_going() || height <= enough) return height;
+    }
     Whitening<T> few(
         objective_, data_,
         WhiteningSample<T>(objective_, data_, columns_.moments(), shift(), go_on, few_rows),
         options_.penalty, options_.fit_intercept);
-    return few.step(now_, sums_here(), go_on).decrement;
+    return few.step(*kept_, here, go_on).decrement;
 }
 
 template void FitRun<float>::conclude();
 template void FitRun<double>::conclude();
 template FitOutcome FitRun<float>::outcome();
 template FitOutcome FitRun<double>::outcome();
-template double FitRun<float>::left_to_gain();
-template double FitRun<double>::left_to_gain();
+template double FitRun<float>::left_to_gain(double);
+template double FitRun<double>::left_to_gain(double);
 
 }  // namespace fastgd

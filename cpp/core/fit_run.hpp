@@ -54,9 +54,9 @@ class FitRun {
     bool end_epoch();
     FitOutcome outcome();
     double passes() const { return log_.passes(); }
-    // Of quasi-Newton steps, once they are over: how much of the objective a Hessian of few rows
-    // says is left to gain.
-    double left_to_gain();
+    // Of quasi-Newton steps, once they are over: how much of the objective is left to gain. A bound
+    // of the ridge's if that is no more than `enough`, else what a Hessian of few rows says.
+    double left_to_gain(double enough);
 
     // A part of `feed`: at most so many rows, asked for in the order of the sampler.
     Index rows_a_piece() const;
@@ -137,6 +137,9 @@ class FitRun {
     double rounded_at(const Coefficients& model) const;
     // How the fit ended, and with which coefficients.
     void conclude();
+    // How far the coefficients kept, where sums are `here`, lie above the optimum at most; infinity
+    // where not every coefficient bears a ridge.
+    double highest_above_ridge(const GradientSums& here);
 
     Objective<T> objective_;
     Data data_;  // counts what is read of it

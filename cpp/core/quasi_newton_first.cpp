@@ -35,9 +35,10 @@ bool goes_on(FitRun<T>& first, const FitOptions& options, FitOutcome& outcome) {
         return false;
     if (outcome.status != Status::converged) return outcome.status == Status::iteration_limit;
     // directions that hardly bend may be far from their end and show in no epoch's gain
-    const double left = first.left_to_gain();
+    const double enough = options.tol.value_or(0.0) * std::abs(outcome.measure.objective);
+    const double left = first.left_to_gain(enough);
     outcome.passes = first.passes();
-    return left > options.tol.value_or(0.0) * std::abs(outcome.measure.objective);
+    return left > enough;
 }
 
 void EpochsOfBoth::begin_second_part(const EpochReport& last_of_first) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "dot.hpp"
 #include "parallel.hpp"
 
 namespace fastgd {
@@ -76,9 +77,9 @@ LargeVector<double> Cholesky::combination(Index column) const {
     for (Index i = column - 1; i >= 0; --i) {
         if (left_out_[static_cast<std::size_t>(i)]) continue;
         const double* row = factor_.row(i);
-        double sum = row[column];
-        for (Index j = i + 1; j < column; ++j) sum -= row[j] * share[static_cast<std::size_t>(j)];
-        share[static_cast<std::size_t>(i)] = sum / row[i];
+        const auto after = static_cast<std::size_t>(i + 1);
+        const double made = dot_of(row + after, share.data() + after, share.size() - after);
+        share[static_cast<std::size_t>(i)] = (row[column] - made) / row[i];
     }
     return share;
 }

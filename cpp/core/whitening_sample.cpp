@@ -246,6 +246,8 @@ template <class T>
 NearCombinations WhiteningSample<T>::near_combinations(const Objective<T>& objective,
                                                        const Cholesky& factor, bool fit_intercept,
                                                        FunctionRef<bool()> keep_going) const {
+    // every column is a combination of as many others as there are rows
+    if (std::min(rows_.size(), moments_->weighing) <= data_->columns()) return {};
     ResidualColumns residuals;
     for (const Index k : dependent_columns(factor))
         if (!unseen_[static_cast<std::size_t>(k)]) residuals.add(k, factor.combination(k));

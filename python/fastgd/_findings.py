@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 _NAMED = 5
 
+# Columns made up of more than so many others are not told as an equation.
+_TERMS = 8
+
 # Condition numbers above this cost batch descent more epochs than one likes to wait for.
 _SLOW = 1e3
 
@@ -61,7 +64,11 @@ def _of_columns(diagnosis: Diagnosis) -> Iterator[str]:
             yield f"{named} constant, which the intercept is already: leave out"
         else:
             yield f"{named} constant: fit_intercept=True does the same, unpenalised"
-    for dependency in diagnosis.dependent[:_NAMED]:
+    # every column is made up of as many others as there are rows: that tells of no column
+    few_rows = diagnosis.n_rows <= diagnosis.n_features
+    dependent = diagnosis.dependent
+    told = [dependency for dependency in dependent if len(dependency.parts) <= _TERMS][:_NAMED]
+    for dependency in told:
         if dependency.exact:
             yield (
                 f"{dependency}: its coefficient is not determined; leave it out, or set alpha > 0 "
@@ -72,9 +79,10 @@ def _of_columns(diagnosis: Diagnosis) -> Iterator[str]:
                 f"{dependency} but for little: large coefficients that cancel tell them apart; "
                 "leave it out, or set alpha > 0"
             )
-    if len(diagnosis.dependent) > _NAMED:
-        others = [dependency.column for dependency in diagnosis.dependent[_NAMED:]]
-        yield f"{_columns(others)} made up of others as well: leave out, or set alpha > 0"
+    others = [dependency.column for dependency in dependent if dependency not in told]
+    if others and not few_rows:
+        as_well = " as well" if told else ""
+        yield f"{_columns(others)} made up of others{as_well}: leave out, or set alpha > 0"
     pairs = diagnosis.near_duplicates
     if pairs:
         named = ", ".join(f"{first} and {second}" for first, second, _ in pairs[:_NAMED])
@@ -90,13 +98,13 @@ def _of_columns(diagnosis: Diagnosis) -> Iterator[str]:
         for j in np.argsort(-inflation)
         if _INFLATED <= inflation[j] < np.inf and int(j) not in paired
     ]
-    if inflated:
+    if inflated and not few_rows:
         yield (
             f"{_columns(inflated)} nearly made up of others (variance inflation up to "
             f"{inflation[inflated[0]]:.3g}), coefficients loosely determined: leave some out, or "
             "set alpha > 0"
         )
-    if diagnosis.n_rows <= diagnosis.n_features and not diagnosis.alpha:
+    if few_rows and not diagnosis.alpha:
         yield (
             f"{diagnosis.n_features} columns on {diagnosis.n_rows} rows: many coefficients fit "
             "equally well; set alpha > 0"

@@ -37,6 +37,8 @@ DEFAULT_BATCH_SIZE = 256
 ADAPTIVE_UPDATES = ("adagrad", "rmsprop", "adam", "adamw")
 # Those whose steps are as long as each row's loss and norm ask for.
 _PASSIVE_AGGRESSIVE = ("pa1", "pa2")
+# Of fits that may take twice as many or more, so many are left to the Hessian.
+_HESSIAN_EPOCHS = 100
 _UPDATES = ("auto", "plain", "momentum", "nesterov", "lbfgs", *ADAPTIVE_UPDATES)
 
 
@@ -141,6 +143,8 @@ def build_options(
     first = 0
     if (solver_name, options.precondition.name) == ("batch", "automatic") and tol is not None:
         first = work.quasi_newton_first()
+        if options.max_iter >= 2 * _HESSIAN_EPOCHS:
+            first = min(first, options.max_iter - _HESSIAN_EPOCHS)
     options.quasi_newton_first = first
     joint = solver_name == "batch" and loss.targets == "classes"
     metric = options.precondition.name

@@ -150,20 +150,24 @@ def correlations(moments: Matrix) -> Matrix:
     return np.outer(unit, unit) * moments
 
 
-def shares(moments: Matrix, columns: Columns, kept: NDArray[np.intp], column: int) -> Vector:
-    """Return what a dependent column is made of: a factor for each unknown, as given."""
+def shares(
+    moments: Matrix, columns: Columns, kept: NDArray[np.intp], dependent: NDArray[np.intp]
+) -> Matrix:
+    """Return a row for each dependent column, what it is made of: a factor for each unknown."""
     inner = moments[np.ix_(kept, kept)]
-    of_spread = np.linalg.lstsq(inner, moments[kept, column], rcond=None)[0]
-    of_spread[np.abs(of_spread) < _ROUNDING * np.abs(of_spread).max(initial=0.0)] = 0.0
+    of_spread = np.linalg.lstsq(inner, moments[np.ix_(kept, dependent)], rcond=None)[0].T
+    size = np.abs(of_spread)
+    of_spread[size < _ROUNDING * size.max(axis=1, initial=0.0, keepdims=True)] = 0.0
     unit = np.append(columns.unit, [1.0] * columns.fit_intercept)
-    result = np.zeros(columns.size)
-    result[kept] = of_spread * unit[kept] * columns.spread[column]
+    result = np.zeros((len(dependent), columns.size))
+    result[:, kept] = of_spread * unit[kept] * columns.spread[dependent, np.newaxis]
     if columns.fit_intercept:
         d = len(columns.spread)
-        parts = result[:d] * columns.shift
-        constant = columns.shift[column] - parts.sum() + result[d]
-        magnitude = np.abs(columns.shift[column]) + np.abs(parts).sum()
-        result[d] = 0.0 if abs(constant) < _ROUNDING * magnitude else constant
+        shift = columns.shift[dependent]
+        parts = result[:, :d] * columns.shift
+        constant = shift - parts.sum(axis=1) + result[:, d]
+        magnitude = np.abs(shift) + np.abs(parts).sum(axis=1)
+        result[:, d] = np.where(np.abs(constant) < _ROUNDING * magnitude, 0.0, constant)
     return result
 
 

@@ -312,11 +312,12 @@ def _dependencies(
     moments: NDArray[np.float64] | None,
     kept: NDArray[np.intp],
 ) -> tuple[Dependency, ...]:
-    if moments is None:
+    if moments is None or not found["dependent"]:
         return ()
     dependencies = []
-    for column in found["dependent"]:
-        factors = shares(moments, columns, kept, column)
+    dependent = np.array(found["dependent"], np.intp)
+    made_of = shares(moments, columns, kept, dependent)
+    for column, factors in zip(found["dependent"], made_of, strict=True):
         of_columns = factors[: len(columns.spread)]
         parts = {int(j): float(of_columns[j]) for j in np.flatnonzero(of_columns)}
         constant = float(factors[-1]) if columns.fit_intercept else 0.0
