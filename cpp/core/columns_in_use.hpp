@@ -7,6 +7,7 @@
 
 #include "fit.hpp"
 #include "large_vector.hpp"
+#include "monitor_onto.hpp"
 
 namespace fastgd {
 
@@ -36,21 +37,6 @@ class ColumnsInUse {
     std::vector<std::int32_t> place_;  // of each column of X in `used_`, or -1
 };
 
-// Shows a monitor the coefficients of all columns.
-class MonitorInUse : public FitMonitor {
-  public:
-    MonitorInUse(const ColumnsInUse& in_use, FitMonitor& monitor)
-        : in_use_(in_use), monitor_(monitor) {}
-
-    bool interrupted() override { return monitor_.interrupted(); }
-    EpochAnswer epoch_done(const EpochReport& report, FunctionRef<Coefficients()> raw) override {
-        return monitor_.epoch_done(report, [&] { return in_use_.onto_all(raw()); });
-    }
-    double rate_of(double epoch) override { return monitor_.rate_of(epoch); }
-
-  private:
-    const ColumnsInUse& in_use_;
-    FitMonitor& monitor_;
-};
+using MonitorInUse = MonitorOnto<ColumnsInUse>;
 
 }  // namespace fastgd

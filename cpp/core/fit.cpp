@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "columns_in_use.hpp"
-#include "fit_run.hpp"
 #include "quasi_newton_first.hpp"
+#include "row_space.hpp"
 #include "zero_model.hpp"
 
 namespace fastgd {
@@ -22,7 +22,7 @@ FitOutcome fit_all_columns(const KernelTable<T>& kernels, LossSpec loss, const D
     }
     if (options.quasi_newton_first > 0)
         return fit_quasi_newton_first(kernels, loss, data, options, std::move(start), monitor);
-    return FitRun<T>(kernels, loss, data, options, monitor).run(std::move(start));
+    return fit_in_least_space(kernels, loss, data, options, std::move(start), monitor);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "fit_run.hpp"
 #include "parallel.hpp"
 #include "quasi_newton_first.hpp"
+#include "row_space.hpp"
 #include "whitening_sample.hpp"
 
 namespace fastgd {
@@ -20,17 +21,20 @@ constexpr double hessian_bytes = 256.0 * 1024.0 * 1024.0;
 // Rows that all classes step along one after the other stay in the second cache level meanwhile.
 constexpr Index piece_bytes = 512 * 1024;
 
+Data against_rest(Data data, double label) {
+    data.binary = true;
+    data.positive_label = label;
+    return data;
+}
+
 template <class T>
 class SideBySide {
   public:
     SideBySide(const KernelTable<T>& kernels, const Data& data, std::span<const ClassFit> classes)
         : data_(data) {
         for (const ClassFit& one : classes) {
-            Data own = data;
-            own.binary = true;
-            own.positive_label = one.label;
-            runs_.push_back(
-                std::make_unique<FitRun<T>>(kernels, one.loss, own, one.options, *one.monitor));
+            runs_.push_back(std::make_unique<FitRun<T>>(
+                kernels, one.loss, against_rest(data, one.label), one.options, *one.monitor));
             targets_.push_back({one.label, one.loss.parameters});
         }
     }
@@ -171,11 +175,21 @@ class SideBySide {
     FitRun<T>* given_up_ = nullptr;
 };
 
+// Whether each class is fitted alone: in the space of the rows its Hessians cost little.
+template <class T>
+bool one_by_one(const Data& data, const FitOptions& options) {
+    return options.quasi_newton_first == 0 && RowSpace<T>::pays(data, options);
+}
+
 // As `fit_quasi_newton_first`, for each class.
 template <class T>
 std::vector<FitOutcome> fit_group(const KernelTable<T>& kernels, const Data& data,
                                   const std::vector<ClassFit>& group) {
-    if (group.front().options.quasi_newton_first == 0)
+    const ClassFit& front = group.front();
+    if (one_by_one<T>(data, front.options))
+        return {fit_in_least_space(kernels, front.loss, against_rest(data, front.label),
+                                   front.options, front.start, *front.monitor)};
+    if (front.options.quasi_newton_first == 0)
         return SideBySide<T>(kernels, data, group).run(group);
     std::vector<EpochsOfBoth> epochs;
     epochs.reserve(group.size());
@@ -206,7 +220,9 @@ std::vector<FitOutcome> fit_group(const KernelTable<T>& kernels, const Data& dat
     return outcomes;
 }
 
+template <class T>
 std::size_t classes_at_a_time(const Data& data, const FitOptions& options) {
+    if (one_by_one<T>(data, options)) return 1;
     const double size = static_cast<double>(data.columns()) + 1.0;
     // a factor, and with kinks or bounds what it is the factor of
     const double bytes = 8.0 * size * size * (options.penalty.smooth() ? 1.0 : 2.0);
@@ -218,7 +234,7 @@ std::vector<FitOutcome> fit_all_columns(const KernelTable<T>& kernels, const Dat
                                         const std::vector<ClassFit>& classes) {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point began = Clock::now();
-    const std::size_t most = classes_at_a_time(data, classes.front().options);
+    const std::size_t most = classes_at_a_time<T>(data, classes.front().options);
     std::vector<FitOutcome> outcomes;
     while (outcomes.size() < classes.size()) {
         const std::size_t left = classes.size() - outcomes.size();

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "row_space.hpp"
+
 namespace fastgd {
 
 namespace {
@@ -78,8 +80,9 @@ FitOutcome fit_quasi_newton_first(const KernelTable<T>& kernels, LossSpec loss, 
     FitOutcome first = quasi_newton.run(std::move(start));
     if (!goes_on(quasi_newton, options, first)) return first;
     epochs.begin_second_part(first.history.back());
-    FitRun<T> with_hessian(kernels, loss, data, hessian_part(options, first), epochs);
-    return epochs.joined(first, with_hessian.run(first.raw));
+    return epochs.joined(
+        first,
+        fit_in_least_space(kernels, loss, data, hessian_part(options, first), first.raw, epochs));
 }
 
 template FitOutcome fit_quasi_newton_first(const KernelTable<float>&, LossSpec, const Data&,

@@ -151,7 +151,7 @@ Cholesky::Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_product
     std::erase_if(dependent_, [&](Index k) { return !made_of_ridge(k, ridge, diagonal); });
 }
 
-void Cholesky::solve(LargeVector<double>& x) const {
+void Cholesky::solve_transposed(LargeVector<double>& x) const {
     const Index size = factor_.size();
     for (Index k = 0; k < size; ++k) {
         const double* row = factor_.row(k);
@@ -159,6 +159,10 @@ void Cholesky::solve(LargeVector<double>& x) const {
         of_k = left_out_[static_cast<std::size_t>(k)] ? 0.0 : of_k / row[k];
         for (Index j = k + 1; j < size; ++j) x[static_cast<std::size_t>(j)] -= of_k * row[j];
     }
+}
+
+void Cholesky::solve_upper(LargeVector<double>& x) const {
+    const Index size = factor_.size();
     for (Index k = size - 1; k >= 0; --k) {
         const double* row = factor_.row(k);
         double sum = x[static_cast<std::size_t>(k)];

@@ -61,7 +61,20 @@ class Cholesky {
              const LargeVector<double>& least = {});
 
     // x = (U^T U)^-1 x
-    void solve(LargeVector<double>& x) const;
+    void solve(LargeVector<double>& x) const {
+        solve_transposed(x);
+        solve_upper(x);
+    }
+    // x = U^-T x
+    void solve_transposed(LargeVector<double>& x) const;
+    // x = U^-1 x
+    void solve_upper(LargeVector<double>& x) const;
+
+    // Of U; 0 in the row of a column left out.
+    double upper(Index row, Index column) const {
+        const bool none = column < row || left_out_[static_cast<std::size_t>(row)];
+        return none ? 0.0 : factor_.row(row)[column];
+    }
 
     // Columns that, as far as rounding can tell, are combinations of those before them, in order.
     const std::vector<Index>& dependent() const { return dependent_; }

@@ -39,6 +39,10 @@ constexpr Index probed_rows = 2048;
 constexpr Index probed_rows_a_column = 4;
 // Shares are off by the ridge they were found with, and by its square root less after each look.
 constexpr int closer_looks = 3;
+// Of combinations times columns squared, which take seconds beyond; with no more rows than columns
+// every column is one, and that it is tells nothing of it.
+constexpr double most_products = 4e8;
+constexpr double most_products_of_few_rows = 2e7;
 // Times the rounding of the numbers given: coefficients that tell a column from a combination which
 // it is nearer to are so large that their own rounding costs a thousandth of what they gain.
 constexpr double told_apart = 1000.0;
@@ -246,10 +250,13 @@ template <class T>
 NearCombinations WhiteningSample<T>::near_combinations(const Objective<T>& objective,
                                                        const Cholesky& factor, bool fit_intercept,
                                                        FunctionRef<bool()> keep_going) const {
-    // every column is a combination of as many others as there are rows
-    if (std::min(rows_.size(), moments_->weighing) <= data_->columns()) return {};
     ResidualColumns residuals;
-    for (const Index k : dependent_columns(factor))
+    const std::vector<Index> dependent = dependent_columns(factor);
+    const double products =
+        static_cast<double>(dependent.size()) * square(static_cast<double>(data_->columns()));
+    const bool few_rows = std::min(rows_.size(), moments_->weighing) <= data_->columns();
+    if (products > (few_rows ? most_products_of_few_rows : most_products)) return {};
+    for (const Index k : dependent)
         if (!unseen_[static_cast<std::size_t>(k)]) residuals.add(k, factor.combination(k));
     if (residuals.empty()) return {};
     const Index wanted = std::max(probed_rows, probed_rows_a_column * data_->columns());

@@ -138,7 +138,8 @@ class FitResult:
         sample (for "whiten", or for the step size) are the fraction that they are of X. An epoch
         of batch descent is one pass, and what its metric needs; none where second moments, a pass
         themselves, have taken the place of X (see the notes of `fit`). Rows used twice while in
-        cache count once; y, weights and the loss of rows held out do not count.
+        cache count once; y, weights and the loss of rows held out do not count. Where the fit is
+        one of the rows' inner products (see the notes of `fit`), readings of these count like X.
     status : {"converged", "iteration_limit", "time_limit", "validation_stop", "stopped", \
 "diverged"}
         How the fit ended; "stopped" is by the callback.

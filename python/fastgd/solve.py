@@ -277,6 +277,11 @@ def fit(
     have cost as much; where the loss has fallen to a sixteenth since X was last read, X is read
     again, so that nearly exact fits keep their digits. `FitResult.plan` tells, and `n_passes`.
 
+    With fewer rows than columns and a ridge on all of these, D of its factors, an optimum is
+    :math:`D^{-1} X^T a` with X centred [10]. Steps in the metric of the Hessian are then taken on
+    the rows of L, :math:`L L^T = X D^{-1} X^T`, whose coefficients :math:`L^T a` predict alike
+    under the same penalty, and the model is measured on the columns in the end.
+
     References
     ----------
     .. [1] L. Bottou, F. E. Curtis, J. Nocedal, "Optimization Methods for Large-Scale Machine
@@ -295,6 +300,8 @@ def fit(
        Models via Coordinate Descent", Journal of Statistical Software 33(1), 2010.
     .. [9] K. Crammer, O. Dekel, J. Keshet, S. Shalev-Shwartz, Y. Singer, "Online Passive-Aggressive
        Algorithms", Journal of Machine Learning Research 7, 2006, pp. 551-585.
+    .. [10] G. Kimeldorf, G. Wahba, "Some Results on Tchebycheffian Spline Functions", Journal of
+       Mathematical Analysis and Applications 33, 1971, pp. 82-95.
 
     Examples
     --------
