@@ -224,9 +224,7 @@ template <class T>
 std::size_t classes_at_a_time(const Data& data, const FitOptions& options) {
     if (one_by_one<T>(data, options)) return 1;
     const double size = static_cast<double>(data.columns()) + 1.0;
-    // a factor, and with kinks or bounds what it is the factor of
-    const double bytes = 8.0 * size * size * (options.penalty.smooth() ? 1.0 : 2.0);
-    return static_cast<std::size_t>(std::max(hessian_bytes / bytes, 1.0));
+    return static_cast<std::size_t>(std::max(hessian_bytes / (8.0 * size * size), 1.0));
 }
 
 template <class T>

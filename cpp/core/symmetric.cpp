@@ -47,15 +47,14 @@ constexpr double least_parallel_products = 1e6;
 }  // namespace
 
 // The diagonal block of rows [first, last), in place.
-void Cholesky::factor_block(Index first, Index last, double ridge,
-                            const LargeVector<double>& diagonal, const LargeVector<double>& least) {
+void Cholesky::factor_block(Index first, Index last, const LargeVector<double>& least) {
     for (Index k = first; k < last; ++k) {
         double* row = factor_.row(k);
-        const double of_ridge = ridge * diagonal[static_cast<std::size_t>(k)];
+        const double of_ridge = ridge_ * diagonal_[static_cast<std::size_t>(k)];
         const double enough = least.empty() ? 0.0 : least[static_cast<std::size_t>(k)];
         const bool stands = row[k] > std::max(0.1 * of_ridge, enough);
         left_out_[static_cast<std::size_t>(k)] = !stands;
-        if (!stands || row[k] <= suspect_pivot * of_ridge) dependent_.push_back(k);
+        if (!stands || row[k] <= suspect_pivot * of_ridge) suspects_.push_back(k);
         if (!stands) {
             std::fill(row + k, row + last, 0.0);
             row[k] = 1.0;
@@ -90,29 +89,36 @@ double Cholesky::left(Index column) const {
 }
 
 // The pivot of a column that others make up, x_k = sum_j v_j x_j, is ridge (d_k + sum_j v_j^2 d_j).
-bool Cholesky::made_of_ridge(Index column, double ridge,
-                             const LargeVector<double>& diagonal) const {
+bool Cholesky::made_of_ridge(Index column) const {
     if (left_out_[static_cast<std::size_t>(column)]) return true;
     const LargeVector<double> share = combination(column);
-    double received = diagonal[static_cast<std::size_t>(column)];
-    for (std::size_t j = 0; j < share.size(); ++j) received += share[j] * share[j] * diagonal[j];
-    return left(column) <= dependent_pivot * ridge * received;
+    double received = diagonal_[static_cast<std::size_t>(column)];
+    for (std::size_t j = 0; j < share.size(); ++j) received += share[j] * share[j] * diagonal_[j];
+    return left(column) <= dependent_pivot * ridge_ * received;
+}
+
+std::vector<Index> Cholesky::dependent() const {
+    std::vector<Index> result;
+    for (const Index k : suspects_)
+        if (made_of_ridge(k)) result.push_back(k);
+    return result;
 }
 
 Cholesky::Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_products, int threads,
                    const LargeVector<double>& least)
-    : factor_(std::move(matrix)), left_out_(static_cast<std::size_t>(factor_.size())) {
+    : factor_(std::move(matrix)),
+      ridge_(ridge),
+      left_out_(static_cast<std::size_t>(factor_.size())) {
     const Index size = factor_.size();
     const Index stride = factor_.stride();
-    LargeVector<double> diagonal;
     for (Index k = 0; k < size; ++k) {
-        diagonal.push_back(factor_.row(k)[k]);
+        diagonal_.push_back(factor_.row(k)[k]);
         factor_.row(k)[k] *= 1.0 + ridge;
     }
     PackedRows packed(stride);
     for (Index first = 0; first < size; first += block_rows) {
         const Index last = std::min(first + block_rows, size);
-        factor_block(first, last, ridge, diagonal, least);
+        factor_block(first, last, least);
         const double left = static_cast<double>(size - last);
         const double products = left * left * static_cast<double>(last - first) / 2.0;
         const int team = products < least_parallel_products ? 1 : threads;
@@ -148,7 +154,6 @@ Cholesky::Cholesky(SymmetricMatrix matrix, double ridge, AddProducts add_product
                                  stride);
         });
     }
-    std::erase_if(dependent_, [&](Index k) { return !made_of_ridge(k, ridge, diagonal); });
 }
 
 void Cholesky::solve_transposed(LargeVector<double>& x) const {

@@ -77,7 +77,7 @@ class Cholesky {
     }
 
     // Columns that, as far as rounding can tell, are combinations of those before them, in order.
-    const std::vector<Index>& dependent() const { return dependent_; }
+    std::vector<Index> dependent() const;
 
     // The combination of the columns before this one that comes closest to it, and the square of
     // what that leaves; 0 of a column left out.
@@ -85,12 +85,13 @@ class Cholesky {
     double left(Index column) const;
 
   private:
-    void factor_block(Index first, Index last, double ridge, const LargeVector<double>& diagonal,
-                      const LargeVector<double>& least);
-    bool made_of_ridge(Index column, double ridge, const LargeVector<double>& diagonal) const;
+    void factor_block(Index first, Index last, const LargeVector<double>& least);
+    bool made_of_ridge(Index column) const;
 
     SymmetricMatrix factor_;
-    std::vector<Index> dependent_;
+    double ridge_ = 0.0;
+    LargeVector<double> diagonal_;  // of the matrix, without the ridge
+    std::vector<Index> suspects_;  // of being combinations of others
     std::vector<bool> left_out_;
 };
 

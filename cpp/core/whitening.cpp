@@ -69,7 +69,16 @@ Whitening<T>::Whitening(const Objective<T>& objective, const Data& data, Whiteni
 
 template <class T>
 std::vector<Index> Whitening<T>::dependent_columns() const {
-    return sample_.dependent_columns(factor_);
+    if (penalty_.smooth()) return sample_.dependent_columns(factor_);
+    if (!known_ || sample_.few_rows()) return {};
+    return sample_.dependent_columns(factor_of(hessian_.copy()));
+}
+
+template <class T>
+Cholesky Whitening<T>::factor_of(SymmetricMatrix matrix) const {
+    const double products = std::pow(static_cast<double>(data_.columns()), 3);
+    return Cholesky(std::move(matrix), sample_.ridge(), objective_.kernels().add_products,
+                    threads_for_work(objective_.threads(), products));
 }
 
 template <class T>
@@ -104,10 +113,10 @@ bool Whitening<T>::factor(const Objective<T>& objective, const LinearModel<T>* m
             ridge.push_back(penalty_.l2_of(j) * square(sample_.unit()[j]));
         residuals_.add_ridge(ridge, h);
     }
-    if (!penalty_.smooth()) hessian_ = h.copy();
-    const double products = std::pow(static_cast<double>(data_.columns()), 3);
-    factor_ = Cholesky(std::move(h), sample_.ridge(), objective_.kernels().add_products,
-                       threads_for_work(objective_.threads(), products));
+    if (penalty_.smooth())
+        factor_ = factor_of(std::move(h));
+    else
+        hessian_ = std::move(h);
     return true;
 }
 

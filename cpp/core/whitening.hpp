@@ -56,7 +56,9 @@ class Whitening {
   private:
     // What is known of the curvature becomes that at `at`, or its bound; false if interrupted.
     bool refresh(const Coefficients& at, bool bound, FunctionRef<bool()> keep_going);
-    // The Hessian at `model`, or its bound if that is null, factored; false if interrupted.
+    Cholesky factor_of(SymmetricMatrix matrix) const;
+    // The Hessian at `model`, or its bound if that is null, and of a smooth penalty its factor;
+    // false if interrupted.
     bool factor(const Objective<T>& objective, const LinearModel<T>* model,
                 FunctionRef<bool()> keep_going);
     // The step with kinks rounded off more widely, if that promises more; false if interrupted.
@@ -96,7 +98,7 @@ class Whitening {
     LargeVector<T> shift_T_;
     Coefficients summed_at_;
     GradientSums sample_sums_;
-    SymmetricMatrix hessian_;  // kept with kinks or bounds only
+    SymmetricMatrix hessian_;  // with kinks or bounds, else the factor
     ResidualColumns residuals_;
     // Moves that change no prediction: a slope along them is rounding.
     std::vector<LargeVector<double>> idle_;

@@ -254,8 +254,7 @@ NearCombinations WhiteningSample<T>::near_combinations(const Objective<T>& objec
     const std::vector<Index> dependent = dependent_columns(factor);
     const double products =
         static_cast<double>(dependent.size()) * square(static_cast<double>(data_->columns()));
-    const bool few_rows = std::min(rows_.size(), moments_->weighing) <= data_->columns();
-    if (products > (few_rows ? most_products_of_few_rows : most_products)) return {};
+    if (products > (few_rows() ? most_products_of_few_rows : most_products)) return {};
     for (const Index k : dependent)
         if (!unseen_[static_cast<std::size_t>(k)]) residuals.add(k, factor.combination(k));
     if (residuals.empty()) return {};

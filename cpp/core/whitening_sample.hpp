@@ -1,6 +1,7 @@
 // The rows that whitening takes second moments of, and the units it measures columns in.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -69,6 +70,8 @@ class WhiteningSample {
 
     // Of those a factor found dependent, the columns that are no constants.
     std::vector<Index> dependent_columns(const Cholesky& factor) const;
+    // No more than columns, of which each is a combination of others then.
+    bool few_rows() const { return std::min(rows_.size(), moments_->weighing) <= data_->columns(); }
 
   private:
     void measure_columns();
