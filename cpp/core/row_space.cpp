@@ -256,7 +256,7 @@ FitOutcome fit_in_least_space(const KernelTable<T>& kernels, const LossSpec& los
     MonitorOnto onto_all(*space, static_cast<FitMonitor&>(epochs));
     FitOutcome outcome =
         FitRun<T>(kernels, loss, space->of(data), in_space, onto_all).run(space->of(start, go_on));
-    if (outcome.interrupted || outcome.history.empty()) return outcome;
+    if (outcome.interrupted || outcome.non_finite) return outcome;
     outcome.raw = space->onto_all(outcome.raw);
     outcome.dependent.clear();
     outcome.told_apart.clear();
