@@ -74,17 +74,16 @@ const T* TileReader<T>::in_place_row(const StridedView& view, Index row) {
     return reinterpret_cast<const T*>(static_cast<const char*>(view.data) + row * view.row_stride);
 }
 
-// What is read stands in variables: a pointer stored might be one of those, for all compilers know.
 template <class T>
-void TileReader<T>::point_at(const StridedView& view, const RowSelection& rows, const T** row) {
+void TileReader<T>::point_at(const StridedView& view, const RowSelection& rows,
+                             const T** row) const {
     const T* first = in_place_row(view, rows.index == nullptr ? rows.first : 0);
     const Index stride = view.row_stride / static_cast<Index>(sizeof(T));
+    if (rows.index == nullptr) return kernels_.point_at(first, stride, rows.count, row);
+    // variables: a pointer stored might be one of those, for all compilers know
     const Index count = rows.count;
     const Index* index = rows.index;
-    if (index == nullptr)
-        for (Index i = 0; i < count; ++i) row[i] = first + i * stride;
-    else
-        for (Index i = 0; i < count; ++i) row[i] = first + index[i] * stride;
+    for (Index i = 0; i < count; ++i) row[i] = first + index[i] * stride;
 }
 
 template <class T>

@@ -36,7 +36,7 @@ class TileReader {
                           Buffer<T>& scratch);
     const T* target_block(const StridedView& view, const RowSelection& selection);
     static const T* in_place_row(const StridedView& view, Index row);
-    static void point_at(const StridedView& view, const RowSelection& rows, const T** row);
+    void point_at(const StridedView& view, const RowSelection& rows, const T** row) const;
 
     const KernelTable<T>& kernels_;
     bool ask_again_;  // see RowTile

@@ -16,23 +16,15 @@ template <int L, bool Shifted, class T>
 // Rows worked on at once.
 constexpr int rows_at_once = 4;
 
-// out[r] = (row[r] - shift) . coef for R rows at once, so that coef is read once for all; the first
-// `Fetched` of the next rows are brought into the second cache level.
+// out[r] = (row[r] - shift) . coef for R rows at once, so that coef is read once for all; at least
+// a vector of columns. The first `Fetched` of the next rows are brought into the second cache
+// level.
 template <int R, bool Shifted, int Fetched, class T>
 [[gnu::always_inline]] inline void dot_rows(const T* const* row, const T* const* next, bool again,
                                             const T* shift, const T* coef, Index columns, T* out) {
     constexpr int L = lanes<T>;
     constexpr int H = streamed_lanes<T>;
     constexpr int parts = L / H;
-    if (columns < L) {
-        for (int r = 0; r < Fetched; ++r) __builtin_prefetch(next[r] + columns - 1, 0, 2);
-        for (int r = 0; r < R; ++r)
-            out[r] = fold_sum<L, T>(Vector<T, L>{}, 0, columns, [&](auto width, Index at) {
-                constexpr int W = decltype(width)::value;
-                return centred<W, Shifted>(row[r], shift, at) * load<W>(coef + at);
-            });
-        return;
-    }
     Vector<T, H> sum[R][parts] = {};
     const auto add = [&](Index j, Index summed) __attribute__((always_inline)) {
         each<parts>([&](auto part) __attribute__((always_inline)) {

@@ -146,15 +146,15 @@ inline void backward_outputs(const RowTile<T>& tile, const T* derivative, Index 
 template <bool Shifted, class T>
 inline void forward_centred(const RowTile<T>& tile, const T* coef, Index outputs,
                             const T* intercept, T* z) {
+    if (tile.columns < lanes<T>) return forward_short<Shifted>(tile, coef, outputs, intercept, z);
     if constexpr (together_pays)
-        if (outputs > 1 && tile.columns >= lanes<T>)
-            return forward_outputs<Shifted>(tile, coef, outputs, intercept, z);
-    const auto narrow = [&](auto whole, auto tail) __attribute__((always_inline)) {
-        forward_narrow<whole.value, tail.value == 1, Shifted>(tile, coef, *intercept, z);
+        if (outputs > 1) return forward_outputs<Shifted>(tile, coef, outputs, intercept, z);
+    const auto narrow = [&]<class Row>() __attribute__((always_inline)) {
+        forward_narrow<Row>(tile, coef, 1, *intercept, z);
     };
-    if (outputs == 1 && if_narrow<T>(tile.columns, narrow)) return;
+    if (outputs == 1 && if_narrow<Shifted, T>(tile.columns, narrow)) return;
     if constexpr (in_turn_bytes > 0)
-        if (outputs == 1 && tile.in_turn && tile.columns >= lanes<T>)
+        if (outputs == 1 && tile.in_turn)
             return forward_in_turn<Shifted>(tile, coef, *intercept, z);
     forward_fetching<Shifted>(tile, coef, outputs, intercept, z);
 }
@@ -162,13 +162,15 @@ inline void forward_centred(const RowTile<T>& tile, const T* coef, Index outputs
 template <bool Shifted, class T>
 inline void backward_centred(const RowTile<T>& tile, const T* derivative, Index outputs,
                              T* gradient) {
+    if (tile.columns < lanes<T>)
+        return backward_short<Shifted>(tile, derivative, outputs, gradient);
     if constexpr (together_pays)
         if (outputs > 1 && tile.columns > lanes<T>)
             return backward_outputs<Shifted>(tile, derivative, outputs, gradient);
-    const auto narrow = [&](auto whole, auto tail) __attribute__((always_inline)) {
-        backward_narrow<whole.value, tail.value == 1, Shifted>(tile, derivative, gradient);
+    const auto narrow = [&]<class Row>() __attribute__((always_inline)) {
+        backward_narrow<Row>(tile, derivative, 1, gradient);
     };
-    if (outputs == 1 && if_narrow<T>(tile.columns, narrow)) return;
+    if (outputs == 1 && if_narrow<Shifted, T>(tile.columns, narrow)) return;
     backward_loop<Shifted>(tile, derivative, outputs, gradient);
 }
 

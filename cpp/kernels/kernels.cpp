@@ -11,6 +11,7 @@
 #include "pack_columns.hpp"
 #include "passive_aggressive.hpp"
 #include "pointwise.hpp"
+#include "row_pointers.hpp"
 #include "sgd_chunk.hpp"
 #include "step.hpp"
 
@@ -43,6 +44,7 @@ constexpr KernelTable<T> make_table() {
         FASTGD_TEXT(FASTGD_ISA),
         drops_requests,
         in_turn_bytes,
+        point_at<T>,
         forward<T>,
         backward<T>,
         add_sparse<T>,

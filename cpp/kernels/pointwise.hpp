@@ -1,28 +1,10 @@
 // The pointwise stage: losses and derivatives of one tile, weights and offsets applied.
 #pragma once
 
-#include "vector.hpp"
+#include "some_lanes.hpp"
 
 namespace fastgd::FASTGD_ISA {
 namespace {
-
-// `size` numbers, the other lanes 0: scalar code for the last few rows of a tile would cost more
-// than all its vectors.
-template <int L, class T>
-[[gnu::always_inline]] inline Vector<T, L> load_some(const T* p, Index size) {
-    if (size == L) return load<L>(p);
-    Vector<T, L> v = {};
-    for (Index i = 0; i < size; ++i) v[i] = p[i];
-    return v;
-}
-
-template <int L, class T>
-[[gnu::always_inline]] inline void store_some(T* p, Vector<T, L> v, Index size) {
-    if (size == L)
-        store<L, T>(p, v);
-    else
-        for (Index i = 0; i < size; ++i) p[i] = v[i];
-}
 
 // Calls body(i, size) for each vector's worth of rows and outputs, the last one short.
 template <class T, class Body>

@@ -273,6 +273,8 @@ struct KernelTable {
     const char* isa;
     bool (*drops_requests)() noexcept;  // see fetch.hpp
     Index in_turn_bytes;  // see dense_in_turn.hpp
+    // row[i] = first + i * stride
+    void (*point_at)(const T* first, Index stride, Index rows, const T** row) noexcept;
     // z[i, k] = intercept[k] + (x_i - shift) . coef[k]
     void (*forward)(const RowTile<T>&, const T* coef, Index outputs, const T* intercept,
                     T* z) noexcept;

@@ -1,4 +1,9 @@
 // Forward and backward kernels against sums in long double, at every ragged size.
+#if defined(__unix__)
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
 #include "check.hpp"
 #include "levels.hpp"
 #include "tile.hpp"
@@ -7,7 +12,9 @@ namespace fastgd::testing {
 namespace {
 
 constexpr Index most_columns = 67;
-constexpr Index most_rows = 9;
+// up to two of the largest groups of rows that are worked on together, and some more
+constexpr Index row_counts[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 19, 35};
+constexpr Index many_rows = 21;
 
 template <class T>
 void check_forward(const KernelTable<T>& kernels, const RandomTile<T>& tile, Index outputs,
@@ -62,7 +69,7 @@ void each_shape(const Check& check_one) {
         using T = Number<decltype(kernels)>;
         Numbers numbers(1);
         for (Index columns = 0; columns <= most_columns; ++columns)
-            for (Index rows = 0; rows <= most_rows; ++rows)
+            for (const Index rows : row_counts)
                 for (const bool shifted : {false, true})
                     for (const bool prefetch : {false, true}) {
                         const RandomTile<T> tile(numbers, rows, columns, shifted, prefetch);
@@ -113,15 +120,16 @@ void predictor_of_a_row_does_not_depend_on_its_tile() {
         Numbers numbers(2);
         for (Index columns = 1; columns <= most_columns; ++columns)
             for (const Index outputs : {1, 2, 3, 5, 10, 13}) {
-                const RandomTile<T> tile(numbers, 7, columns, true, false);
+                const RandomTile<T> tile(numbers, many_rows, columns, true, false);
                 const LargeVector<T> coef = numbers.uniforms<T>(outputs * columns, -1, 1);
                 const LargeVector<T> intercept = numbers.uniforms<T>(outputs, -1, 1);
                 RowTile<T> view = tile.view();
-                LargeVector<T> together(static_cast<std::size_t>(7 * outputs)), alone(together);
+                LargeVector<T> together(static_cast<std::size_t>(many_rows * outputs)),
+                    alone(together);
                 kernels.forward(view, coef.data(), outputs, intercept.data(), together.data());
                 view.rows = 1;
                 T* z = alone.data();
-                for (Index i = 0; i < 7; ++i, ++view.row)
+                for (Index i = 0; i < many_rows; ++i, ++view.row)
                     for (Index k = 0; k < outputs; ++k, ++z)
                         kernels.forward(view, coef.data() + k * columns, 1, &intercept[k], z);
                 check(together == alone, kernels.isa, " columns ", columns, " outputs ", outputs);
@@ -135,7 +143,7 @@ void predictors_read_in_turn_are_the_same() {
         using T = Number<decltype(kernels)>;
         Numbers numbers(5);
         for (Index columns = 1; columns <= 300; columns += columns < 140 ? 1 : 23)
-            for (const Index rows : {1, 4, 13})
+            for (const Index rows : {1, 4, 21})
                 for (const bool shifted : {false, true}) {
                     const RandomTile<T> tile(numbers, rows, columns, shifted, false);
                     const LargeVector<T> coef = numbers.uniforms<T>(columns, -1, 1);
@@ -157,14 +165,14 @@ void gradient_does_not_depend_on_tiles() {
         Numbers numbers(4);
         for (Index columns = 1; columns <= most_columns; ++columns)
             for (const Index outputs : {1, 2, 3, 5, 10, 13}) {
-                const RandomTile<T> tile(numbers, 7, columns, true, false);
-                const LargeVector<T> derivative = numbers.uniforms<T>(7 * outputs, -1, 1);
+                const RandomTile<T> tile(numbers, many_rows, columns, true, false);
+                const LargeVector<T> derivative = numbers.uniforms<T>(many_rows * outputs, -1, 1);
                 RowTile<T> view = tile.view();
                 LargeVector<T> together(static_cast<std::size_t>(outputs * columns)),
                     apart(together);
                 kernels.backward(view, derivative.data(), outputs, together.data());
                 const T* d = derivative.data();
-                for (const Index rows : {4, 1, 2}) {
+                for (const Index rows : {4, 1, 16}) {
                     view.rows = rows;
                     kernels.backward(view, d, outputs, apart.data());
                     view.row += rows;
@@ -174,6 +182,37 @@ void gradient_does_not_depend_on_tiles() {
             }
     });
 }
+
+#if defined(__unix__)
+// Vectors of fewer columns than lanes touch nothing beyond them: the last row may end where the
+// process's memory does.
+void rows_may_end_where_memory_ends() {
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    void* memory =
+        mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    check(memory != MAP_FAILED, "mmap");
+    char* end = static_cast<char*>(memory) + page;
+    check(mprotect(end, page, PROT_NONE) == 0, "mprotect");
+    each_kernel_table([&](const auto& kernels) {
+        using T = Number<decltype(kernels)>;
+        for (Index columns = 1; columns <= most_columns; ++columns) {
+            T* row = reinterpret_cast<T*>(end) - columns;
+            std::fill_n(row, columns, T(1));
+            const T* rows[] = {row, row, row};
+            const RowTile<T> tile{rows, nullptr, 3, columns, nullptr};
+            const T intercept = 0;
+            T z[3];
+            kernels.forward(tile, row, 1, &intercept, z);
+            check(z[2] == static_cast<T>(columns), kernels.isa, " columns ", columns, ": ", z[2]);
+            const T derivative[] = {T(1), T(1), T(2)};
+            LargeVector<T> gradient(static_cast<std::size_t>(columns));
+            kernels.backward(tile, derivative, 1, gradient.data());
+            check(gradient.back() == T(4), kernels.isa, " columns ", columns);
+        }
+    });
+    munmap(memory, 2 * page);
+}
+#endif
 
 }  // namespace
 }  // namespace fastgd::testing
@@ -186,6 +225,9 @@ int main(int argc, char** argv) {
                 {"a row's predictor does not depend on its tile",
                  predictor_of_a_row_does_not_depend_on_its_tile},
                 {"predictors read in turn are the same", predictors_read_in_turn_are_the_same},
+#if defined(__unix__)
+                {"rows may end where memory ends", rows_may_end_where_memory_ends},
+#endif
                 {"a gradient does not depend on tiles", gradient_does_not_depend_on_tiles}},
                argc, argv);
 }
