@@ -190,3 +190,62 @@ def test_the_best_epoch_on_held_out_rows_may_be_of_the_first() -> None:
     assert np.nanargmin(scores) < 20
     there = fastgd.value(*held, result.coef, result.intercept, loss="log_loss")
     assert there == pytest.approx(np.nanmin(scores), rel=1e-9)
+
+
+def kinked(loss: str) -> dict[str, Any]:
+    X, z = table("alike")
+    noise = np.random.default_rng(10).normal(size=N)
+    y = (z + noise > 0.0).astype(float) if loss == "hinge" else z + noise
+    return {"X": X, "y": y, "loss": loss}
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1e-2])
+@pytest.mark.parametrize("loss", ["hinge", "quantile", "epsilon_insensitive"])
+def test_kinks_need_few_hessians(loss: str, alpha: float) -> None:
+    asked = kinked(loss) | {"alpha": alpha}
+    result = fastgd.fit(**asked)
+    exact = fastgd.fit(**asked, precondition="whiten")
+    assert result.status == "converged"
+    assert result.objective <= exact.objective * (1.0 + 1e-5)
+    assert result.n_passes < 0.6 * exact.n_passes or result.precondition == "scale"
+    # as asked for, not as the first epochs round it off: that would be 1e-5 to 1e-3 off
+    spread = 1.0 if loss == "hinge" else np.median(np.abs(asked["y"] - np.median(asked["y"])))
+    rounded = getattr(fastgd.losses, loss)(smoothing=1e-3 * spread)
+    at = (asked["X"], asked["y"], result.coef, result.intercept)
+    measured = fastgd.value(*at, loss=rounded, alpha=alpha)
+    assert result.objective == pytest.approx(measured, rel=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+@pytest.mark.parametrize("last", [0, 20, 60])
+def test_epochs_of_wide_kinks_are_measured_as_asked_for(last: int) -> None:
+    asked = kinked("hinge")
+    result = fastgd.fit(**asked, tol=0.0, callback=lambda at: at.epoch == last)
+    assert (result.status, result.n_iter) == ("stopped", last + 1)
+    rounded = fastgd.losses.hinge(smoothing=1e-3)
+    measured = fastgd.value(asked["X"], asked["y"], result.coef, result.intercept, loss=rounded)
+    assert result.objective == pytest.approx(measured, rel=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+@pytest.mark.parametrize("max_iter", [1, 3, 5, 40])
+def test_few_epochs_end_with_the_kinks_asked_for(max_iter: int) -> None:
+    asked = kinked("quantile")
+    result = fastgd.fit(**asked, tol=0.0, max_iter=max_iter)
+    assert (result.status, result.n_iter) == ("iteration_limit", max_iter)
+    assert len(result.history.objective) == max_iter
+    at_zero = fastgd.value(asked["X"], asked["y"], np.zeros(D), 0.0, loss="quantile")
+    assert result.objective <= at_zero * (1.0 + 1e-3)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_classes_with_kinks_end_as_their_fits_alone(n_classes: int) -> None:
+    X, z = table("alike")
+    y = np.digitize(z + np.random.default_rng(9).normal(size=N), [0.0, 1.0][: n_classes - 1])
+    model = fastgd.GDClassifier(loss="hinge", alpha=1e-2, n_threads=1).fit(X, y)
+    results = model.result_ if n_classes > 2 else [model.result_]
+    for label, result in zip(range(n_classes) if n_classes > 2 else [1], results, strict=True):
+        alone = fastgd.fit(X, y == label, loss="hinge", alpha=1e-2)
+        assert result.status == "converged"
+        assert result.objective == pytest.approx(alone.objective, rel=1e-5)
+        assert len(result.history.objective) == result.n_iter

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <span>
 
 #include "columns_in_use.hpp"
@@ -181,42 +182,74 @@ bool one_by_one(const Data& data, const FitOptions& options) {
     return options.quasi_newton_first == 0 && RowSpace<T>::pays(data, options);
 }
 
+// Fits that take Hessians.
+template <class T>
+std::vector<FitOutcome> fit_with_hessians(const KernelTable<T>& kernels, const Data& data,
+                                          const std::vector<ClassFit>& group) {
+    if (!RowSpace<T>::pays(data, group.front().options))
+        return SideBySide<T>(kernels, data, group).run(group);
+    std::vector<FitOutcome> outcomes;
+    for (const ClassFit& one : group) {
+        outcomes.push_back(fit_in_least_space(kernels, one.loss, against_rest(data, one.label),
+                                              one.options, one.start, *one.monitor));
+        const FitOutcome& last = outcomes.back();
+        if (last.interrupted || last.non_finite) return {group.size(), last};
+    }
+    return outcomes;
+}
+
 // As `fit_quasi_newton_first`, for each class.
 template <class T>
 std::vector<FitOutcome> fit_group(const KernelTable<T>& kernels, const Data& data,
                                   const std::vector<ClassFit>& group) {
     const ClassFit& front = group.front();
-    if (one_by_one<T>(data, front.options))
-        return {fit_in_least_space(kernels, front.loss, against_rest(data, front.label),
-                                   front.options, front.start, *front.monitor)};
-    if (front.options.quasi_newton_first == 0)
-        return SideBySide<T>(kernels, data, group).run(group);
-    std::vector<EpochsOfBoth> epochs;
+    if (front.options.quasi_newton_first == 0) return fit_with_hessians(kernels, data, group);
+    std::vector<EpochsOfParts> epochs;
     epochs.reserve(group.size());
-    std::vector<ClassFit> first = group;
-    for (ClassFit& one : first) {
+    std::vector<ClassFit> left = group;
+    for (ClassFit& one : left) {
         epochs.emplace_back(*one.monitor);
         one.monitor = &epochs.back();
-        one.options = quasi_newton_part(one.options);
     }
-    SideBySide<T> quasi_newton(kernels, data, first);
-    std::vector<FitOutcome> outcomes = quasi_newton.run(first);
-    std::vector<std::size_t> left;
-    std::vector<ClassFit> second;
-    for (std::size_t k = 0; k < group.size(); ++k) {
-        FitOutcome& outcome = outcomes[k];
-        if (!goes_on(quasi_newton.fit_of(k), group[k].options, outcome)) continue;
-        epochs[k].begin_second_part(outcome.history.back());
-        left.push_back(k);
-        second.push_back({group[k].label, group[k].loss, hessian_part(group[k].options, outcome),
-                          outcome.raw, &epochs[k]});
+    std::vector<FitOutcome> outcomes(group.size());
+    std::vector<std::size_t> running(group.size());
+    std::iota(running.begin(), running.end(), std::size_t{0});
+    const auto join = [&](std::size_t k, FitOutcome part) {
+        outcomes[k] = epochs[k].joined(outcomes[k], std::move(part));
+    };
+    for (const double times : kink_widths(front.loss, front.options)) {
+        std::vector<ClassFit> parts;
+        for (const std::size_t k : running) {
+            parts.push_back(left[k]);
+            parts.back().loss = with_kinks(left[k].loss, times);
+            parts.back().options = quasi_newton_part(left[k].options, left[k].loss, times);
+        }
+        SideBySide<T> quasi_newton(kernels, data, parts);
+        std::vector<FitOutcome> ends = quasi_newton.run(parts);
+        if (ends.front().interrupted || ends.front().non_finite)
+            return std::vector<FitOutcome>(group.size(), ends.front());
+        std::vector<std::size_t> going_on;
+        for (std::size_t i = 0; i < running.size(); ++i) {
+            const std::size_t k = running[i];
+            const bool on = goes_on(quasi_newton.fit_of(i), times, left[k].options, ends[i]);
+            if (on) left[k].options = left_after(ends[i], std::move(left[k].options));
+            measure_with_kinks(kernels, left[k].loss, times, against_rest(data, left[k].label),
+                               left[k].options.threads, ends[i]);
+            left[k].start = ends[i].raw;
+            join(k, std::move(ends[i]));
+            if (!on) continue;
+            epochs[k].begin_part(outcomes[k].history.back());
+            going_on.push_back(k);
+        }
+        running = std::move(going_on);
+        if (running.empty()) return outcomes;
     }
-    if (left.empty()) return outcomes;
-    const std::vector<FitOutcome> ends = SideBySide<T>(kernels, data, second).run(second);
+    std::vector<ClassFit> rest;
+    for (const std::size_t k : running) rest.push_back(left[k]);
+    std::vector<FitOutcome> ends = fit_with_hessians(kernels, data, rest);
     if (ends.front().interrupted || ends.front().non_finite)
         return std::vector<FitOutcome>(group.size(), ends.front());
-    for (std::size_t i = 0; i < left.size(); ++i)
-        outcomes[left[i]] = epochs[left[i]].joined(outcomes[left[i]], ends[i]);
+    for (std::size_t i = 0; i < running.size(); ++i) join(running[i], std::move(ends[i]));
     return outcomes;
 }
 

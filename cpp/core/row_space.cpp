@@ -252,7 +252,7 @@ FitOutcome fit_in_least_space(const KernelTable<T>& kernels, const LossSpec& los
     FitOptions in_space = space->of(options);
     if (in_space.max_time)
         *in_space.max_time = std::max(*in_space.max_time - seconds_since(begin), 0.0);
-    EpochsOfBoth epochs(monitor);
+    EpochsOfParts epochs(monitor);
     MonitorOnto onto_all(*space, static_cast<FitMonitor&>(epochs));
     FitOutcome outcome =
         FitRun<T>(kernels, loss, space->of(data), in_space, onto_all).run(space->of(start, go_on));
@@ -269,8 +269,8 @@ FitOutcome fit_in_least_space(const KernelTable<T>& kernels, const LossSpec& los
     const bool holds = measured.objective <= reached + tolerance * std::abs(reached);
     if (holds || outcome.status != Status::converged || outcome.epochs == options.max_iter)
         return outcome;
-    epochs.begin_second_part(outcome.history.back());
-    return epochs.joined(outcome, on_columns(hessian_part(options, outcome), outcome.raw, epochs));
+    epochs.begin_part(outcome.history.back());
+    return epochs.joined(outcome, on_columns(left_after(outcome, options), outcome.raw, epochs));
 }
 
 template class RowSpace<float>;

@@ -92,7 +92,8 @@ def build_options(
         n_threads=threads or _core.available_threads(),
         for_batch=_why_batch(loss, fitted_columns) or ("X is sparse" if sparse else ""),
         reading_width=X.reading_width() if isinstance(X, SparseRows) else 0,
-        kinked=loss.smoothing != 0.0 or loss.targets == "classes",
+        kinked=loss.smoothing != 0.0,
+        joint=loss.targets == "classes",
     )
     solver_name, reason = choose_solver(
         check_choice("solver", solver, ("auto", "batch", "minibatch", "sgd")),
@@ -143,8 +144,10 @@ def build_options(
     first = 0
     if (solver_name, options.precondition.name) == ("batch", "automatic") and tol is not None:
         first = work.quasi_newton_first()
+        # what is left of kinks may take the Hessian hundreds
+        hessian_epochs = options.max_iter // 2 if work.kinked else _HESSIAN_EPOCHS
         if options.max_iter >= 2 * _HESSIAN_EPOCHS:
-            first = min(first, options.max_iter - _HESSIAN_EPOCHS)
+            first = min(first, options.max_iter - hessian_epochs)
     options.quasi_newton_first = first
     joint = solver_name == "batch" and loss.targets == "classes"
     metric = options.precondition.name

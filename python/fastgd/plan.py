@@ -27,8 +27,10 @@ WHITENED_COLUMNS = _core.most_gram_columns()
 _WHITENED_READINGS = 8.0
 _LBFGS_READINGS = 40.0
 _PROXIMAL_READINGS = 150.0
+_LBFGS_READINGS_AT_KINKS = 150.0
 # Of a loss whose curvature changes on the way.
 _HESSIANS = 4.0
+_HESSIANS_AT_KINKS = 16.0
 _WHITENED_EPOCHS = 7.0
 _SCALED_EPOCHS = 15.0
 # A row of an epoch costs a prediction at the anchor too, and the epoch's measure a reading.
@@ -53,6 +55,8 @@ class Work:
         Whether there is an l1 penalty or a bound.
     kinked : bool
         Whether the loss has kinks, rounded off or not.
+    joint : bool
+        Whether one loss is that of all outputs together.
     n_threads : int
         Threads the fit may use.
     reading_width : int
@@ -71,6 +75,7 @@ class Work:
     for_batch: str = ""
     reading_width: int = 0
     kinked: bool = False
+    joint: bool = False
 
     def reading(self, n_threads: int) -> float:
         """Return the seconds of one gradient of all rows on so many threads."""
@@ -97,24 +102,29 @@ class Work:
 
         0 where that is too few to end a fit, or where such steps are none for the problem.
         """
-        if not self.whitens() or self.proximal or self.kinked or self.n_outputs > 1:
+        if not self.whitens() or self.proximal or self.joint or self.n_outputs > 1:
             return 0
         # of one thread each: results have the same bits for any number
-        hessians = self.hessian(1) * (1.0 if self.quadratic else _HESSIANS)
-        epochs = 0.5 * hessians / self.reading(1)
-        return int(epochs) if epochs > _LBFGS_READINGS else 0
+        epochs = 0.5 * self.hessians() * self.hessian(1) / self.reading(1)
+        return int(epochs) if epochs > self.lbfgs_readings() else 0
+
+    def hessians(self) -> float:
+        """Return about how many Hessians a default fit takes."""
+        if self.kinked:
+            return _HESSIANS_AT_KINKS
+        return 1.0 if self.quadratic else _HESSIANS
+
+    def lbfgs_readings(self) -> float:
+        """Return about how many readings quasi-Newton steps take to the end of a fit."""
+        return _LBFGS_READINGS_AT_KINKS if self.kinked else _LBFGS_READINGS
 
     def seconds(self) -> dict[str, float]:
         """Return the estimated time of each solver with default steps."""
         whitens = self.whitens()
         reading = self.reading(self.n_threads)
-        hessian = (
-            self.hessian(self.n_threads) * (1.0 if self.quadratic else _HESSIANS)
-            if whitens
-            else 0.0
-        )
+        hessian = self.hessian(self.n_threads) * self.hessians() if whitens else 0.0
         if self.quasi_newton_first():
-            batch = _LBFGS_READINGS * reading
+            batch = self.lbfgs_readings() * reading
         elif whitens:
             batch = hessian + (3.0 if self.quadratic else _WHITENED_READINGS) * reading
         else:

@@ -79,7 +79,8 @@ class History:
     Attributes
     ----------
     objective : ndarray of shape (n_iter,), float64
-        Penalised mean loss; NaN where the solver did not evaluate it.
+        Penalised mean loss; NaN where the solver did not evaluate it. Of a loss with kinks the
+        first epochs may round them off more widely than asked for, and measure that.
     gradient_norm : ndarray of shape (n_iter,), float64
         Euclidean norm of the objective's gradient; NaN where the solver did not evaluate it.
     learning_rate : ndarray of shape (n_iter,), float64
