@@ -91,6 +91,12 @@ PAGES = {
         'What solver="auto" costs', "Seconds to within 1e-4 of the optimum.",
         ("choice --threads 2 --seconds 20 --repeats 2",),
     ),
+    "kinks": Page(
+        "Losses with kinks on many columns",
+        "Whole fits with default parameters but for the strength of the ridge, scored by one "
+        "function with the kinks as they are; fastgd rounds them off.",
+        ("kinks",),
+    ),
     "threads": Page(
         "One thread and all of them",
         "Whether all threads are ever slower than one, from 1 KB to 50 MB.",
