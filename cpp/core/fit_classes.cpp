@@ -176,24 +176,29 @@ class SideBySide {
     FitRun<T>* given_up_ = nullptr;
 };
 
-// Whether each class is fitted alone: in the space of the rows its Hessians cost little.
-template <class T>
-bool one_by_one(const Data& data, const FitOptions& options) {
-    return options.quasi_newton_first == 0 && RowSpace<T>::pays(data, options);
+using Clock = std::chrono::steady_clock;
+
+// Of the time left since `began`, if there is a limit, a share.
+void share_time(Clock::time_point began, double share, FitOptions& options) {
+    if (!options.max_time) return;
+    const double spent = std::chrono::duration<double>(Clock::now() - began).count();
+    options.max_time = std::max(*options.max_time - spent, 0.0) * share;
 }
 
-// Fits that take Hessians.
+// Fits that take Hessians: in the space of the rows, where these cost little, one by one.
 template <class T>
 std::vector<FitOutcome> fit_with_hessians(const KernelTable<T>& kernels, const Data& data,
                                           const std::vector<ClassFit>& group) {
     if (!RowSpace<T>::pays(data, group.front().options))
         return SideBySide<T>(kernels, data, group).run(group);
+    const Clock::time_point began = Clock::now();
     std::vector<FitOutcome> outcomes;
-    for (const ClassFit& one : group) {
+    for (ClassFit one : group) {
+        share_time(began, 1.0 / static_cast<double>(group.size() - outcomes.size()), one.options);
         outcomes.push_back(fit_in_least_space(kernels, one.loss, against_rest(data, one.label),
-                                              one.options, one.start, *one.monitor));
+                                              one.options, std::move(one.start), *one.monitor));
         const FitOutcome& last = outcomes.back();
-        if (last.interrupted || last.non_finite) return {group.size(), last};
+        if (last.interrupted || last.non_finite) return std::vector<FitOutcome>(group.size(), last);
     }
     return outcomes;
 }
@@ -253,9 +258,7 @@ std::vector<FitOutcome> fit_group(const KernelTable<T>& kernels, const Data& dat
     return outcomes;
 }
 
-template <class T>
-std::size_t classes_at_a_time(const Data& data, const FitOptions& options) {
-    if (one_by_one<T>(data, options)) return 1;
+std::size_t classes_at_a_time(const Data& data) {
     const double size = static_cast<double>(data.columns()) + 1.0;
     return static_cast<std::size_t>(std::max(hessian_bytes / (8.0 * size * size), 1.0));
 }
@@ -263,21 +266,16 @@ std::size_t classes_at_a_time(const Data& data, const FitOptions& options) {
 template <class T>
 std::vector<FitOutcome> fit_all_columns(const KernelTable<T>& kernels, const Data& data,
                                         const std::vector<ClassFit>& classes) {
-    using Clock = std::chrono::steady_clock;
     const Clock::time_point began = Clock::now();
-    const std::size_t most = classes_at_a_time<T>(data, classes.front().options);
+    const std::size_t most = classes_at_a_time(data);
     std::vector<FitOutcome> outcomes;
     while (outcomes.size() < classes.size()) {
         const std::size_t left = classes.size() - outcomes.size();
         const std::size_t count = std::min(most, left);
         const auto begin = classes.begin() + static_cast<std::ptrdiff_t>(outcomes.size());
         std::vector<ClassFit> group(begin, begin + static_cast<std::ptrdiff_t>(count));
-        for (ClassFit& one : group) {
-            if (!one.options.max_time) continue;
-            const double spent = std::chrono::duration<double>(Clock::now() - began).count();
-            const double share = static_cast<double>(count) / static_cast<double>(left);
-            one.options.max_time = std::max(*one.options.max_time - spent, 0.0) * share;
-        }
+        for (ClassFit& one : group)
+            share_time(began, static_cast<double>(count) / static_cast<double>(left), one.options);
         for (FitOutcome& one : fit_group(kernels, data, group)) outcomes.push_back(std::move(one));
         if (outcomes.back().interrupted || outcomes.back().non_finite) {
             const FitOutcome last = outcomes.back();
