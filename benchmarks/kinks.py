@@ -17,6 +17,7 @@ from fastgd import losses
 
 from . import machine
 from .console import positive, say, warn_of_load
+from .synthetic import embeddings
 from .table import print_table
 
 if TYPE_CHECKING:
@@ -48,9 +49,6 @@ def main() -> int:
     parser.add_argument("--rows", type=positive, default=20_000)
     parser.add_argument("--columns", type=positive, default=768)
     parser.add_argument("--alpha", type=float, nargs="+", default=[1e-4, 1e-5])
-    parser.add_argument(
-        "--seconds", type=positive, default=60, help="that a fit of fastgd may take"
-    )
     options = parser.parse_args()
     description = machine.describe()
     warn_of_load(description["load_average"][0])
@@ -62,24 +60,16 @@ def main() -> int:
     for name in _LOSSES:
         target = np.where(y > 0.0, 1.0, -1.0) if name == "hinge" else y
         for alpha in options.alpha:
-            table.extend(_beside_each_other(name, X, target, alpha, float(options.seconds)))
+            table.extend(_beside_each_other(name, X, target, alpha))
     print_table(table, text_columns={0, 2})
     return 0
 
 
-def embeddings(n: int, d: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return rows of length 1 whose columns' spread falls from 1 to 1/20, and a noisy target."""
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((n, d), dtype=np.float32) * np.linspace(1.0, 0.05, d, dtype=np.float32)
-    X /= np.linalg.norm(X, axis=1, keepdims=True)
-    return X, 3.0 * X @ rng.standard_normal(d) + 0.5 * rng.standard_normal(n)
-
-
 def _beside_each_other(
-    loss: str, X: NDArray[Any], y: NDArray[Any], alpha: float, seconds: float
+    loss: str, X: NDArray[Any], y: NDArray[Any], alpha: float
 ) -> list[tuple[str, ...]]:
     ended = []
-    for name, fit in _fits(loss, alpha, seconds).items():
+    for name, fit in _fits(loss, alpha).items():
         start = perf_counter()
         coef, intercept = fit(X, y)
         taken = perf_counter() - start
@@ -95,12 +85,10 @@ def _beside_each_other(
     ]
 
 
-def _fits(
-    loss: str, alpha: float, seconds: float
-) -> dict[str, Callable[[NDArray[Any], NDArray[Any]], _Model]]:
+def _fits(loss: str, alpha: float) -> dict[str, Callable[[NDArray[Any], NDArray[Any]], _Model]]:
     def ours(**asked: Any) -> Callable[[NDArray[Any], NDArray[Any]], _Model]:
         def fit(X: NDArray[Any], y: NDArray[Any]) -> _Model:
-            result = fastgd.fit(X, y, loss=loss, alpha=alpha, max_time=seconds, **asked)
+            result = fastgd.fit(X, y, loss=loss, alpha=alpha, **asked)
             return result.coef, float(np.ravel(result.intercept)[0])
 
         return fit

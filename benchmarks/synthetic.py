@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     _Arrays = tuple[NDArray[Any], NDArray[Any]]
 
-__all__ = ["badly_scaled", "labels", "tall", "ten_classes", "text_like", "wide"]
+__all__ = ["badly_scaled", "embeddings", "labels", "tall", "ten_classes", "text_like", "wide"]
 
 _TEXT_COLUMNS = 2**18
 
@@ -69,3 +69,11 @@ def ten_classes(scale: int) -> _Arrays:
     X = rng.standard_normal((100_000 // scale, 50))
     z = X @ rng.standard_normal((50, 10)) * 0.3 + rng.gumbel(size=(len(X), 10))
     return X, z.argmax(axis=1)
+
+
+def embeddings(n: int, d: int) -> _Arrays:
+    """Return rows of length 1 whose columns' spread falls from 1 to 1/20, and a noisy target."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n, d), dtype=np.float32) * np.linspace(1.0, 0.05, d, dtype=np.float32)
+    X /= np.linalg.norm(X, axis=1, keepdims=True)
+    return X, 3.0 * X @ rng.standard_normal(d) + 0.5 * rng.standard_normal(n)
