@@ -203,6 +203,7 @@ def kinked(loss: str) -> dict[str, Any]:
 @pytest.mark.parametrize("loss", ["hinge", "quantile", "epsilon_insensitive"])
 def test_kinks_need_few_hessians(loss: str, alpha: float) -> None:
     asked = kinked(loss) | {"alpha": alpha}
+    assert "a Hessian if" in fastgd.explain_plan(**asked).reason
     result = fastgd.fit(**asked)
     exact = fastgd.fit(**asked, precondition="whiten")
     assert result.status == "converged"
@@ -222,6 +223,7 @@ def test_epochs_of_wide_kinks_are_measured_as_asked_for(last: int) -> None:
     asked = kinked("hinge")
     result = fastgd.fit(**asked, tol=0.0, callback=lambda at: at.epoch == last)
     assert (result.status, result.n_iter) == ("stopped", last + 1)
+    assert result.objective != result.history.objective[-1]
     rounded = fastgd.losses.hinge(smoothing=1e-3)
     measured = fastgd.value(asked["X"], asked["y"], result.coef, result.intercept, loss=rounded)
     assert result.objective == pytest.approx(measured, rel=1e-9)

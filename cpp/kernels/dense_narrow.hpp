@@ -145,7 +145,8 @@ template <class Row, class T>
     each<Row::vectors>([&](auto v) { columns.store(gradient, v.value, sum[v.value]); });
 }
 
-// Calls body(Row) for rows of so many columns as one output's; false where these are not narrow.
+// Calls body<Row>() with the kind of rows of so many columns, a vector or more; false where these
+// are not narrow.
 template <bool Shifted, class T, int Whole = 1, class Body>
 [[gnu::always_inline]] inline bool if_narrow(Index columns, const Body& body) {
     constexpr Index here = Whole * lanes<T>;

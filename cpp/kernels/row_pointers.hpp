@@ -6,8 +6,8 @@
 namespace fastgd::FASTGD_ISA {
 namespace {
 
-// row[i] = first + i * stride, in vectors of addresses: one by one they took a fifth of the time of
-// gradients of sixteen columns.
+// row[i] = first + i * stride, in vectors of addresses: one by one they took an eighth to a sixth
+// of the time of gradients of sixteen columns in cache.
 template <class T>
 void point_at(const T* first, Index stride, Index rows, const T** row) noexcept {
     using Address = std::intptr_t;

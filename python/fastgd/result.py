@@ -39,7 +39,8 @@ class EpochInfo:
     intercept : float or ndarray of shape (K,)
         Intercept after this epoch.
     objective : float
-        Penalised mean loss; NaN where the solver did not evaluate it.
+        Penalised mean loss; NaN where the solver did not evaluate it. Of a loss with kinks the
+        first epochs may round them off more widely than asked for, and measure that.
     gradient_norm : float
         Euclidean norm of the objective's gradient; NaN where the solver did not evaluate it.
     learning_rate : float
