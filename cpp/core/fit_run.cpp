@@ -35,7 +35,7 @@ Sampler FitRun<T>::sampler_of(const Data& data, const FitOptions& options) {
     const int team = threads_for_work(options.threads, data.bytes_of<T>(data.rows()) * outputs);
     const int members =
         members_of_batch(parts, data.bytes_of<T>(options.batch_size) * outputs, team);
-    return {data.rows(), row_bytes, options.shuffle, options.seed, parts, parts.a_member(members)};
+    return {data.rows(), row_bytes, options.shuffle, options.seed, parts, members};
 }
 
 template <class T>

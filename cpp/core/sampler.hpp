@@ -18,21 +18,25 @@ inline constexpr Index mixed_bytes = 256 * 1024;
 
 // Scratch of one segment.
 struct RowOrder {
+    // of a thread that lists buffers
+    struct Lister {
+        std::vector<Index> runs;
+        std::vector<Index> lanes;
+    };
     std::vector<Index> rows;      // as they are worked on; in block order the next buffer too
     std::vector<Index> upcoming;  // as memory is best read: the next buffer's rows, run by run
-    std::vector<Index> runs;
-    std::vector<Index> lanes;
+    std::vector<Lister> listers;
 };
 
 // block: runs of neighbouring rows (16 KiB) come in random order; a buffer of runs (256 KiB, drawn
 // from all over the data) is shuffled row by row. Memory is read in runs, rows are still mixed.
 // Where threads share batches, a buffer has a lane for each part of a batch: the rows that a thread
-// works on are those it fetched, if the parts of one are `parts_a_member`. Orders do not depend on
-// that, only which rows are fetched when.
+// works on are those it fetched, if `members` share a batch; they list its rows together too.
+// Orders do not depend on that, only which rows are fetched when.
 class Sampler {
   public:
     Sampler(Index rows, Index row_bytes, Shuffle shuffle, std::uint64_t seed,
-            const BatchParts& parts = {}, Index parts_a_member = 1);
+            const BatchParts& parts = {}, int members = 1);
 
     // An epoch is cut into segments, each a whole number of buffers, so that a driver may look
     // up between them (at most 64 MiB of rows each).
@@ -44,18 +48,18 @@ class Sampler {
   private:
     BatchParts parts_of(Index count) const;
 
-    // Mixes a buffer of `count` rows, given run by run.
-    void mix(Index* rows, Index count, std::uint64_t key, std::vector<Index>& lanes) const;
-
-    // The order to fetch such a buffer in.
-    void order_fetches(const Index* rows, Index count, Index* fetched,
-                       std::vector<Index>& lanes) const;
+    // Lists the buffer of rows [begin, begin + count) of an epoch: run by run, in the order to
+    // fetch them in if there is somewhere to list it, and then mixed if they are to be worked on.
+    void list_buffer(std::uint64_t epoch_key, Index begin, Index count, bool mixed, Index* rows,
+                     Index* fetched, RowOrder::Lister& scratch) const;
+    void mix(Index* rows, Index count, std::uint64_t key, Index* lanes) const;
+    void order_fetches(const Index* rows, Index count, Index* fetched, Index* lanes) const;
 
     Index rows_;
     Shuffle shuffle_;
     std::uint64_t seed_;
     BatchParts parts_;
-    Index parts_a_member_;
+    int members_;
     Index run_rows_;
     Index buffer_rows_;
     Index segment_rows_;

@@ -105,7 +105,7 @@ void parts_fetch_their_own_rows() {
             const Index rows = 20011;
             const BatchParts parts = BatchParts::of(batch);
             const Index together = parts.a_member(members);
-            const Sampler sampler(rows, row_bytes, Shuffle::block, 5, parts, together);
+            const Sampler sampler(rows, row_bytes, Shuffle::block, 5, parts, members);
             check(each_once(epoch_of(sampler, 1), rows), "batch ", batch);
             check(epoch_of(sampler, 1) ==
                       epoch_of(Sampler(rows, row_bytes, Shuffle::block, 5, parts), 1),
