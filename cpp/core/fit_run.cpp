@@ -30,7 +30,11 @@ Sampler FitRun<T>::sampler_of(const Data& data, const FitOptions& options) {
         return {data.rows(), row_bytes, Shuffle::none, options.seed};
     if (options.solver == Solver::sgd)
         return {data.rows(), row_bytes, options.shuffle, options.seed};
-    const BatchParts parts = BatchParts::of(options.batch_size);
+    const bool in_parts =
+        data.X.sparse() ||
+        MiniBatch<T>::sums_in_parts(options.batch_size, data.columns(), data.outputs());
+    const BatchParts parts = in_parts ? BatchParts::of(options.batch_size)
+                                      : BatchParts{options.batch_size, options.batch_size};
     const auto outputs = static_cast<double>(data.outputs());
     const int team = threads_for_work(options.threads, data.bytes_of<T>(data.rows()) * outputs);
     const int members =

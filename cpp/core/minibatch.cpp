@@ -13,8 +13,12 @@ namespace fastgd {
 
 namespace {
 
-// A batch up to this size stays in the second cache level while the next one is fetched.
+// A batch up to this size is cut into parts however many its sums are.
 constexpr double cached_batch_bytes = 2.0 * 1024.0 * 1024.0;
+
+// While a batch up to this size is worked on, the next one is fetched: columns that lie apart keep
+// the rows of two.
+constexpr double fetched_batch_bytes = 384.0 * 1024.0;
 
 // A larger batch is cut into parts only where their sums take no more than this.
 constexpr double most_partial_bytes = 32.0 * 1024.0 * 1024.0;
@@ -22,7 +26,11 @@ constexpr double most_partial_bytes = 32.0 * 1024.0 * 1024.0;
 // Fewer bytes of a batch than this a thread are not worth two meetings of the team.
 constexpr double bytes_per_member = 16.0 * 1024.0;
 
-constexpr Index rounded_up(Index value, Index unit) { return (value + unit - 1) / unit * unit; }
+// Numbers of one partial sum: coef, then intercept, in whole vectors.
+constexpr Index partial_stride(Index columns, Index outputs) {
+    constexpr Index unit = 16;
+    return (outputs * (columns + 1) + unit - 1) / unit * unit;
+}
 
 }  // namespace
 
@@ -37,7 +45,7 @@ MiniBatch<T>::MiniBatch(const Objective<T>& objective, DescentOptions options,
                         const Coefficients& start)
     : Stochastic<T>(objective, std::move(options), start),
       parts_(BatchParts::of(options_.batch_size)),
-      partial_stride_(rounded_up(options_.outputs * (options_.columns + 1), 16)),
+      partial_stride_(partial_stride(options_.columns, options_.outputs)),
       partial_(partial_stride_ * (sparse() ? 1 : BatchParts::most)),
       touched_(sparse() ? options_.columns : 0),
       sums_(options_.outputs, options_.columns),
@@ -50,18 +58,15 @@ MiniBatch<T>::MiniBatch(const Objective<T>& objective, DescentOptions options,
                            static_cast<T>(std::sqrt(options_.preconditioner.intercept_metric)));
 }
 
-template <class T>
-bool MiniBatch<T>::cached() const {
-    return static_cast<double>(options_.batch_size) * static_cast<double>(options_.columns) *
-               sizeof(T) <=
-           cached_batch_bytes;
-}
-
 // Threads share a batch of several blocks as it is.
 template <class T>
-bool MiniBatch<T>::in_parts() const {
-    return cached() || (options_.batch_size <= Blocks::of<T>(options_.columns).block_rows &&
-                        static_cast<double>(partial_.size()) * sizeof(T) <= most_partial_bytes);
+bool MiniBatch<T>::sums_in_parts(Index batch_size, Index columns, Index outputs) {
+    const double batch_bytes =
+        static_cast<double>(batch_size) * static_cast<double>(columns) * sizeof(T);
+    const double partial_bytes =
+        static_cast<double>(partial_stride(columns, outputs) * BatchParts::most) * sizeof(T);
+    return batch_bytes <= cached_batch_bytes ||
+           (batch_size <= Blocks::of<T>(columns).block_rows && partial_bytes <= most_partial_bytes);
 }
 
 template <class T>
@@ -172,7 +177,7 @@ void MiniBatch<T>::process_in_parts(const Data& data, const RowSelection& rows) 
         readers.push_back(std::make_unique<TileReader<T>>(kernels, data, tile_rows));
     const LinearModel<T> model{this->coef_.data(), this->intercept_.data(), this->shift()};
     // a batch is fetched while the one before is worked on, or a tile where that is too much
-    const bool by_batches = cached();
+    const bool by_batches = batch_bytes <= fetched_batch_bytes;
     const Index rows_ahead = by_batches ? batch : tile_rows;
 
     const Index batches = (rows.count + batch - 1) / batch;

@@ -15,6 +15,9 @@ class MiniBatch final : public Stochastic<T> {
   public:
     MiniBatch(const Objective<T>& objective, DescentOptions options, const Coefficients& start);
 
+    // Whether dense batches are cut into parts, one partial sum for each.
+    static bool sums_in_parts(Index batch_size, Index columns, Index outputs);
+
   protected:
     Index rows_to_boundary() const override;
     Index whole_blocks(Index rows) const override;
@@ -34,8 +37,9 @@ class MiniBatch final : public Stochastic<T> {
     void process_in_blocks(const Data& data, const RowSelection& rows);
 
     void finish_blocks();
-    bool cached() const;
-    bool in_parts() const;
+    bool in_parts() const {
+        return sums_in_parts(options_.batch_size, options_.columns, options_.outputs);
+    }
     bool sparse() const { return options_.stored_a_row > 0; }
 
     // Step number `step` on the sums of one batch of `rows` rows.
@@ -45,7 +49,7 @@ class MiniBatch final : public Stochastic<T> {
     void take_step(const BatchStep<T>& step) const;
 
     BatchParts parts_;      // of a batch that threads share by parts
-    Index partial_stride_;  // numbers of one partial sum: coef, then intercept
+    Index partial_stride_;  // numbers of one partial sum
     Buffer<T> partial_;  // of sparse rows one, 0 wherever no row of the batch at work has a number
     Buffer<std::int32_t> touched_;  // columns of that batch
     LargeVector<T> unit_;  // of adaptive updates, the root of the metric

@@ -12,6 +12,9 @@ namespace {
 
 constexpr Index window_bytes = 128 * 1024;
 
+// Entries in which a group may be found. One in eight leads to a group at most.
+constexpr std::size_t probes = 8;
+
 }  // namespace
 
 template <class T>
@@ -26,13 +29,13 @@ RowGroups<T>::RowGroups(const KernelTable<T>& kernels, const ColumnsView& column
         static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(window_rows))) >> group_bits_;
     // rows that are mixed and those to be mixed next; beyond two tiles', so that none in use is
     // given up
-    const Index mixed = 3 * mixed_bytes / (group_rows_ * row_bytes) + 8;
+    const Index mixed = 2 * most_mixed_rows(row_bytes) / group_rows_ + 8;
     slots_ = std::max({mixed, (group_rows_ > 1 ? 2 : 1) * tile_rows + 1, 2 * window_ + 2});
     packed_ = Buffer<T>(slots_ * group_rows_ * leading_);
     group_.assign(static_cast<std::size_t>(slots_), -1);
     last_use_.assign(static_cast<std::size_t>(slots_), -1);
     const int bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(8 * slots_)));
-    slot_.assign(std::size_t{1} << bits, 0);
+    slot_.assign((std::size_t{1} << bits) + probes, 0);
     hash_shift_ = 64 - bits;
 }
 
@@ -43,21 +46,42 @@ ColumnFetch RowGroups<T>::rows_of(Index group, Index count) const {
 }
 
 template <class T>
-Index& RowGroups<T>::entry_of(Index group) {
+std::size_t RowGroups<T>::home_of(Index group) const {
     const std::uint64_t hash = static_cast<std::uint64_t>(group) * 0x9e3779b97f4a7c15u;
-    return slot_[static_cast<std::size_t>(hash >> hash_shift_)];
+    return static_cast<std::size_t>(hash >> hash_shift_);
+}
+
+template <class T>
+Index RowGroups<T>::kept_at(Index group) const {
+    const std::size_t home = home_of(group);
+    for (std::size_t entry = home; entry < home + probes; ++entry)
+        if (group_[static_cast<std::size_t>(slot_[entry])] == group) return slot_[entry];
+    return -1;
+}
+
+// In the first entry that leads to no group looked for there; where all do, the first one's is
+// given up and packed again.
+template <class T>
+void RowGroups<T>::keep_at(Index group, Index slot) {
+    group_[static_cast<std::size_t>(slot)] = group;
+    const std::size_t home = home_of(group);
+    for (std::size_t entry = home; entry < home + probes; ++entry) {
+        const Index there = group_[static_cast<std::size_t>(slot_[entry])];
+        const std::size_t first = there < 0 ? slot_.size() : home_of(there);
+        if (entry >= first && entry < first + probes && there != group) continue;
+        slot_[entry] = slot;
+        return;
+    }
+    slot_[home] = slot;
 }
 
 template <class T>
 Index RowGroups<T>::slot_of(Index group, Index count, const ColumnFetch& ahead) {
-    if (!kept(group)) {
-        const Index first = claim(group, count, ahead);
-        for (Index g = 0; g < count; ++g) {
-            group_[static_cast<std::size_t>(first + g)] = group + g;
-            entry_of(group + g) = first + g;
-        }
+    Index slot = kept_at(group);
+    if (slot < 0) {
+        slot = claim(group, count, ahead);
+        for (Index g = 0; g < count; ++g) keep_at(group + g, slot + g);
     }
-    const Index slot = entry_of(group);
     last_use_[static_cast<std::size_t>(slot)] = calls_;
     return slot;
 }

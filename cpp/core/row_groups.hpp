@@ -21,9 +21,11 @@ class RowGroups {
     void read(const RowSelection& rows, const RowSelection& next, const T** row);
 
   private:
-    // The entry for where the group is kept, if it is.
-    Index& entry_of(Index group);
-    bool kept(Index group) { return group_[static_cast<std::size_t>(entry_of(group))] == group; }
+    std::size_t home_of(Index group) const;
+    // Where the group is kept, or -1.
+    Index kept_at(Index group) const;
+    bool kept(Index group) const { return kept_at(group) >= 0; }
+    void keep_at(Index group, Index slot);
     // Where the group is kept; if it is not, `count` groups from it on are packed, while rows
     // `ahead` are fetched.
     Index slot_of(Index group, Index count, const ColumnFetch& ahead);
@@ -40,7 +42,7 @@ class RowGroups {
     Buffer<T> packed_;  // slots x group_rows x leading
     std::vector<Index> group_;  // in each slot, or -1
     std::vector<Index> last_use_;  // of each slot, in calls
-    std::vector<Index> slot_;  // by hash of the group; one that was displaced is packed again
+    std::vector<Index> slot_;  // by hash of the group: at its home or one of the next entries
     int hash_shift_;
     Index next_slot_ = 0;
     Index calls_ = 0;

@@ -12,12 +12,12 @@ namespace fastgd {
 namespace {
 
 constexpr Index run_bytes = 16 * 1024;
+constexpr Index mixed_bytes = 256 * 1024;
 // Runs read side by side by one thread: where one begins its first lines come late.
 constexpr Index streams = 8;
 constexpr Index segment_bytes = 64 * 1024 * 1024;
 // The index lists of a segment stay in the second cache level, between rows of no further use.
 constexpr Index indexed_rows = 1 << 14;
-constexpr Index least_buffers = 8;  // of a segment: the one ahead is listed twice
 // Fewer rows a thread are listed in less time than it takes to wake it.
 constexpr Index listed_a_member = 2048;
 
@@ -41,10 +41,16 @@ void fill_runs(const Permutation& order, Index rows, Index run_rows, Index begin
 }
 
 // Takes turns at `count` rows cut into stretches.
-void take_turns(const Index* rows, Index count, Index turns, Index* out) {
-    const Index stretch = (count + turns - 1) / turns;
+void turns(const Index* rows, Index count, Index stretches, Index* out) {
+    const Index stretch = (count + stretches - 1) / stretches;
     for (Index i = 0; i < stretch; ++i)
         for (Index at = i; at < count; at += stretch) *out++ = rows[at];
+}
+
+// Whole runs, before they are rounded to whole batches.
+Index mixed_rows_of(Index row_bytes) {
+    const Index run_rows = run_rows_of(row_bytes);
+    return run_rows * std::clamp(mixed_bytes / (run_rows * row_bytes), Index{8}, Index{64});
 }
 
 }  // namespace
@@ -54,16 +60,23 @@ Index run_rows_of(Index row_bytes) {
     return static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(4 * rows / 3)));
 }
 
+Index most_mixed_rows(Index row_bytes) { return 4 * mixed_rows_of(row_bytes) / 3; }
+
 Sampler::Sampler(Index rows, Index row_bytes, Shuffle shuffle, std::uint64_t seed,
                  const BatchParts& parts, int members)
     : rows_(rows), shuffle_(shuffle), seed_(seed), parts_(parts), members_(members) {
     run_rows_ = run_rows_of(row_bytes);
-    const Index runs = std::clamp(mixed_bytes / (run_rows_ * row_bytes), Index{8}, Index{64});
-    const Index batches = (run_rows_ * runs + parts.batch_rows - 1) / parts.batch_rows;
-    buffer_rows_ = batches * parts.batch_rows;
+    const Index mixed = mixed_rows_of(row_bytes);
+    // a long batch that has no parts may be drawn bit by bit
+    if (parts.count() == 1 && parts.batch_rows > indexed_rows) parts_ = {mixed, mixed};
+    // as many batches as come nearest: two thirds of what is wanted to four thirds, or one batch
+    const Index batches =
+        std::max((2 * mixed + parts_.batch_rows) / (2 * parts_.batch_rows), Index{1});
+    buffer_rows_ = batches * parts_.batch_rows;
+    // the buffer after a segment is listed twice
+    const Index least = (batches > 1 ? 8 : 2) * buffer_rows_;
     Index wanted = std::max(segment_bytes / row_bytes, Index{1});
-    if (shuffle != Shuffle::none)
-        wanted = std::min(wanted, std::max(indexed_rows, least_buffers * buffer_rows_));
+    if (shuffle != Shuffle::none) wanted = std::min(wanted, std::max(indexed_rows, least));
     segment_rows_ = std::max(wanted / buffer_rows_, Index{1}) * buffer_rows_;
 }
 
@@ -84,28 +97,33 @@ void Sampler::mix(Index* rows, Index count, std::uint64_t key, Index* lanes) con
     }
 }
 
-void Sampler::order_fetches(const Index* rows, Index count, Index* fetched, Index* lanes) const {
+void Sampler::take_turns(const Index* rows, Index count, int members, Index* out,
+                         Index* lanes) const {
     const BatchParts parts = parts_of(count);
-    if (parts.count() == 1) return take_turns(rows, count, streams, fetched);
-    const Index together = parts.a_member(members_);
+    const Index together = parts.a_member(members);
     for (Index first = 0; first < parts.count(); first += together) {
         const Index last = std::min(first + together, parts.count());
         const Index size = count / parts.batch_rows * parts.rows_of(first, last);
-        take_turns(rows, size, streams, lanes);
-        parts.deal(lanes, size, first, last, fetched);
+        turns(rows, size, streams, lanes);
+        parts.deal(lanes, size, first, last, out);
         rows += size;
     }
 }
 
-void Sampler::list_buffer(std::uint64_t epoch_key, Index begin, Index count, bool mixed,
-                          Index* rows, Index* fetched, RowOrder::Lister& scratch) const {
+void Sampler::list_buffer(std::uint64_t epoch_key, Index begin, Index count, bool due, Index* rows,
+                          Index* fetched, RowOrder::Lister& scratch) const {
     const Index whole_runs = std::max(rows_ / run_rows_, Index{1});
     fill_runs(Permutation(whole_runs, epoch_key), rows_, run_rows_, begin, begin + count,
               scratch.runs.data(), rows);
-    if (fetched != nullptr) order_fetches(rows, count, fetched, scratch.lanes.data());
-    if (mixed)
-        mix(rows, count, derive_key(epoch_key, static_cast<std::uint64_t>(begin / buffer_rows_)),
-            scratch.lanes.data());
+    Index* lanes = scratch.lanes.data();
+    if (fetched != nullptr) take_turns(rows, count, members_, fetched, lanes);
+    if (!due) return;
+    if (count > parts_.batch_rows)
+        return mix(rows, count,
+                   derive_key(epoch_key, static_cast<std::uint64_t>(begin / buffer_rows_)), lanes);
+    // one batch is one sum, whatever the order of its rows, but the same for any team
+    scratch.batch.assign(rows, rows + count);
+    take_turns(scratch.batch.data(), count, BatchParts::most, rows, lanes);
 }
 
 RowSelection Sampler::segment(std::int64_t epoch, Index segment, RowOrder& order) const {

@@ -1,5 +1,6 @@
 // The order of rows in an epoch: each once, from (seed, epoch) alone.
 #include <cmath>
+#include <set>
 
 #include "check.hpp"
 #include "core/sampler.hpp"
@@ -99,7 +100,7 @@ void each_row_is_fetched_before_its_buffer() {
 // What is fetched while a thread's parts of batches are worked on is what the same parts will hold
 // next, for any number of threads; which rows these are has nothing to do with it.
 void parts_fetch_their_own_rows() {
-    for (const Index batch : {1, 24, 64, 100, 256, 3000})
+    for (const Index batch : {1, 24, 64, 100, 256, 400, 600, 3000})
         for (const auto& [row_bytes, members] :
              {std::pair{40, 1}, {800, 2}, {800, 3}, {20000, 8}}) {
             const Index rows = 20011;
@@ -127,6 +128,33 @@ void parts_fetch_their_own_rows() {
             check(strangers <= 2 * buffer, "batch ", batch, " row bytes ", row_bytes, ": ",
                   strangers);
         }
+}
+
+// A batch that is a buffer of its own, and a longer one that has no parts, is made of whole runs;
+// of the latter no more rows are listed than two segments hold.
+void a_long_batch_is_a_draw_of_runs() {
+    const Index rows = 400000, row_bytes = 400;
+    const Index run = run_rows_of(row_bytes);
+    for (const Index batch : {Index{700}, Index{4096}, Index{16384}, Index{200000}}) {
+        const BatchParts shared = BatchParts::of(batch);
+        for (const BatchParts& parts : {shared, BatchParts{batch, batch}}) {
+            const Sampler sampler(rows, row_bytes, Shuffle::block, 5, parts, 2);
+            check(each_once(epoch_of(sampler, 1), rows), "batch ", batch);
+            const std::vector<Index> order = epoch_of(sampler, 0);
+            for (Index at = 0; at + batch <= rows; at += batch) {
+                std::set<Index> runs;
+                for (Index i = at; i < at + batch; ++i)
+                    runs.insert(order[static_cast<std::size_t>(i)] / run);
+                // a buffer of runs may be cut in two
+                check(std::ssize(runs) <= batch / run + 20, "batch ", batch, ": ", runs.size(),
+                      " runs");
+            }
+            RowOrder scratch;
+            sampler.segment(0, 0, scratch);
+            const Index listed = parts.count() > 1 || batch <= 16384 ? 3 * batch : 0;
+            check(std::ssize(scratch.rows) <= std::max<Index>(listed, 2 * 16384), "batch ", batch);
+        }
+    }
 }
 
 // Segments may be asked for in any order and again.
@@ -168,6 +196,7 @@ int main(int argc, char** argv) {
                 {"each row is fetched before its buffer", each_row_is_fetched_before_its_buffer},
                 {"order depends on seed and epoch alone", order_depends_on_seed_and_epoch_alone},
                 {"parts fetch their own rows", parts_fetch_their_own_rows},
+                {"a long batch is a draw of runs", a_long_batch_is_a_draw_of_runs},
                 {"segments stand alone", segments_stand_alone},
                 {"block order mixes", block_order_mixes}},
                argc, argv);
