@@ -23,8 +23,11 @@ RowGroups<T>::RowGroups(const KernelTable<T>& kernels, const ColumnsView& column
     const Index row_bytes = columns.columns() * static_cast<Index>(sizeof(T));
     group_rows_ = std::min(run_rows_of(row_bytes), Index{64});
     group_bits_ = std::countr_zero(static_cast<std::uint64_t>(group_rows_));
-    // long enough for the processor to see that columns are read one number after the other
-    const Index window_rows = std::clamp(window_bytes / row_bytes, group_rows_, Index{256});
+    // long enough for the processor to see that columns are read one number after the other, and
+    // no line is read twice
+    constexpr Index line = cache_line / static_cast<Index>(sizeof(T));
+    const Index window_rows =
+        std::clamp(window_bytes / row_bytes, std::max(group_rows_, line), Index{256});
     window_ =
         static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(window_rows))) >> group_bits_;
     // rows that are mixed and those to be mixed next; beyond two tiles', so that none in use is
@@ -110,6 +113,8 @@ void RowGroups<T>::read(const RowSelection& rows, const RowSelection& next, cons
     const bool in_order = rows.index == nullptr && next.index == nullptr && next.count > 0 &&
                           ahead > 0 && ahead <= 2 * rows.count;
     const Index count = in_order ? window_ : 1;
+    // rows in order do not come back: packed where those before them were, they stay near
+    if (in_order && next_slot_ > window_) next_slot_ = 0;
     for (Index i = 0; i < rows.count;) {
         const Index group = rows.at(i) >> group_bits_;
         ColumnFetch after = rows_of(group + count, count);
