@@ -154,7 +154,8 @@ def _repeats(measure: Callable[[int], float], seconds: float) -> tuple[list[floa
 
 def _gradient(made: Made, point: Point) -> tuple[Callable[[int], float], float]:
     shape = () if point.outputs == 1 else (point.outputs,)
-    coef, intercept = np.zeros((*shape, made.X.shape[1])), np.zeros(shape)
+    coef = np.zeros((*shape, made.X.shape[1]))
+    intercept = np.zeros(shape) if shape else 0.0
     y = np.tile(made.y[:, None], shape) if shape else made.y
 
     def gradient() -> object:

@@ -21,19 +21,24 @@ class PlainArrays {
   public:
     explicit PlainArrays(py::object ndarray) : ndarray_(std::move(ndarray)) {}
 
-    // C-ordered float32 or float64 in memory that numpy holds: what is mapped from a file may be
-    // cut short.
-    std::optional<StridedView> view(const py::object& object, py::ssize_t dimensions) const {
-        const auto array = held_by_numpy(object, dimensions);
+    // float32 or float64 in memory that numpy holds: what is mapped from a file may be cut short.
+    std::optional<StridedView> matrix(const py::object& object) const {
+        const auto array = held_by_numpy(object, 2);
+        return array ? native(*array) : std::nullopt;
+    }
+
+    // The same of numbers one after the other.
+    std::optional<StridedView> vector(const py::object& object) const {
+        const auto array = held_by_numpy(object, 1);
         if (!array) return std::nullopt;
-        return contiguous(*array, dimensions == 2);
+        return contiguous(*array);
     }
 
     // The same of targets, which a few rows may have in any other type and any order.
     std::optional<StridedView> targets(const py::object& object) const {
         const auto array = held_by_numpy(object, 1);
         if (!array) return std::nullopt;
-        if (const auto view = contiguous(*array, false)) return view;
+        if (const auto view = contiguous(*array)) return view;
         return array->shape(0) <= few_rows ? readable_view(*array) : std::nullopt;
     }
 
@@ -48,17 +53,24 @@ class PlainArrays {
         return array;
     }
 
-    static std::optional<StridedView> contiguous(const py::array& array, bool matrix) {
+    static std::optional<StridedView> native(const py::array& array) {
         const py::dtype dtype = array.dtype();
         const py::ssize_t size = array.itemsize();
-        if (dtype.kind() != 'f' || (size != 4 && size != 8) || dtype.byteorder() != '=' ||
-            (array.flags() & py::array::c_style) == 0 ||
-            reinterpret_cast<std::uintptr_t>(array.data()) % static_cast<std::size_t>(size) != 0)
+        if (dtype.kind() != 'f' || (size != 4 && size != 8) || dtype.byteorder() != '=')
             return std::nullopt;
+        const bool matrix = array.ndim() == 2;
         return StridedView{
             array.data(),     size == 4 ? ElementType::float32 : ElementType::float64,
             array.shape(0),   matrix ? array.shape(1) : 1,
-            array.strides(0), size};
+            array.strides(0), matrix ? array.strides(1) : size};
+    }
+
+    static std::optional<StridedView> contiguous(const py::array& array) {
+        const auto alignment = static_cast<std::size_t>(array.itemsize());
+        if ((array.flags() & py::array::c_style) == 0 ||
+            reinterpret_cast<std::uintptr_t>(array.data()) % alignment != 0)
+            return std::nullopt;
+        return native(array);
     }
 
     bool is_array(const py::object& object) const {
@@ -127,7 +139,7 @@ bool labels(const StridedView& values) {
 
 std::optional<double> number(const py::object& object) {
     double value = NAN;
-    if (PyFloat_CheckExact(object.ptr()))
+    if (PyFloat_Check(object.ptr()))  // numpy's float64 too
         value = PyFloat_AS_DOUBLE(object.ptr());
     else if (PyLong_CheckExact(object.ptr()))
         value = PyLong_AsDouble(object.ptr());
@@ -149,9 +161,9 @@ py::object plain_objective_at(const PlainArrays& arrays, const py::object& X, co
                               const py::object& coef, const py::object& intercept, const char* loss,
                               const BoundParameters& parameters, const py::object& alpha,
                               const py::object& l1_ratio, int n_threads, bool with_gradient) {
-    const auto features = arrays.view(X, 2);
+    const auto features = arrays.matrix(X);
     const auto targets = arrays.targets(y);
-    const auto at = arrays.view(coef, 1);
+    const auto at = arrays.vector(coef);
     const auto shift = number(intercept);
     const auto strength = number(alpha);
     const auto share = number(l1_ratio);
