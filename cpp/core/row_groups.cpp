@@ -15,19 +15,33 @@ constexpr Index window_bytes = 128 * 1024;
 // Entries in which a group may be found. One in eight leads to a group at most.
 constexpr std::size_t probes = 8;
 
+template <class T>
+constexpr Index rows_of_a_line = cache_line / static_cast<Index>(sizeof(T));
+
+// Whether neighbours follow each other, but for where one run ends: in rows that are mixed they
+// hardly do so twice.
+bool in_runs(const RowSelection& rows) {
+    if (rows.index == nullptr || rows.count < 4) return false;
+    int neighbours = 0;
+    for (Index i = 1; i < 4; ++i) neighbours += rows.at(i) == rows.at(i - 1) + 1;
+    return neighbours >= 2;
+}
+
 }  // namespace
 
 template <class T>
 RowGroups<T>::RowGroups(const KernelTable<T>& kernels, const ColumnsView& columns, Index tile_rows)
-    : kernels_(kernels), columns_(columns), leading_(packed_stride<T>(columns.columns())) {
+    : kernels_(kernels),
+      columns_(columns),
+      leading_(packed_stride<T>(columns.columns())),
+      tile_rows_(tile_rows) {
     const Index row_bytes = columns.columns() * static_cast<Index>(sizeof(T));
     group_rows_ = std::min(run_rows_of(row_bytes), Index{64});
     group_bits_ = std::countr_zero(static_cast<std::uint64_t>(group_rows_));
     // long enough for the processor to see that columns are read one number after the other, and
     // no line is read twice
-    constexpr Index line = cache_line / static_cast<Index>(sizeof(T));
     const Index window_rows =
-        std::clamp(window_bytes / row_bytes, std::max(group_rows_, line), Index{256});
+        std::clamp(window_bytes / row_bytes, std::max(group_rows_, rows_of_a_line<T>), Index{256});
     window_ =
         static_cast<Index>(std::bit_floor(static_cast<std::uint64_t>(window_rows))) >> group_bits_;
     // rows that are mixed and those to be mixed next; beyond two tiles', so that none in use is
@@ -107,7 +121,35 @@ Index RowGroups<T>::claim(Index group, Index count, const ColumnFetch& ahead) {
 }
 
 template <class T>
+ColumnFetch RowGroups<T>::run_at(const RowSelection& rows, Index i) const {
+    ColumnFetch run{0, 0, true};
+    if (i >= rows.count) return run;
+    run.first = rows.at(i);
+    do ++run.rows;
+    while (i + run.rows < rows.count && rows.at(i + run.rows) == run.first + run.rows);
+    return run;
+}
+
+template <class T>
+void RowGroups<T>::read_runs(const RowSelection& rows, const RowSelection& next, const T** row) {
+    constexpr Index line = rows_of_a_line<T>;
+    if (runs_.size() == 0) runs_ = Buffer<T>((tile_rows_ + line) * leading_);
+    for (Index i = 0; i < rows.count;) {
+        const ColumnFetch run = run_at(rows, i);
+        const ColumnFetch after =
+            i + run.rows < rows.count ? run_at(rows, i + run.rows) : run_at(next, 0);
+        T* out = runs_.data() + i * leading_;
+        // whole vectors of each column: those after the run are written over
+        const Index count = std::max(
+            run.rows, std::min((run.rows + line - 1) / line * line, columns_.rows() - run.first));
+        columns_.pack(kernels_, run.first, count, out, leading_, after);
+        for (Index end = i + run.rows; i < end; ++i, out += leading_) row[i] = out;
+    }
+}
+
+template <class T>
 void RowGroups<T>::read(const RowSelection& rows, const RowSelection& next, const T** row) {
+    if (in_runs(rows)) return read_runs(rows, next, row);
     ++calls_;
     const Index ahead = next.first - rows.first;
     const bool in_order = rows.index == nullptr && next.index == nullptr && next.count > 0 &&

@@ -21,6 +21,10 @@ class RowGroups {
     void read(const RowSelection& rows, const RowSelection& next, const T** row);
 
   private:
+    // Rows that come in runs of neighbours, as those of a sample do, by themselves.
+    void read_runs(const RowSelection& rows, const RowSelection& next, const T** row);
+    ColumnFetch run_at(const RowSelection& rows, Index i) const;
+
     std::size_t home_of(Index group) const;
     // Where the group is kept, or -1.
     Index kept_at(Index group) const;
@@ -47,6 +51,8 @@ class RowGroups {
     Index next_slot_ = 0;
     Index calls_ = 0;
     Index fetched_ = -1;  // a group to come, whose lines were asked for
+    Index tile_rows_;
+    Buffer<T> runs_;  // one tile's
 };
 
 }  // namespace fastgd

@@ -2,6 +2,7 @@
 #include "check.hpp"
 #include "core/data.hpp"
 #include "core/row_groups.hpp"
+#include "core/row_sample.hpp"
 #include "core/sampler.hpp"
 #include "levels.hpp"
 
@@ -32,13 +33,32 @@ LargeVector<T> numbers_by_columns() {
     return numbers;
 }
 
-void each_group_is_packed_once_an_epoch() {
-    const LargeVector<T> numbers = numbers_by_columns();
-    constexpr auto item = static_cast<Index>(sizeof(T));
-    const ColumnsView view(
+constexpr auto item = static_cast<Index>(sizeof(T));
+
+ColumnsView view_of(const LargeVector<T>& numbers) {
+    return ColumnsView(
         StridedView{numbers.data(), element_type_of<T>, rows, columns, item, rows * item});
+}
+
+KernelTable<T> counting_kernels() {
     KernelTable<T> kernels = selected_kernels<T>();
     kernels.pack_columns[plain] = count_and_pack;
+    return kernels;
+}
+
+void check_rows(const RowSelection& selection, const std::vector<const T*>& row) {
+    for (Index i = 0; i < selection.count; ++i) {
+        const T* numbers_of_row = row[static_cast<std::size_t>(i)];
+        const T first = static_cast<T>(selection.at(i));
+        check(numbers_of_row[0] == first && numbers_of_row[99] == first + T(99) / T(128), "row ",
+              selection.at(i));
+    }
+}
+
+void each_group_is_packed_once_an_epoch() {
+    const LargeVector<T> numbers = numbers_by_columns();
+    const ColumnsView view = view_of(numbers);
+    const KernelTable<T> kernels = counting_kernels();
     for (const Index batch : {1, 32, 100, 256, 400, 600, 900, 4000})
         for (const Index tile : {4, 32}) {
             const BatchParts parts = BatchParts::of(batch);
@@ -57,12 +77,7 @@ void each_group_is_packed_once_an_epoch() {
                         batch <= 900 ? part.upcoming_rows()
                                      : segment.part(ahead, std::min(tile, segment.count - ahead));
                     groups.read(part, next, row.data());
-                    for (Index i = 0; i < part.count; ++i) {
-                        const T* numbers_of_row = row[static_cast<std::size_t>(i)];
-                        check(numbers_of_row[0] == static_cast<T>(part.at(i)) &&
-                                  numbers_of_row[99] == static_cast<T>(part.at(i)) + T(99) / T(128),
-                              "batch ", batch, " row ", part.at(i));
-                    }
+                    check_rows(part, row);
                 }
             }
             // but for those that two buffers share
@@ -71,11 +86,41 @@ void each_group_is_packed_once_an_epoch() {
         }
 }
 
+// Of a sample's runs no more is packed than whole lines.
+void runs_of_a_sample_are_packed_by_themselves() {
+    const LargeVector<T> numbers = numbers_by_columns();
+    const ColumnsView view = view_of(numbers);
+    const KernelTable<T> kernels = counting_kernels();
+    for (const Index left_out : {0, 3}) {
+        std::vector<Index> sample = spread_rows(rows, 4000);
+        sample.erase(sample.begin(), sample.begin() + left_out);  // a run that is cut short
+        sample.push_back(rows - 1);
+        const RowSelection all{sample.data(), 0, std::ssize(sample)};
+        for (const Index tile : {8, 24, 32}) {
+            RowGroups<T> groups(kernels, view, tile);
+            std::vector<const T*> row(static_cast<std::size_t>(tile));
+            packed_rows = 0;
+            for (Index at = 0; at < all.count; at += tile) {
+                const RowSelection part = all.part(at, std::min(tile, all.count - at));
+                const Index ahead = std::min(at + tile, all.count);
+                groups.read(part, all.part(ahead, std::min(tile, all.count - ahead)), row.data());
+                check_rows(part, row);
+            }
+            // a tile may cut a run in two
+            const Index pieces = all.count / 8 + all.count / tile + 3;
+            check(packed_rows <= 16 * pieces, "tile ", tile, ": packed ", packed_rows, " for ",
+                  all.count);
+        }
+    }
+}
+
 }  // namespace
 }  // namespace fastgd::testing
 
 int main(int argc, char** argv) {
-    return fastgd::testing::run({{"each group is packed once an epoch",
-                                  fastgd::testing::each_group_is_packed_once_an_epoch}},
-                                argc, argv);
+    using namespace fastgd::testing;
+    return run(
+        {{"each group is packed once an epoch", each_group_is_packed_once_an_epoch},
+         {"runs of a sample are packed by themselves", runs_of_a_sample_are_packed_by_themselves}},
+        argc, argv);
 }
