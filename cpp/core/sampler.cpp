@@ -100,6 +100,7 @@ void Sampler::mix(Index* rows, Index count, std::uint64_t key, Index* lanes) con
 void Sampler::take_turns(const Index* rows, Index count, int members, Index* out,
                          Index* lanes) const {
     const BatchParts parts = parts_of(count);
+    if (parts.count() == 1) return turns(rows, count, streams, out);
     const Index together = parts.a_member(members);
     for (Index first = 0; first < parts.count(); first += together) {
         const Index last = std::min(first + together, parts.count());
@@ -145,7 +146,7 @@ RowSelection Sampler::segment(std::int64_t epoch, Index segment, RowOrder& order
     order.listers.resize(static_cast<std::size_t>(members_));
     for (RowOrder::Lister& lister : order.listers) {
         lister.runs.resize(static_cast<std::size_t>(buffer_rows_ / run_rows_ + 2));
-        lister.lanes.resize(static_cast<std::size_t>(buffer_rows_));
+        if (parts_.count() > 1) lister.lanes.resize(static_cast<std::size_t>(buffer_rows_));
     }
     const auto wanted = std::min<Index>(members_, listed / listed_a_member);
     run_team(static_cast<int>(wanted), [&](int member, int members) {
