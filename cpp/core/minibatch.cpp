@@ -177,7 +177,7 @@ void MiniBatch<T>::process_in_parts(const Data& data, const RowSelection& rows) 
         readers.push_back(std::make_unique<TileReader<T>>(kernels, data, tile_rows));
     const LinearModel<T> model{this->coef_.data(), this->intercept_.data(), this->shift()};
     // a batch is fetched while the one before is worked on, or a tile where that is too much
-    const bool by_batches = batch_bytes <= fetched_batch_bytes;
+    const bool by_batches = data.bytes_of<T>(batch) <= fetched_batch_bytes;
     const Index rows_ahead = by_batches ? batch : tile_rows;
 
     const Index batches = (rows.count + batch - 1) / batch;
